@@ -1,0 +1,68 @@
+"""What every test relies on: no plugins unless asked for, no network, few threads."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+# Read by torch when it is first imported; the networks under test are too small for more.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+REPOSITORY = Path(__file__).parents[1]
+REFERENCE = Path(__file__).parent / "reference"
+
+
+class ReferenceCase(NamedTuple):
+    """One case computed with the published code: `tests/reference/<name>/`."""
+
+    case: dict[str, Any]
+    states: dict[str, dict[str, np.ndarray]]
+    inputs: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout, for tests about the project's own files."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def reference_case() -> Callable[[str], ReferenceCase]:
+    """Load a reference case by the name of its folder."""
+    spec = importlib.util.spec_from_file_location("reference_fill", REFERENCE / "fill.py")
+    assert spec is not None and spec.loader is not None
+    fill = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fill)
+    return lambda name: ReferenceCase(*fill.load_case(REFERENCE / name))
+
+
+@pytest.fixture(autouse=True)
+def _plugins_are_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide installed plugins, so that a test sees only those it registers itself."""
+    if request.node.get_closest_marker("installed_plugins") is None:
+        monkeypatch.setenv("DYNODE_LOAD_PLUGINS", "")
+    else:
+        monkeypatch.delenv("DYNODE_LOAD_PLUGINS", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _network_is_off() -> Iterator[None]:
+    """Refuse internet connections: a test that needs a download is a broken test."""
+
+    def refuse(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            raise AssertionError(f"the tests run without a network; this one wants {address!r}")
+        connect(self, address)
+
+    connect = socket.socket.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        yield
