@@ -1,0 +1,94 @@
+"""dynode: edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
+
+Importing this package is cheap; torch is imported by the first name that needs it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dynode.errors import DynodeError
+from dynode.hookspecs import hookimpl
+from dynode.methods import (
+    DirectionMethod,
+    GeneratorFamily,
+    GeneratorProvider,
+    Inverter,
+    Metric,
+    Scorer,
+    TextEncoder,
+)
+from dynode.options import option
+
+if TYPE_CHECKING:
+    from dynode.direction import (
+        Direction,
+        EditStack,
+        LinearDirection,
+        MapperDirection,
+        StyleDirection,
+        WeightDirection,
+        load_direction,
+    )
+    from dynode.generator import Generator, GeneratorInfo, load_generator
+    from dynode.latents import Latents, WeightOffset
+    from dynode.pipeline.edit import edit, find
+    from dynode.stylegan2.generator import StyleGAN2
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Direction": "dynode.direction",
+    "EditStack": "dynode.direction",
+    "LinearDirection": "dynode.direction",
+    "MapperDirection": "dynode.direction",
+    "StyleDirection": "dynode.direction",
+    "WeightDirection": "dynode.direction",
+    "load_direction": "dynode.direction",
+    "Generator": "dynode.generator",
+    "GeneratorInfo": "dynode.generator",
+    "load_generator": "dynode.generator",
+    "Latents": "dynode.latents",
+    "WeightOffset": "dynode.latents",
+    "edit": "dynode.pipeline.edit",
+    "find": "dynode.pipeline.edit",
+    "StyleGAN2": "dynode.stylegan2.generator",
+}
+
+__all__ = [
+    "Direction",
+    "DirectionMethod",
+    "DynodeError",
+    "EditStack",
+    "Generator",
+    "GeneratorFamily",
+    "GeneratorInfo",
+    "GeneratorProvider",
+    "Inverter",
+    "Latents",
+    "LinearDirection",
+    "MapperDirection",
+    "Metric",
+    "Scorer",
+    "StyleDirection",
+    "StyleGAN2",
+    "TextEncoder",
+    "WeightDirection",
+    "WeightOffset",
+    "edit",
+    "find",
+    "hookimpl",
+    "load_direction",
+    "load_generator",
+    "option",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'dynode' has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,324 @@
+"""Directions: one artefact for every method, in every space a generator has."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from dynode.errors import DirectionFileError, GeneratorMismatchError
+from dynode.generator import GeneratorInfo
+from dynode.latents import Latents, WeightOffset
+from dynode.mapper import RowMapper
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What strength 1 was measured to do.
+
+    Attributes:
+        attribute: The attribute that was measured; empty if none was.
+        effect: Change of it at strength 1, in standard deviations over the generator's population.
+        leakage: Change of the other attributes at strength 1, likewise.
+        samples: Pictures it was measured on.
+    """
+
+    attribute: str = ""
+    effect: float = 0.0
+    leakage: Mapping[str, float] = field(default_factory=dict)
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class DirectionInfo:
+    """Where a direction comes from.
+
+    Attributes:
+        name: Short name such as `smile`.
+        method: Method that found it.
+        options: Its options, as plain JSON values.
+        seed: Its seed.
+        fingerprint: Fingerprint of the generator it was found on; empty for any.
+        generator: Name of that generator.
+        licence: SPDX identifier, or `unknown`.
+        unit: What strength 1 means, in words.
+        calibration: What strength 1 was measured to do.
+        created_with: Version of dynode that made it.
+    """
+
+    name: str = "direction"
+    method: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    seed: int = 0
+    fingerprint: str = ""
+    generator: str = ""
+    licence: str = "unknown"
+    unit: str = "the method's own unit"
+    calibration: Calibration = Calibration()
+    created_with: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Direction(ABC):
+    """Something that moves latents by a strength.
+
+    Attributes:
+        info: Where it comes from.
+    """
+
+    space: ClassVar[str] = ""
+    info: DirectionInfo = field(default_factory=DirectionInfo, kw_only=True)
+
+    def apply(self, latents: Latents, strength: float | Tensor = 1.0) -> Latents:
+        """Move latents.
+
+        Args:
+            latents: Not modified.
+            strength: Signed amount, scalar or (n,) for one a picture; where it is 0 the result is
+                the input, bit for bit.
+
+        Returns:
+            New latents on the same device, of the same type.
+        """
+        amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
+        amounts = amounts.expand(len(latents))
+        if not amounts.requires_grad and not bool(amounts.any()):
+            return latents
+        return self._moved(latents, amounts)
+
+    @abstractmethod
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        """Move latents by amounts (n,), not all of them zero."""
+
+    @abstractmethod
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """Check that it fits a generator.
+
+        Raises:
+            GeneratorMismatchError: It is of other widths, or names layers that are not there.
+        """
+
+    def check(self, info: GeneratorInfo, *, force: bool = False) -> None:
+        """Check that it belongs to a generator.
+
+        Args:
+            info: The generator's description.
+            force: Accept another generator of the same shape, such as a fine-tuned sibling.
+
+        Raises:
+            GeneratorMismatchError: It was found on another generator.
+        """
+        self.check_shape(info)
+        theirs = self.info.fingerprint
+        if theirs and theirs != info.fingerprint and not force:
+            raise GeneratorMismatchError(
+                f"direction {self.info.name!r} was found on generator {self.info.generator or '?'} "
+                f"({theirs[:12]}), this one is {info.name} ({info.fingerprint[:12]}); find it again for "
+                f"this generator, or add --force for a fine-tuned sibling"
+            )
+
+    def with_info(self, **changes: Any) -> Direction:  # fields of DirectionInfo
+        """Return the same direction with some fields of its info changed."""
+        return dataclasses.replace(self, info=dataclasses.replace(self.info, **changes))
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file that holds the direction and its info."""
+        from dynode.direction_file import save_direction
+
+        save_direction(self, Path(path))
+
+
+def _is_moved(amounts: Tensor, ndim: int) -> Tensor:
+    return (amounts != 0).reshape(-1, *[1] * (ndim - 1))
+
+
+@dataclass(frozen=True, eq=False)
+class LinearDirection(Direction):
+    """A vector in W or W+ that is added to the codes.
+
+    Attributes:
+        delta: (w_dim,) for the same offset in every row, or (num_layers, w_dim).
+        rows: Rows that are moved, as booleans (num_layers,); None for all.
+    """
+
+    space: ClassVar[str] = "w+"
+    delta: Tensor
+    rows: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        _check_finite(self.delta, self.info.name)
+        if self.delta.ndim not in (1, 2):
+            raise DirectionFileError(
+                f"direction {self.info.name!r} has shape {tuple(self.delta.shape)}; expected (w_dim,) "
+                f"or (num_layers, w_dim); reshape it before saving"
+            )
+
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        delta = self.delta.to(latents.w)
+        if self.rows is not None:
+            delta = delta * self.rows.to(latents.w)[:, None]
+        moved = latents.w + amounts.reshape(-1, 1, 1) * delta
+        touched = _is_moved(amounts, 3) & (delta != 0)
+        return latents.with_w(torch.where(touched, moved, latents.w))
+
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """See `Direction.check_shape`."""
+        wanted = (info.num_layers, info.w_dim)
+        shape = tuple(self.delta.shape)
+        rows = self.rows if self.rows is not None else torch.ones(info.num_layers)
+        if shape not in ((info.w_dim,), wanted) or len(rows) != info.num_layers:
+            raise GeneratorMismatchError(
+                f"direction {self.info.name!r} has shape {shape}, generator {info.name} has "
+                f"{info.num_layers} rows of width {info.w_dim}; find it again for this generator"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class StyleDirection(Direction):
+    """Offsets of style vectors (StyleSpace).
+
+    Attributes:
+        delta: Offset (channels,) by layer name.
+    """
+
+    space: ClassVar[str] = "s"
+    delta: Mapping[str, Tensor]
+
+    def __post_init__(self) -> None:
+        for part in self.delta.values():
+            _check_finite(part, self.info.name)
+        object.__setattr__(self, "delta", MappingProxyType(dict(self.delta)))
+
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        column = amounts[:, None]
+        return latents.add_styles(
+            {name: column * part.to(latents.w) for name, part in self.delta.items()}
+        )
+
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """See `Direction.check_shape`."""
+        for name, part in self.delta.items():
+            if info.style_channels.get(name) != len(part):
+                raise GeneratorMismatchError(
+                    f"direction {self.info.name!r} moves {len(part)} style channels of layer {name}, "
+                    f"generator {info.name} has {info.style_channels.get(name, 'no such layer')}; "
+                    f"find it again for this generator"
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class WeightDirection(Direction):
+    """An offset of one convolution's weight (parameter space).
+
+    Attributes:
+        layer: Name of the convolution.
+        delta: (out, in, kh, kw), in the scale of the stored weight.
+    """
+
+    space: ClassVar[str] = "weights"
+    layer: str
+    delta: Tensor
+    _basis: Tensor = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_finite(self.delta, self.info.name)
+        object.__setattr__(self, "_basis", self.delta[None])
+
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        return latents.add_weights(
+            WeightOffset(self.layer, self._basis.to(latents.w), amounts[:, None])
+        )
+
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """See `Direction.check_shape`."""
+        wanted = info.conv_layers.get(self.layer)
+        if wanted is None or tuple(wanted) != tuple(self.delta.shape):
+            raise GeneratorMismatchError(
+                f"direction {self.info.name!r} moves {self.layer} by a {tuple(self.delta.shape)} weight, "
+                f"generator {info.name} has {wanted or 'no such layer'}; find it again for this generator"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class MapperDirection(Direction):
+    """A network that maps each code to its own offset; it is the edit that depends on the picture.
+
+    Attributes:
+        mapper: Network from codes to unscaled offsets.
+        scale: Factor of its output at strength 1; 0.1 for published mappers.
+    """
+
+    space: ClassVar[str] = "mapper"
+    mapper: RowMapper
+    scale: float = 0.1
+
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        mapper = self.mapper.to(device=latents.device, dtype=latents.dtype)
+        moved = latents.w + (self.scale * amounts).reshape(-1, 1, 1) * mapper(latents.w)
+        return latents.with_w(torch.where(_is_moved(amounts, 3), moved, latents.w))
+
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """See `Direction.check_shape`."""
+        last_row = max((end for _, end in self.mapper.groups), default=0)
+        if self.mapper.width != info.w_dim or last_row > info.num_layers:
+            raise GeneratorMismatchError(
+                f"mapper {self.info.name!r} takes {last_row} rows of width {self.mapper.width}, generator "
+                f"{info.name} has {info.num_layers} of {info.w_dim}; train it again for this generator"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class EditStack:
+    """Directions with their strengths, applied one after the other and drawn in one render.
+
+    Attributes:
+        edits: `(direction, strength)` pairs; a strength is a number or a tensor (n,).
+    """
+
+    edits: tuple[tuple[Direction, float | Tensor], ...] = ()
+
+    def __len__(self) -> int:
+        """Count the edits."""
+        return len(self.edits)
+
+    def __iter__(self) -> Iterator[tuple[Direction, float | Tensor]]:
+        """Go through the edits in order."""
+        return iter(self.edits)
+
+    def then(self, direction: Direction, strength: float | Tensor = 1.0) -> EditStack:
+        """Return a stack with one more edit."""
+        return EditStack((*self.edits, (direction, strength)))
+
+    def apply(self, latents: Latents, strength: float | Tensor = 1.0) -> Latents:
+        """Move latents by every edit, each strength multiplied by `strength`."""
+        for direction, own_strength in self.edits:
+            latents = direction.apply(latents, own_strength * strength)
+        return latents
+
+
+def _check_finite(delta: Tensor, name: str) -> None:
+    if not bool(torch.isfinite(delta).all()):
+        raise DirectionFileError(
+            f"direction {name!r} holds values that are not finite; find or import it again"
+        )
+
+
+def load_direction(path: str | Path) -> Direction:
+    """Read a direction file.
+
+    Args:
+        path: A file written by `Direction.save`.
+
+    Raises:
+        DirectionFileError: It is something else, or of a version this dynode does not know.
+    """
+    from dynode.direction_file import read_direction
+
+    return read_direction(Path(path))

@@ -1,0 +1,132 @@
+"""The direction file, version 1: one safetensors file with JSON metadata."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from dynode import files
+from dynode.direction import (
+    Calibration,
+    Direction,
+    DirectionInfo,
+    LinearDirection,
+    MapperDirection,
+    StyleDirection,
+    WeightDirection,
+)
+from dynode.errors import CorruptCheckpointError, DirectionFileError
+from dynode.mapper import RowMapper
+
+FORMAT = "dynode.direction"
+VERSION = 1
+
+
+def save_direction(direction: Direction, path: Path) -> None:
+    """Write a direction; the file appears only when it is whole.
+
+    Args:
+        direction: One of the kinds of `dynode.direction`.
+        path: Where to, usually `NAME.safetensors`.
+    """
+    tensors, kind = _tensors_of(direction)
+    head = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "space": direction.space,
+        "kind": json.dumps(kind),
+        "info": json.dumps(dataclasses.asdict(direction.info), default=str, sort_keys=True),
+    }
+    files.save_tensors(tensors, path, head)
+
+
+def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    match direction:
+        case LinearDirection():
+            rows = {} if direction.rows is None else {"rows": direction.rows}
+            return {"delta": direction.delta, **rows}, {}
+        case StyleDirection():
+            layers = list(direction.delta)
+            return {f"delta.{name}": direction.delta[name] for name in layers}, {"layers": layers}
+        case WeightDirection():
+            return {"delta": direction.delta}, {"layer": direction.layer}
+        case MapperDirection():
+            mapper = direction.mapper
+            kind = {
+                "groups": mapper.groups,
+                "width": mapper.width,
+                "depth": mapper.depth,
+                "normalize_rows": mapper.normalize_rows,
+                "scale": direction.scale,
+            }
+            return dict(mapper.state_dict()), kind
+    raise DirectionFileError(
+        f"a {type(direction).__name__} cannot be written; expected one of dynode's own kinds; "
+        f"return a LinearDirection, StyleDirection, WeightDirection or MapperDirection"
+    )
+
+
+def read_direction(path: Path) -> Direction:
+    """Read a direction.
+
+    Raises:
+        DirectionFileError: The file is absent, something else, or of an unknown version.
+    """
+    try:
+        tensors, head = files.load_tensors(path)
+    except CorruptCheckpointError as error:
+        raise DirectionFileError(
+            f"{path.name} is no direction file ({error}); import published formats with "
+            f"'dynode directions import'"
+        ) from error
+    _check_head(path, head, tensors)
+    try:
+        return _direction_of(head, tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DirectionFileError(
+            f"{path.name} is a damaged direction file ({reason}); make it again"
+        ) from error
+
+
+def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:
+    if head.get("format") != FORMAT:
+        found = head.get("format") or f"{len(tensors)} tensors such as {next(iter(tensors), 'none')!r}"
+        raise DirectionFileError(
+            f"{path.name} holds {found}; expected a direction file; if it is a checkpoint, pass it to "
+            f"--generator"
+        )
+    if head.get("version") != str(VERSION):
+        raise DirectionFileError(
+            f"{path.name} is a direction file of version {head.get('version')!r}; this dynode reads "
+            f"version {VERSION}; upgrade dynode"
+        )
+
+
+def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direction:
+    info = _info_of(json.loads(head["info"]))
+    kind = json.loads(head["kind"])
+    match head["space"]:
+        case LinearDirection.space:
+            return LinearDirection(tensors["delta"], tensors.get("rows"), info=info)
+        case StyleDirection.space:
+            delta = {name: tensors[f"delta.{name}"] for name in kind["layers"]}
+            return StyleDirection(delta, info=info)
+        case WeightDirection.space:
+            return WeightDirection(kind["layer"], tensors["delta"], info=info)
+        case MapperDirection.space:
+            scale = kind.pop("scale")
+            mapper = RowMapper(**kind)
+            mapper.load_state_dict(tensors)
+            return MapperDirection(mapper.requires_grad_(False), scale, info=info)
+    raise ValueError(f"unknown space {head['space']!r}")
+
+
+def _info_of(values: dict[str, Any]) -> DirectionInfo:
+    calibration = Calibration(**values.pop("calibration"))
+    return DirectionInfo(**values, calibration=calibration)

@@ -1,0 +1,92 @@
+"""Files that are never half-written and never trusted: atomic outputs, safetensors in and out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynode.errors import CorruptCheckpointError, OutputExistsError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`, and rename it to `path` when the block ends well.
+
+    Args:
+        path: The file to make; its folder is made if it is absent.
+
+    Yields:
+        A name with the same suffix in the same folder; it is removed if the block fails.
+
+    Raises:
+        UsageError: The folder cannot be written to.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}; choose another place with -o"
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse an output that exists.
+
+    Raises:
+        OutputExistsError: It exists and `force` is off.
+    """
+    if path.exists() and not force:
+        raise OutputExistsError(
+            f"{path} exists already; nothing was changed: choose another name with -o or add --force"
+        )
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file atomically; tensors go to the CPU and are made contiguous."""
+    from safetensors.torch import save_file
+
+    plain = {key: part.detach().cpu().contiguous().clone() for key, part in tensors.items()}
+    with written(path) as temporary:
+        save_file(plain, temporary, metadata=dict(metadata))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file with its metadata.
+
+    Raises:
+        CorruptCheckpointError: The file is absent, or no safetensors file, or truncated.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as opened:
+            return {key: opened.get_tensor(key) for key in opened.keys()}, opened.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise CorruptCheckpointError(
+            f"{Path(path).name} cannot be read as safetensors ({reason}); expected a file dynode wrote; "
+            f"make it again or check the path"
+        ) from error

@@ -1,0 +1,56 @@
+"""Every hook a plugin may implement, with `@dynode.hookimpl`, in the module its entry point names.
+
+All `register_*` hooks are called once, when plugins are loaded; hand each thing to `register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from dynode import methods
+
+hookspec = pluggy.HookspecMarker("dynode")
+hookimpl = pluggy.HookimplMarker("dynode")
+
+
+@hookspec
+def register_directions(register: Callable[[methods.DirectionMethod], None]) -> None:
+    """Contribute ways of finding directions. Since 0.1."""
+
+
+@hookspec
+def register_inverters(register: Callable[[methods.Inverter], None]) -> None:
+    """Contribute ways of finding the latents of a picture. Since 0.1."""
+
+
+@hookspec
+def register_generators(
+    register: Callable[[methods.GeneratorProvider | methods.GeneratorFamily], None],
+) -> None:
+    """Contribute generators known by name, or readers of other families of files. Since 0.1."""
+
+
+@hookspec
+def register_text_encoders(register: Callable[[methods.TextEncoder], None]) -> None:
+    """Contribute text-image models. Since 0.1."""
+
+
+@hookspec
+def register_scorers(register: Callable[[methods.Scorer], None]) -> None:
+    """Contribute predictors of attributes. Since 0.1."""
+
+
+@hookspec
+def register_metrics(register: Callable[[methods.Metric], None]) -> None:
+    """Contribute figures of merit. Since 0.1."""
+
+
+@hookspec
+def register_commands(register: Callable[[click.Command], None]) -> None:
+    """Contribute subcommands of `dynode`. Since 0.1."""

@@ -1,0 +1,255 @@
+"""Latents: everything a generator needs to draw a batch of pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from dynode import files
+from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
+
+FORMAT = "dynode.latents"
+FORMAT_VERSION = "1"
+
+
+@dataclass(frozen=True, eq=False)
+class WeightOffset:
+    """An offset of one convolution's weight, different for every sample of a batch.
+
+    Sample i is drawn with `weight + sum_k coefficients[i, k] * basis[k]`; the basis is shared, so a
+    batch of different parameter-space edits costs one more convolution and no copies of weights.
+
+    Attributes:
+        layer: Name of the convolution, one of `GeneratorInfo.conv_layers`.
+        basis: (k, out, in, kh, kw), in the scale of the stored weight.
+        coefficients: (n, k).
+    """
+
+    layer: str
+    basis: Tensor
+    coefficients: Tensor
+
+    def with_coefficients(self, coefficients: Tensor) -> WeightOffset:
+        """Return the same basis with other coefficients, (n, k)."""
+        return dataclasses.replace(self, coefficients=coefficients)
+
+    def to(self, device: torch.device | str | None, dtype: torch.dtype | None) -> WeightOffset:
+        """Move both tensors."""
+        moved = (part.to(device=device, dtype=dtype) for part in (self.basis, self.coefficients))
+        return WeightOffset(self.layer, *moved)
+
+
+@dataclass(frozen=True, eq=False)
+class Latents:
+    """A batch of codes with the edits that ride on them.
+
+    Adding two edits is adding their offsets, so edits of different spaces compose in one render.
+
+    Attributes:
+        w: Codes in W+, (n, num_layers, w_dim).
+        styles: Offsets in StyleSpace by layer name, each (n, channels); an absent layer has none.
+        weights: Offsets in parameter space.
+    """
+
+    w: Tensor
+    styles: Mapping[str, Tensor] = field(default_factory=dict)
+    weights: tuple[WeightOffset, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.w.ndim != 3:
+            raise ValueError(f"w has shape {tuple(self.w.shape)}; expected (n, num_layers, w_dim)")
+        for name, offset in self.styles.items():
+            if offset.ndim != 2 or len(offset) != len(self.w):
+                raise ValueError(
+                    f"styles[{name!r}] has shape {tuple(offset.shape)}; expected ({len(self.w)}, channels)"
+                )
+        for offset in self.weights:
+            wanted = (len(self.w), len(offset.basis))
+            if tuple(offset.coefficients.shape) != wanted:
+                raise ValueError(
+                    f"coefficients of {offset.layer} have shape {tuple(offset.coefficients.shape)}; "
+                    f"expected {wanted}"
+                )
+        object.__setattr__(self, "styles", MappingProxyType(dict(self.styles)))
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.w)
+
+    def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> Latents:
+        """Take some pictures; an integer keeps a batch of one."""
+        if isinstance(index, int):
+            count = len(self)
+            if not -count <= index < count:
+                raise IndexError(f"index {index} is out of range for {count} latents")
+            index = slice(index % count, index % count + 1)
+        elif not isinstance(index, slice | Tensor):
+            index = torch.as_tensor(index)
+        return self._map_samples(lambda part: part[index])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the codes lie."""
+        return self.w.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of the codes."""
+        return self.w.dtype
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Latents:
+        """Move everything to a device or type."""
+        return Latents(
+            self.w.to(device=device, dtype=dtype),
+            {name: part.to(device=device, dtype=dtype) for name, part in self.styles.items()},
+            tuple(offset.to(device, dtype) for offset in self.weights),
+        )
+
+    def detach(self) -> Latents:
+        """Cut every tensor off its graph."""
+        return Latents(
+            self.w.detach(),
+            {name: part.detach() for name, part in self.styles.items()},
+            tuple(
+                WeightOffset(o.layer, o.basis.detach(), o.coefficients.detach())
+                for o in self.weights
+            ),
+        )
+
+    def with_w(self, w: Tensor) -> Latents:
+        """Return the same edits on other codes, (n, num_layers, w_dim)."""
+        return dataclasses.replace(self, w=w)
+
+    def add_styles(self, offsets: Mapping[str, Tensor]) -> Latents:
+        """Add StyleSpace offsets, each (n, channels)."""
+        summed = dict(self.styles)
+        for name, offset in offsets.items():
+            summed[name] = summed[name] + offset if name in summed else offset
+        return dataclasses.replace(self, styles=summed)
+
+    def add_weights(self, offset: WeightOffset) -> Latents:
+        """Add a parameter-space offset; the same basis tensor only sums its coefficients."""
+        for index, present in enumerate(self.weights):
+            if present.layer == offset.layer and present.basis is offset.basis:
+                summed = present.with_coefficients(present.coefficients + offset.coefficients)
+                kept = (*self.weights[:index], summed, *self.weights[index + 1 :])
+                return dataclasses.replace(self, weights=kept)
+        return dataclasses.replace(self, weights=(*self.weights, offset))
+
+    def lerp(self, other: Latents, amount: float | Tensor) -> Latents:
+        """Go from these latents (amount 0) to others (amount 1), offsets included.
+
+        Args:
+            other: As many latents of the same generator.
+            amount: Scalar, or (n,) for one amount a picture.
+        """
+        amount = torch.as_tensor(amount, dtype=self.dtype, device=self.device)
+        mixed = self.scale_offsets(1 - amount)
+        w = torch.lerp(self.w, other.w, amount.reshape(-1, 1, 1))
+        arriving = other.scale_offsets(amount)
+        mixed = mixed.with_w(w).add_styles(arriving.styles)
+        for offset in arriving.weights:
+            mixed = mixed.add_weights(offset)
+        return mixed
+
+    def scale_offsets(self, factor: float | Tensor) -> Latents:
+        """Multiply the StyleSpace and parameter-space offsets; the codes keep their values.
+
+        Args:
+            factor: Scalar, or (n,) for one factor a picture.
+        """
+        column = torch.as_tensor(factor, dtype=self.dtype, device=self.device).reshape(-1, 1)
+        styles = {name: part * column for name, part in self.styles.items()}
+        weights = tuple(o.with_coefficients(o.coefficients * column) for o in self.weights)
+        return Latents(self.w, styles, weights)
+
+    def _map_samples(self, change: object) -> Latents:
+        assert callable(change)
+        return Latents(
+            change(self.w),
+            {name: change(part) for name, part in self.styles.items()},
+            tuple(o.with_coefficients(change(o.coefficients)) for o in self.weights),
+        )
+
+    @staticmethod
+    def cat(batches: Sequence[Latents]) -> Latents:
+        """Join batches; an edit that only some of them have is zero in the others."""
+        if not batches:
+            raise ValueError("nothing to join: expected at least one batch of latents")
+        starts = [sum(len(batch) for batch in batches[:index]) for index in range(len(batches))]
+        total = sum(len(batch) for batch in batches)
+        joined = Latents(torch.cat([batch.w for batch in batches]))
+        for batch, start in zip(batches, starts, strict=True):
+            joined = joined.add_styles(
+                {name: _embedded(part, start, total) for name, part in batch.styles.items()}
+            )
+            for offset in batch.weights:
+                coefficients = _embedded(offset.coefficients, start, total)
+                joined = joined.add_weights(offset.with_coefficients(coefficients))
+        return joined
+
+    def save(self, path: str | Path, *, fingerprint: str = "") -> None:
+        """Write a safetensors file, under a temporary name first.
+
+        Args:
+            path: Where to.
+            fingerprint: Fingerprint of the generator they belong to, checked when they are loaded.
+        """
+        tensors = {"w": self.w}
+        tensors |= {f"styles.{name}": part for name, part in self.styles.items()}
+        for index, offset in enumerate(self.weights):
+            tensors[f"weights.{index}.{offset.layer}.basis"] = offset.basis
+            tensors[f"weights.{index}.{offset.layer}.coefficients"] = offset.coefficients
+        metadata = {"format": FORMAT, "version": FORMAT_VERSION, "fingerprint": fingerprint}
+        files.save_tensors(tensors, Path(path), metadata)
+
+    @staticmethod
+    def load(path: str | Path, *, fingerprint: str = "") -> Latents:
+        """Read what `save` wrote.
+
+        Args:
+            path: Where from.
+            fingerprint: Fingerprint of the generator they are for; empty to skip the check.
+
+        Raises:
+            CorruptCheckpointError: The file is no latents file.
+            GeneratorMismatchError: They belong to another generator.
+        """
+        tensors, metadata = files.load_tensors(Path(path))
+        if metadata.get("format") != FORMAT or "w" not in tensors:
+            raise CorruptCheckpointError(
+                f"{Path(path).name} holds {metadata.get('format', 'no dynode data')}; expected latents "
+                f"written by dynode; write some with 'dynode generate --latents FILE'"
+            )
+        theirs = metadata.get("fingerprint", "")
+        if fingerprint and theirs and theirs != fingerprint:
+            raise GeneratorMismatchError(
+                f"the latents in {Path(path).name} belong to generator {theirs[:12]}, this one is "
+                f"{fingerprint[:12]}; load the generator they were made with"
+            )
+        return _latents_of(tensors)
+
+
+def _embedded(part: Tensor, start: int, total: int) -> Tensor:
+    rows = part.new_zeros(total, *part.shape[1:])
+    rows[start : start + len(part)] = part
+    return rows
+
+
+def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
+    styles = {key[7:]: part for key, part in tensors.items() if key.startswith("styles.")}
+    weights = []
+    for key in sorted(key for key in tensors if key.endswith(".basis")):
+        _, index, layer = key.removesuffix(".basis").split(".", 2)
+        coefficients = tensors[f"weights.{index}.{layer}.coefficients"]
+        weights.append((int(index), WeightOffset(layer, tensors[key], coefficients)))
+    ordered = tuple(offset for _, offset in sorted(weights, key=lambda pair: pair[0]))
+    return Latents(tensors["w"], styles, ordered)

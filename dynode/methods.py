@@ -1,0 +1,258 @@
+"""What plugins contribute: base classes of direction methods, inverters, generators, scorers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from dynode.options import NoOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from torch import Tensor
+
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
+
+
+class Progress(Protocol):
+    """Called by long work to say how far it is."""
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        """Report progress.
+
+        Args:
+            done: Steps finished.
+            total: Steps in all.
+            message: A few words on the current step, for example `"loss 0.41"`.
+        """
+
+
+def silent(done: int, total: int, message: str = "") -> None:
+    """Report progress to nobody."""
+
+
+class Plugin(ABC):
+    """Anything that is registered under a name.
+
+    Attributes:
+        name: Name users type; lower case, digits and hyphens.
+        summary: One line shown by `dynode plugins` and `--help`.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str] = ""
+
+
+class DirectionMethod(Plugin):
+    """A way of finding editing directions.
+
+    Attributes:
+        options: Dataclass of typed, documented options: they are the flags of the command line,
+            the keywords of `dynode.find` and the controls of any other front end.
+        per_image: Whether a direction fits only the latents it was found on (latent optimisation)
+            instead of any latents of the generator.
+    """
+
+    options: ClassVar[type] = NoOptions
+    per_image: ClassVar[bool] = False
+
+    @abstractmethod
+    def find(
+        self,
+        generator: Generator,
+        options: Any,  # an instance of `self.options`
+        *,
+        seed: int,
+        progress: Progress,
+        latents: Latents | None = None,
+    ) -> Direction | list[Direction]:
+        """Find one or several directions.
+
+        Args:
+            generator: The generator whose pictures are to be edited.
+            options: An instance of `self.options`.
+            seed: Seed of everything random; the same seed gives the same result.
+            progress: Called after every step.
+            latents: The codes to be edited, for methods with `per_image`; others ignore it.
+
+        Returns:
+            The direction, or several.
+        """
+
+
+class Inverter(Plugin):
+    """A way of finding the latents of given pictures.
+
+    Attributes:
+        options: Dataclass of typed, documented options.
+        domains: Generator domains it works for; empty for any.
+    """
+
+    options: ClassVar[type] = NoOptions
+    domains: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def invert(
+        self,
+        generator: Generator,
+        images: Tensor,
+        options: Any,  # an instance of `self.options`
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Latents:
+        """Find codes that render the given pictures.
+
+        Args:
+            generator: The generator to render with.
+            images: (n, 3, h, w) float in [-1, 1], RGB, at the generator's resolution.
+            options: An instance of `self.options`.
+            seed: Seed of everything random.
+            progress: Called after every step.
+
+        Returns:
+            Latents of n pictures.
+        """
+
+
+class GeneratorProvider(Plugin):
+    """A generator known by name, for example a bundled one.
+
+    Attributes:
+        licence: SPDX identifier of the weights' licence.
+        domain: What it draws, free text such as `faces`.
+        default: Whether it is used when no generator is named.
+    """
+
+    licence: ClassVar[str] = "unknown"
+    domain: ClassVar[str] = "unknown"
+    default: ClassVar[bool] = False
+
+    @abstractmethod
+    def load(self, device: torch.device | str) -> Generator:
+        """Load the generator onto a device.
+
+        Raises:
+            MissingWeightsError: The weights are not on this machine.
+        """
+
+
+class GeneratorFamily(Plugin):
+    """A kind of generator file besides StyleGAN2's layouts."""
+
+    @abstractmethod
+    def can_read(self, path: Path) -> bool:
+        """Say whether the file looks like one of this family, reading only its head."""
+
+    @abstractmethod
+    def read(self, path: Path, device: torch.device | str) -> Generator:
+        """Load the generator in the file onto a device."""
+
+
+class TextImageModel(Protocol):
+    """A loaded pair of towers that put texts and pictures into one space (CLIP).
+
+    Attributes:
+        image_size: Side of the square input in pixels.
+    """
+
+    image_size: int
+
+    def encode_images(self, images: Tensor, *, normalize: bool = True) -> Tensor:
+        """Embed pictures.
+
+        Args:
+            images: (n, 3, image_size, image_size) float in [-1, 1], RGB.
+            normalize: Apply the model's own mean and standard deviation; False feeds the values as
+                they are (published StyleCLIP).
+
+        Returns:
+            (n, d) of unit norm, differentiable.
+        """
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Embed texts: (n, d) of unit norm."""
+        ...
+
+    def unknown_words(self, text: str) -> list[str]:
+        """List the words of a text that mean nothing to the model, in order."""
+        ...
+
+    def known_words(self, text: str) -> list[str]:
+        """List the words of a text that the model was trained on, in order."""
+        ...
+
+
+class TextEncoder(Plugin):
+    """A text-image model that plugins can ask for.
+
+    Attributes:
+        domains: Generator domains it was trained for; empty for any picture.
+    """
+
+    domains: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def load(
+        self, device: torch.device | str, *, weights: Path | None = None, architecture: str = ""
+    ) -> TextImageModel:
+        """Load the model onto a device.
+
+        Args:
+            device: Where it computes.
+            weights: Weights file, for encoders that bundle none.
+            architecture: Architecture name, for encoders that know several.
+        """
+
+
+class Scorer(Plugin):
+    """A predictor of attributes from pixels.
+
+    Attributes:
+        attributes: Names of what is predicted, in the order of the columns.
+        domains: Generator domains it was trained for; empty for any picture.
+    """
+
+    attributes: ClassVar[tuple[str, ...]] = ()
+    domains: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def load(self, device: torch.device | str) -> ScorerModel:
+        """Load the predictor onto a device."""
+
+
+class ScorerModel(Protocol):
+    """A loaded scorer.
+
+    Attributes:
+        attributes: Names of the columns.
+        deviations: Standard deviation of each attribute over the generator's population.
+    """
+
+    attributes: tuple[str, ...]
+    deviations: tuple[float, ...]
+
+    def score(self, images: Tensor) -> Tensor:
+        """Predict attributes.
+
+        Args:
+            images: (n, 3, h, w) float in [-1, 1], RGB, any size.
+
+        Returns:
+            (n, len(attributes)), differentiable.
+        """
+        ...
+
+
+class Metric(Plugin):
+    """A figure of merit over a set of pictures."""
+
+    @abstractmethod
+    def measure(self, images: Tensor, reference: Tensor) -> float:
+        """Compare pictures with a reference set, both (n, 3, h, w) float in [-1, 1], RGB."""

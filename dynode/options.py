@@ -1,0 +1,213 @@
+"""Options of a method, written once: dataclass fields that become flags, keywords and controls."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+from typing import Any
+
+from dynode.errors import OptionError, UnknownNameError
+
+_METADATA_KEY = "dynode"
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """One option as the command line, the Python keywords and a browser control see it.
+
+    Attributes:
+        name: Python name, with underscores.
+        type: One of `bool`, `int`, `float`, `str`, `Path`.
+        many: Whether the option takes several values (a tuple).
+        default: Value when nothing is given; `None` with `required` means it must be given.
+        required: Whether the user must give a value.
+        help: One sentence.
+        unit: Unit of a number, for example `"steps"`.
+        minimum: Smallest allowed value, inclusive.
+        maximum: Largest allowed value, inclusive.
+        choices: Allowed values, empty for any.
+    """
+
+    name: str
+    type: type
+    many: bool
+    default: Any  # any of the types above
+    required: bool
+    help: str
+    unit: str | None
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def flag(self) -> str:
+        """The command-line spelling, for example `--l2-lambda`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def help_line(self) -> str:
+        """Help sentence with unit, range and default."""
+        notes = [self.unit] if self.unit else []
+        if self.minimum is not None or self.maximum is not None:
+            low = "-inf" if self.minimum is None else f"{self.minimum:g}"
+            high = "inf" if self.maximum is None else f"{self.maximum:g}"
+            notes.append(f"{low} to {high}")
+        if self.required:
+            notes.append("required")
+        elif self.default not in (None, (), "", False):
+            notes.append(f"default {self.default}")
+        return self.help + (f" [{'; '.join(notes)}]" if notes else "")
+
+
+def option(
+    default: Any = MISSING,  # any of the supported option types
+    *,
+    help: str,
+    unit: str | None = None,
+    min: float | None = None,
+    max: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:  # a dataclasses.Field, typed Any so that it can stand behind `name: float =`
+    """Declare a field of an options dataclass.
+
+    Args:
+        default: Default value; leave it out to make the option required.
+        help: One sentence shown by `--help`.
+        unit: Unit of a number.
+        min: Smallest allowed value, inclusive.
+        max: Largest allowed value, inclusive.
+        choices: Allowed values of a text option.
+
+    Returns:
+        A dataclass field carrying this description.
+    """
+    description = {"help": help, "unit": unit, "min": min, "max": max, "choices": tuple(choices)}
+    return dataclasses.field(default=default, metadata={_METADATA_KEY: description})
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Options of a method that has none."""
+
+
+def specs_of(options_class: type) -> tuple[OptionSpec, ...]:
+    """Describe every field of an options dataclass.
+
+    Args:
+        options_class: A dataclass whose fields were made with `option`, or plain fields.
+
+    Returns:
+        One spec a field, in order of definition.
+
+    Raises:
+        TypeError: `options_class` is no dataclass, or a field has a type that is not supported.
+    """
+    if not dataclasses.is_dataclass(options_class):
+        raise TypeError(f"{options_class.__name__} is not a dataclass; decorate it with @dataclass")
+    hints = typing.get_type_hints(options_class)
+    return tuple(_spec(field, hints[field.name]) for field in dataclasses.fields(options_class))
+
+
+def _spec(field: dataclasses.Field[Any], hint: Any) -> OptionSpec:
+    kind, many = _kind_of(field.name, hint)
+    described = field.metadata.get(_METADATA_KEY, {})
+    required = field.default is MISSING and field.default_factory is MISSING
+    default = None if required else field.default
+    if default is MISSING and field.default_factory is not MISSING:
+        default = field.default_factory()
+    return OptionSpec(
+        name=field.name,
+        type=kind,
+        many=many,
+        default=default,
+        required=required,
+        help=described.get("help", ""),
+        unit=described.get("unit"),
+        minimum=described.get("min"),
+        maximum=described.get("max"),
+        choices=described.get("choices", ()),
+    )
+
+
+def _kind_of(name: str, hint: Any) -> tuple[type, bool]:
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        kinds = [part for part in typing.get_args(hint) if part is not type(None)]
+        if len(kinds) == 1:
+            return _kind_of(name, kinds[0])
+    if typing.get_origin(hint) is tuple:
+        return typing.get_args(hint)[0], True
+    if typing.get_origin(hint) is typing.Literal:
+        return str, False
+    if hint in (bool, int, float, str, Path):
+        return hint, False
+    raise TypeError(f"option {name!r} has type {hint}; use bool, int, float, str, Path or a tuple")
+
+
+def build_options(options_class: type, values: Mapping[str, Any], *, owner: str) -> Any:
+    """Make an options object from given values, checked field by field.
+
+    Args:
+        options_class: The options dataclass of a method.
+        values: What the user gave, by option name; absent names take their default.
+        owner: Name of the method, for messages.
+
+    Returns:
+        An instance of `options_class`.
+
+    Raises:
+        UnknownNameError: A name that is no option.
+        OptionError: A required option is absent, or a value has the wrong type or is out of range.
+    """
+    specs = {spec.name: spec for spec in specs_of(options_class)}
+    for name in values:
+        if name not in specs:
+            raise UnknownNameError(f"option of {owner}", name, specs)
+    checked = {name: _checked(specs[name], value, owner) for name, value in values.items()}
+    for spec in specs.values():
+        if spec.required and spec.name not in checked:
+            raise OptionError(f"{owner} needs {spec.flag}: {spec.help.rstrip('.')}; add {spec.flag} VALUE")
+    return options_class(**checked)
+
+
+def _checked(spec: OptionSpec, value: Any, owner: str) -> Any:
+    if value is None and not spec.required:
+        return None
+    if spec.many:
+        if isinstance(value, str):
+            value = tuple(part for part in value.split(",") if part)
+        return tuple(_checked_one(spec, part, owner) for part in value)
+    return _checked_one(spec, value, owner)
+
+
+def _checked_one(spec: OptionSpec, value: Any, owner: str) -> Any:
+    converted = _converted(spec, value, owner)
+    if spec.choices and converted not in spec.choices:
+        raise UnknownNameError(f"value of {spec.flag} ({owner})", str(converted), spec.choices)
+    too_low = spec.minimum is not None and not converted >= spec.minimum
+    too_high = spec.maximum is not None and not converted <= spec.maximum
+    if too_low or too_high:
+        raise OptionError(f"{spec.flag} of {owner} is {converted}, out of its range; {spec.help_line}")
+    return converted
+
+
+def _converted(spec: OptionSpec, value: Any, owner: str) -> Any:
+    wrong = OptionError(
+        f"{spec.flag} of {owner} is {value!r}; expected {spec.type.__name__}. {spec.help}"
+    )
+    if spec.type is bool and not isinstance(value, bool):
+        raise wrong
+    if spec.type in (int, float) and isinstance(value, bool):
+        raise wrong
+    if isinstance(value, spec.type):
+        return value
+    try:
+        converted = spec.type(value)
+    except (TypeError, ValueError):
+        raise wrong from None
+    if spec.type is int and isinstance(value, float) and converted != value:
+        raise wrong
+    return converted

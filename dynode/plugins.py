@@ -1,0 +1,245 @@
+"""Find, load and register plugins; one that fails is reported and stops nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import click
+import pluggy
+
+from dynode import hookspecs, methods
+from dynode.errors import PluginError, UnknownNameError
+
+GROUP = "dynode"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class PluginReport:
+    """What became of one entry point.
+
+    Attributes:
+        name: Entry point name.
+        module: Module it names.
+        distribution: Distribution that ships it, with its version.
+        error: Why it could not be used, one line; empty when all is well.
+        provides: What it registered, by hook: `{"direction method": ("styleclip",)}`.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    error: str = ""
+    provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Shelf(Generic[Thing]):
+    """Registered things of one kind, by name; a duplicate raises and names both owners."""
+
+    def __init__(self, kind: str, classes: tuple[type, ...]) -> None:
+        """Make an empty shelf.
+
+        Args:
+            kind: What stands on it, for messages.
+            classes: What a thing must be an instance of.
+        """
+        self.kind = kind
+        self._classes = classes
+        self._things: dict[str, tuple[Thing, str]] = {}
+
+    def add(self, thing: Thing, owner: str) -> None:
+        """Add a thing under its own name.
+
+        Raises:
+            PluginError: It is of the wrong class, its name is unusable or taken.
+        """
+        self._check_class(thing)
+        name = getattr(thing, "name", None)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise PluginError(
+                f"a {self.kind} has the name {name!r}; expected lower-case letters, digits and hyphens"
+            )
+        if name in self._things:
+            raise PluginError(
+                f"the {self.kind} {name!r} is registered already, by {self._things[name][1]}; "
+                f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
+            )
+        self._things[name] = (thing, owner)
+
+    def _check_class(self, thing: Thing) -> None:
+        wanted = " or ".join(kind.__name__ for kind in self._classes)
+        if inspect.isclass(thing):
+            raise PluginError(f"class {thing.__name__} was registered; register an instance of it")
+        if not isinstance(thing, self._classes):
+            raise PluginError(f"a {self.kind} is a {type(thing).__name__}; expected a {wanted}")
+
+    def drop_owner(self, owner: str) -> None:
+        """Remove everything an owner added."""
+        self._things = {name: pair for name, pair in self._things.items() if pair[1] != owner}
+
+    def owned_by(self, owner: str) -> tuple[str, ...]:
+        """List the names an owner added."""
+        return tuple(name for name, pair in self._things.items() if pair[1] == owner)
+
+    def __getitem__(self, name: str) -> Thing:
+        """Return the thing of that name.
+
+        Raises:
+            UnknownNameError: There is none; the message names the nearest.
+        """
+        if name not in self._things:
+            raise UnknownNameError(self.kind, name, self._things)
+        return self._things[name][0]
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether a name is taken."""
+        return name in self._things
+
+    def __iter__(self) -> Iterator[Thing]:
+        """Go through the things in order of registration."""
+        return iter([pair[0] for pair in self._things.values()])
+
+    def __len__(self) -> int:
+        """Count the things."""
+        return len(self._things)
+
+
+class Registry:
+    """Everything plugins contributed, and a report on each plugin."""
+
+    def __init__(self) -> None:
+        """Make an empty registry."""
+        self.directions: Shelf[methods.DirectionMethod] = Shelf(
+            "direction method", (methods.DirectionMethod,)
+        )
+        self.inverters: Shelf[methods.Inverter] = Shelf("inverter", (methods.Inverter,))
+        self.generators: Shelf[methods.GeneratorProvider | methods.GeneratorFamily] = Shelf(
+            "generator", (methods.GeneratorProvider, methods.GeneratorFamily)
+        )
+        self.text_encoders: Shelf[methods.TextEncoder] = Shelf("text encoder", (methods.TextEncoder,))
+        self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
+        self.metrics: Shelf[methods.Metric] = Shelf("metric", (methods.Metric,))
+        self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
+        self.reports: list[PluginReport] = []
+
+    @property
+    def shelves(self) -> dict[str, Shelf[Any]]:
+        """The shelves by the name of the hook that fills them."""
+        return {
+            "register_directions": self.directions,
+            "register_inverters": self.inverters,
+            "register_generators": self.generators,
+            "register_text_encoders": self.text_encoders,
+            "register_scorers": self.scorers,
+            "register_metrics": self.metrics,
+            "register_commands": self.commands,
+        }
+
+    def register(self, plugin: object, owner: str) -> None:
+        """Call every hook a plugin implements, all or nothing.
+
+        Args:
+            plugin: Module or object with `@hookimpl` functions.
+            owner: Who it belongs to, for messages.
+
+        Raises:
+            PluginError: It implements a hook wrongly, or registers something unusable.
+        """
+        manager = pluggy.PluginManager("dynode")
+        manager.add_hookspecs(hookspecs)
+        try:
+            manager.register(plugin)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(_one_line(error)) from error
+        try:
+            self._call_hooks(manager, owner)
+        except Exception:  # a stranger's hook may raise anything; nothing of it may stay behind
+            for shelf in self.shelves.values():
+                shelf.drop_owner(owner)
+            raise
+
+    def _call_hooks(self, manager: pluggy.PluginManager, owner: str) -> None:
+        for hook, shelf in self.shelves.items():
+            try:
+                getattr(manager.hook, hook)(register=_adder(shelf, owner))
+            except PluginError as error:
+                raise PluginError(f"{hook}: {error}") from error
+
+    def load_entry_points(self, entry_points: Iterable[metadata.EntryPoint]) -> None:
+        """Load plugins one by one; each failure ends in `reports` and nowhere else."""
+        for entry_point in entry_points:
+            self.reports.append(self._load(entry_point))
+
+    def _load(self, entry_point: metadata.EntryPoint) -> PluginReport:
+        owner = entry_point.value
+        report = PluginReport(entry_point.name, entry_point.value, _distribution(entry_point))
+        try:
+            module: ModuleType = entry_point.load()
+            self.register(module, owner)
+        except Exception as error:  # plugins are strangers: whatever breaks is theirs to report
+            return PluginReport(
+                report.name, report.module, report.distribution, error=_describe(error)
+            )
+        provides = {
+            shelf.kind: names for shelf in self.shelves.values() if (names := shelf.owned_by(owner))
+        }
+        return PluginReport(report.name, report.module, report.distribution, provides=provides)
+
+
+def _adder(shelf: Shelf[Any], owner: str) -> Callable[[Any], None]:
+    return lambda thing: shelf.add(thing, owner)
+
+
+def _distribution(entry_point: metadata.EntryPoint) -> str:
+    dist = entry_point.dist
+    return f"{dist.name} {dist.version}" if dist else "unknown"
+
+
+def _describe(error: BaseException) -> str:
+    if isinstance(error, PluginError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"needs the missing module {error.name!r}; install the package that brings it"
+    return _one_line(f"{type(error).__name__}: {error}")
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
+def selected_entry_points() -> list[metadata.EntryPoint]:
+    """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
+
+    Unset loads all, empty none, `a,b` only those entry points.
+
+    Raises:
+        UnknownNameError: The variable names a plugin that is not installed.
+    """
+    installed = {point.name: point for point in metadata.entry_points(group=GROUP)}
+    wanted = os.environ.get("DYNODE_LOAD_PLUGINS")
+    if wanted is None:
+        return [installed[name] for name in sorted(installed)]
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    for name in names:
+        if name not in installed:
+            raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, installed)
+    return [installed[name] for name in names]
+
+
+@cache
+def registry() -> Registry:
+    """Return the registry of this process, loaded with the installed plugins at the first call."""
+    loaded = Registry()
+    loaded.load_entry_points(selected_entry_points())
+    return loaded
