@@ -1,0 +1,166 @@
+"""The rules of the house that no single module can keep by itself (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PACKAGES = [
+    ROOT / package for package in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+]
+PLUGIN_PACKAGES = [folder for folder in PACKAGES if folder.name != "dynode"]
+CORE = sorted((ROOT / "dynode").rglob("*.py"))
+SOURCES = sorted(file for folder in PACKAGES for file in folder.rglob("*.py"))
+LONGEST_FILE = 300  # lines; two ideas in one room beyond that
+
+
+def relative(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def imports(file: Path, *, at_run_time: bool = False) -> Iterator[str]:
+    """Dotted names a module imports; `at_run_time` leaves out `if TYPE_CHECKING:` blocks."""
+    tree = ast.parse(file.read_text())
+    skipped = set[ast.AST]()
+    for node in ast.walk(tree):
+        if at_run_time and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            skipped.update(part for statement in node.body for part in ast.walk(statement))
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(file)}:{node.lineno} imports relatively"
+            assert node.module is not None
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def strings(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("file", CORE, ids=relative)
+def test_the_core_imports_no_plugin(file: Path) -> None:
+    plugins = [name for name in imports(file) if name.startswith("dynode_")]
+
+    assert plugins == []
+
+
+@pytest.mark.parametrize("file", CORE, ids=relative)
+def test_the_core_names_no_plugin_package(file: Path) -> None:
+    packages = {folder.name for folder in PLUGIN_PACKAGES}
+
+    named = [text for text in strings(file) if text.split(".")[0] in packages]
+
+    assert named == []
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=relative)
+def test_only_the_command_line_imports_the_command_line(file: Path) -> None:
+    if relative(file).startswith("dynode/cli/"):
+        pytest.skip("this is the command line")
+
+    upwards = [name for name in imports(file) if name.startswith("dynode.cli")]
+
+    assert upwards == []
+
+
+@pytest.mark.parametrize("file", CORE, ids=relative)
+def test_nothing_below_the_pipeline_imports_it(file: Path) -> None:
+    if relative(file).startswith(("dynode/cli/", "dynode/pipeline/")):
+        pytest.skip("the pipeline itself, or above it")
+
+    upwards = [
+        name for name in imports(file, at_run_time=True) if name.startswith("dynode.pipeline")
+    ]
+
+    assert upwards == []
+
+
+@pytest.mark.parametrize("folder", PLUGIN_PACKAGES, ids=relative)
+def test_a_plugin_imports_no_other_plugin(folder: Path) -> None:
+    foreign = {
+        name.split(".")[0]
+        for file in folder.rglob("*.py")
+        for name in imports(file)
+        if name.startswith("dynode_") and name.split(".")[0] != folder.name
+    }
+
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=relative)
+def test_every_module_has_a_docstring(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=relative)
+def test_no_module_outgrows_its_idea(file: Path) -> None:
+    lines = len(file.read_text().splitlines())
+
+    assert lines <= LONGEST_FILE
+    assert file.stem not in {"utils", "util", "helpers", "common", "misc"}
+
+
+def test_every_plugin_package_in_the_tree_is_shipped() -> None:
+    in_tree = {
+        relative(file.parent)
+        for place in ("directions", "inverters", "plugins")
+        for file in ROOT.glob(f"{place}/*/__init__.py")
+    }
+
+    assert in_tree == {relative(folder) for folder in PLUGIN_PACKAGES}
+
+
+def test_every_shipped_package_is_type_checked() -> None:
+    assert set(PROJECT["tool"]["mypy"]["packages"]) == {folder.name for folder in PACKAGES}
+
+
+@pytest.mark.parametrize("value", PROJECT["project"]["entry-points"]["dynode"].values())
+def test_an_entry_point_names_a_module_in_the_tree(value: str) -> None:
+    package, *rest = value.split(".")
+
+    (folder,) = (folder for folder in PLUGIN_PACKAGES if folder.name == package)
+
+    assert folder.joinpath(*rest).with_suffix(".py").is_file()
+
+
+def third_party_imports() -> set[str]:
+    ours = {folder.name for folder in PACKAGES}
+    names = {name.split(".")[0] for file in SOURCES for name in imports(file)}
+    return names - ours - set(sys.stdlib_module_names)
+
+
+def declared_modules() -> dict[str, str]:
+    """Import name of each declared dependency, and the dependency."""
+    by_distribution = {
+        _canonical(distribution): module
+        for module, distributions in metadata.packages_distributions().items()
+        for distribution in distributions
+        if not module.startswith("_")
+    }
+    declared = [_canonical(line) for line in PROJECT["project"]["dependencies"]]
+    return {by_distribution[name]: name for name in declared}
+
+
+def _canonical(requirement: str) -> str:
+    name = requirement.split(">")[0].split("[")[0].strip()
+    return name.lower().replace("_", "-")
+
+
+def test_everything_that_is_imported_is_a_declared_dependency() -> None:
+    assert third_party_imports() - set(declared_modules()) == set()
+
+
+def test_every_declared_dependency_is_imported() -> None:
+    assert set(declared_modules()) - third_party_imports() == set()

@@ -1,0 +1,117 @@
+"""What starting dynode costs, and that it starts with any one plugin missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PLUGINS: dict[str, str] = PROJECT["project"]["entry-points"]["dynode"]
+
+IMPORT_BUDGET_S = 0.3  # of processor time on top of `import torch`
+HELP_BUDGET_S = 0.5  # of processor time for all of `dynode --help`, interpreter included
+RUNS = 3
+
+# Makes one package impossible to import, then runs the command with the remaining arguments.
+WITHOUT_PACKAGE = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+package = sys.argv.pop(1)
+sys.meta_path.insert(0, Blocker())
+from dynode.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """The environment of a user: plugins on, one thread, no colours."""
+    changed = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+    kept = {name: value for name, value in os.environ.items() if name != "DYNODE_LOAD_PLUGINS"}
+    return kept | changed
+
+
+def run_python(code: str, *arguments: str, environment: dict[str, str]) -> str:
+    """Standard output of a new interpreter; fails the test if it fails."""
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("package", sorted({value.split(".")[0] for value in PLUGINS.values()}))
+def test_help_works_without_any_one_plugin(package: str, environment: dict[str, str]) -> None:
+    output = run_python(WITHOUT_PACKAGE, package, "--help", environment=environment)
+
+    assert "Usage: " in output
+
+
+@pytest.mark.parametrize("missing", sorted(PLUGINS))
+def test_a_missing_plugin_is_reported_and_stops_no_other(
+    missing: str, environment: dict[str, str]
+) -> None:
+    package = PLUGINS[missing].split(".")[0]
+
+    output = run_python(WITHOUT_PACKAGE, package, "plugins", "--json", environment=environment)
+
+    errors = {plugin["name"]: plugin["error"] for plugin in json.loads(output)["plugins"]}
+    assert package in errors.pop(missing)
+    assert set(errors) >= set(PLUGINS) - {missing}
+    assert not any(errors.values())
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["import dynode", "import dynode.cli, dynode.plugins; dynode.plugins.registry()"],
+    ids=["the package", "the command line and every plugin"],
+)
+def test_starting_does_not_import_torch(start: str, environment: dict[str, str]) -> None:
+    heavy = run_python(
+        f"import sys; {start}; print({{'torch', 'numpy', 'scipy', 'PIL'}} & set(sys.modules))",
+        environment=environment,
+    )
+
+    assert heavy.strip() == "set()"
+
+
+def test_importing_the_package_costs_little_beside_torch(environment: dict[str, str]) -> None:
+    code = (
+        "import time, torch; start = time.process_time(); import dynode; "
+        "print(time.process_time() - start)"
+    )
+
+    costs = [float(run_python(code, environment=environment)) for _ in range(RUNS)]
+
+    assert statistics.median(costs) <= IMPORT_BUDGET_S
+
+
+def test_help_answers_at_once(environment: dict[str, str]) -> None:
+    resource = pytest.importorskip("resource", reason="processor time of children: POSIX only")
+    costs = []
+
+    for _ in range(RUNS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run_python("from dynode.cli import main; main()", "--help", environment=environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+    assert statistics.median(costs) <= HELP_BUDGET_S
