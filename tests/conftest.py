@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from dynode import plugins
+
 # Read by torch when it is first imported; the networks under test are too small for more.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -51,6 +53,15 @@ def _plugins_are_off(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("DYNODE_LOAD_PLUGINS", "")
     else:
         monkeypatch.delenv("DYNODE_LOAD_PLUGINS", raising=False)
+    plugins.registry.cache_clear()
+
+
+@pytest.fixture
+def installed_plugins(monkeypatch: pytest.MonkeyPatch) -> plugins.Registry:
+    """The registry a user has, with every plugin that is installed; or use the marker."""
+    monkeypatch.delenv("DYNODE_LOAD_PLUGINS", raising=False)
+    plugins.registry.cache_clear()
+    return plugins.registry()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,12 +7,13 @@ import inspect
 import re
 import subprocess
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
 
 import dynode
-from dynode import errors, hookspecs
+from dynode import errors, hookspecs, methods, plugins
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -121,3 +122,22 @@ def test_the_script_of_the_release_is_valid_shell() -> None:
     checked = subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], capture_output=True, text=True)
 
     assert checked.returncode == 0, checked.stderr
+
+
+def test_the_plugin_in_the_readme_lightens_the_picture() -> None:
+    from dynode.testing import tiny_generator
+
+    section = README.split("## Write a plugin\n", 1)[1]
+    module = types.ModuleType("dynode_brighten")
+    exec(section.split("```python\n", 1)[1].split("```", 1)[0], vars(module))  # our own README
+    registry = plugins.Registry()
+    generator = tiny_generator()
+
+    registry.register(module, "dynode_brighten")
+    method = registry.directions["brighten"]
+    direction = method.find(generator, method.options(), seed=0, progress=methods.silent)
+
+    latents = generator.sample(8, seed=1)
+    before = generator.synthesize(latents).mean(dim=(1, 2, 3))
+    after = generator.synthesize(direction.apply(latents, 1.0)).mean(dim=(1, 2, 3))
+    assert after.mean() > before.mean()
