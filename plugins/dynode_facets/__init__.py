@@ -1,0 +1,1 @@
+"""facets: a small synthetic world of portraits whose every factor is known."""

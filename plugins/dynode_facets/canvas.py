@@ -1,0 +1,70 @@
+"""A batch of pictures with coordinates: paint on it, or on a window of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+_VIEW_HALF = 0.9
+_VIEW_TOP, _VIEW_LEFT = -0.935, -0.9
+
+
+class Box(NamedTuple):
+    """A fixed rectangle in the units of the portrait, y downwards."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Pictures (n, 3, h, w) in [0, 1] and the coordinates of their pixel centres.
+
+    Attributes:
+        image: The pictures painted so far; never modified in place.
+        x: Horizontal coordinates, 0 in the middle, shape (1, 1, 1, w).
+        y: Vertical coordinates, downwards, shape (1, 1, h, 1).
+        pixel: Size of one pixel in the same units.
+    """
+
+    image: Tensor
+    x: Tensor
+    y: Tensor
+    pixel: float
+
+    @staticmethod
+    def blank(count: int, resolution: int, like: Tensor) -> Canvas:
+        """Return a black canvas with the dtype and device of `like`."""
+        axis = torch.arange(resolution, dtype=like.dtype, device=like.device)
+        pixel = 2.0 * _VIEW_HALF / resolution
+        axis = (axis + 0.5) * pixel
+        image = like.new_zeros(count, 3, resolution, resolution)
+        x, y = axis.view(1, 1, 1, -1) + _VIEW_LEFT, axis.view(1, 1, -1, 1) + _VIEW_TOP
+        return Canvas(image, x, y, pixel)
+
+    def paint(self, colour: Tensor, cover: Tensor) -> Canvas:
+        """Lay a colour over the picture, opaque where `cover` is 1."""
+        return replace(self, image=torch.lerp(self.image, colour, cover))
+
+    def within(self, box: Box, painter: Callable[[Canvas], Canvas]) -> Canvas:
+        """Paint inside a fixed window only, which costs less than the whole picture."""
+        top, bottom = self._span(box.top - _VIEW_TOP, box.bottom - _VIEW_TOP)
+        left, right = self._span(box.left - _VIEW_LEFT, box.right - _VIEW_LEFT)
+        rows = self.image[:, :, top:bottom]
+        part = Canvas(
+            rows[..., left:right], self.x[..., left:right], self.y[:, :, top:bottom], self.pixel
+        )
+        rows = torch.slice_scatter(rows, painter(part).image, 3, left, right)
+        return replace(self, image=torch.slice_scatter(self.image, rows, 2, top, bottom))
+
+    def _span(self, low: float, high: float) -> tuple[int, int]:
+        size = self.image.shape[-1]
+        start, end = math.floor(low / self.pixel), math.ceil(high / self.pixel)
+        return max(start, 0), min(end, size)
