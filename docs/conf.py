@@ -16,7 +16,6 @@ release = version = dynode.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
-suppress_warnings = ["toc.empty_glob"]  # the last glob of a toctree may have nothing left to list
 html_theme = "furo"
 html_title = f"dynode {release}"
 
@@ -24,6 +23,7 @@ default_role = "code"  # docstrings write `name`, as Markdown does
 autodoc_typehints = "description"
 autodoc_member_order = "groupwise"
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
 napoleon_custom_sections = ["Source"]
 myst_heading_anchors = 3
 
