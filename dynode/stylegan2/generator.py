@@ -1,0 +1,293 @@
+"""StyleGAN2 as a `Generator`: latents with edits of every space in, pictures out."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.generator import GeneratorInfo
+from dynode.latents import Latents, WeightOffset
+from dynode.stylegan2.fingerprint import Fingerprint
+from dynode.stylegan2.network import GeneratorNetwork
+from dynode.stylegan2.noise import NoiseMode, resolve_noise
+from dynode.stylegan2.synthesis import LayerInputs, SynthesisState
+
+
+class StyleGAN2:
+    """A StyleGAN2 generator.
+
+    Guaranteed: differentiable in w, styles, offsets, weights and noise; a batch equals a loop up to
+    rounding; nothing it is given is modified. Gradients with respect to the weights flow when the
+    network's parameters require them; `load` turns that off.
+
+    Args:
+        network: Weights and config.
+        name: Name it was loaded by.
+        domain: What it draws, free text.
+        crop: How photographs must be aligned: `ffhq` or `none`.
+        licence: SPDX identifier of the weights' licence, or `unknown`.
+        source: Where the weights came from.
+    """
+
+    def __init__(
+        self,
+        network: GeneratorNetwork,
+        *,
+        name: str,
+        domain: str = "unknown",
+        crop: str = "none",
+        licence: str = "unknown",
+        source: str = "",
+    ) -> None:
+        self.network = network
+        self._about = {
+            "name": name,
+            "domain": domain,
+            "crop": crop,
+            "licence": licence,
+            "source": source,
+        }
+        self._fingerprint = Fingerprint(network)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, device: torch.device | str | None = None, name: str | None = None
+    ) -> StyleGAN2:
+        """Load a checkpoint of any published layout, or dynode's own.
+
+        Args:
+            path: The file.
+            device: Where it computes; None for the CPU.
+            name: Name to give it; None takes the file's own, else the file name.
+
+        Raises:
+            CheckpointError: The file cannot be used, or holds no generator.
+        """
+        from dynode.stylegan2.loading import load_checkpoint
+
+        network, metadata = load_checkpoint(Path(path))
+        return cls(
+            network.to(device=device),
+            name=name or metadata.get("name") or Path(path).stem,
+            domain=metadata.get("domain", "unknown"),
+            crop=metadata.get("crop", "none"),
+            licence=metadata.get("licence", "unknown"),
+            source=metadata.get("source") or Path(path).name,
+        )
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """Description of the generator; the fingerprint follows changes of the weights."""
+        config, synthesis = self.network.config, self.network.synthesis
+        layers = {name: synthesis.layer(name) for name in synthesis.rows}
+        return GeneratorInfo(
+            resolution=(config.resolution, config.resolution),
+            num_layers=config.num_layers,
+            w_dim=config.w_dim,
+            z_dim=config.z_dim,
+            c_dim=config.c_dim,
+            style_channels={name: layer.weight.shape[1] for name, layer in layers.items()},
+            style_rows=dict(synthesis.rows),
+            rgb_layers=tuple(name for name in layers if name.endswith(".torgb")),
+            conv_layers={name: tuple(layer.weight.shape) for name, layer in layers.items()},
+            fingerprint=self._fingerprint.value(),
+            **self._about,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.network.mapping.w_avg.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type it computes in."""
+        return self.network.mapping.w_avg.dtype
+
+    @property
+    def mean_w(self) -> Tensor:
+        """Mean code, (w_dim,) or (num_layers, w_dim): the truncation's centre."""
+        return self.network.mapping.w_avg
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> StyleGAN2:
+        """Return this generator on another device or in another type; itself if nothing changes."""
+        device = self.device if device is None else torch.device(device)
+        dtype = self.dtype if dtype is None else dtype
+        if (device, dtype) == (self.device, self.dtype):
+            return self
+        moved = copy.copy(self)
+        moved.network = copy.deepcopy(self.network).to(device=device, dtype=dtype)
+        moved._fingerprint = self._fingerprint.moved(moved.network)
+        return moved
+
+    def map(
+        self,
+        z: Tensor,
+        *,
+        c: Tensor | None = None,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+    ) -> Latents:
+        """Map normal vectors to codes.
+
+        Args:
+            z: (n, z_dim), standard normal.
+            c: (n, c_dim) labels, usually one-hot, for a conditional generator.
+            truncation: Pull towards `mean_w`: 1 none, 0 the mean itself; above 1 pushes away.
+            cutoff: Number of first rows to truncate; None for all.
+
+        Raises:
+            UsageError: `z` or `c` has another shape, or a conditional generator got no `c`.
+        """
+        config = self.network.config
+        _check_shape("z", z, (len(z), config.z_dim))
+        if config.c_dim:
+            if c is None:
+                raise UsageError(
+                    f"the generator is conditional and got no class label; pass c of shape "
+                    f"({len(z)}, {config.c_dim})"
+                )
+            _check_shape("c", c, (len(z), config.c_dim))
+            c = c.to(self.device, self.dtype)
+        w = self.network.mapping(z.to(self.device, self.dtype), c)
+        rows: Tensor = w[:, None].expand(-1, config.num_layers, -1)
+        if truncation != 1:
+            pulled = self.mean_w + truncation * (rows - self.mean_w)
+            rows = (
+                pulled if cutoff is None else torch.cat([pulled[:, :cutoff], rows[:, cutoff:]], 1)
+            )
+        return Latents(rows.contiguous())
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        truncation: float = 0.7,
+        cutoff: int | None = None,
+        c: Tensor | None = None,
+    ) -> Latents:
+        """Draw n codes; the first equals the published scripts' picture of that seed.
+
+        Args:
+            n: How many.
+            seed: Seed of numpy's RandomState, as in the published scripts.
+            truncation: See `map`.
+            cutoff: See `map`.
+            c: See `map`; None draws one-hot labels for a conditional generator.
+        """
+        config = self.network.config
+        z = np.random.RandomState(seed).randn(n, config.z_dim).astype(np.float32)
+        if config.c_dim and c is None:
+            labels = np.random.RandomState([seed, 1]).randint(config.c_dim, size=n)
+            c = torch.eye(config.c_dim)[torch.from_numpy(labels)]
+        return self.map(torch.from_numpy(z), c=c, truncation=truncation, cutoff=cutoff)
+
+    def mix(self, first: Latents, second: Latents, row: int) -> Latents:
+        """Take the rows below `row` from `first`, the others from `second` (style mixing)."""
+        return first.with_w(torch.cat([first.w[:, :row], second.w[:, row:]], dim=1))
+
+    def styles(self, latents: Latents) -> dict[str, Tensor]:
+        """Read the style vectors, offsets included, by layer name: each (n, channels).
+
+        Raises:
+            GeneratorMismatchError: The latents belong to a generator of another shape.
+        """
+        self._check(latents)
+        styles = self.network.synthesis.styles(latents.w.to(self.device, self.dtype))
+        for name, offset in latents.styles.items():
+            styles[name] = styles[name] + offset.to(self.device, self.dtype)
+        return styles
+
+    def layer_inputs(
+        self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
+    ) -> LayerInputs:
+        """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
+        offsets: dict[str, list[WeightOffset]] = {}
+        for offset in latents.weights:
+            offsets.setdefault(offset.layer, []).append(offset)
+        styles = self.styles(latents)
+        resolution = self._checked(resolution)
+        return LayerInputs(
+            styles, offsets, resolve_noise(self.network.synthesis, noise, len(latents), resolution)
+        )
+
+    def advance(
+        self, state: SynthesisState, inputs: LayerInputs, *, until: int | None = None
+    ) -> SynthesisState:
+        """Run the blocks behind `state` up to resolution `until`; see `SynthesisNetwork`.
+
+        A prefix that many edits share is run once: `prefix = g.advance(SynthesisState(),
+        g.layer_inputs(latents), until=32)`, then `g.advance(prefix, edited_inputs).image`.
+        """
+        return self.network.synthesis.advance(state, inputs, until=self._checked(until))
+
+    def synthesize(
+        self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
+    ) -> Tensor:
+        """Draw pictures.
+
+        Args:
+            latents: What to draw.
+            noise: `const` for the stored noise, `random` for fresh from torch's generator, `none`,
+                or a list of one tensor a convolution, broadcastable to (n, 1, h, w).
+            resolution: Stop early at this side in pixels and return the sum of the toRGB layers so
+                far; None for the full size.
+
+        Returns:
+            (n, 3, h, w) float, nominally in [-1, 1], RGB.
+
+        Raises:
+            GeneratorMismatchError: The latents belong to a generator of another shape.
+            UsageError: There is no such resolution or noise.
+        """
+        resolution = self._checked(resolution)
+        inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
+        return self.network.synthesis(inputs, resolution=resolution)  # type: ignore[no-any-return]
+
+    def _checked(self, resolution: int | None) -> int:
+        known = self.network.config.resolutions
+        if resolution is None:
+            return known[-1]
+        if resolution not in known:
+            raise UsageError(
+                f"resolution {resolution} cannot be rendered; use one of {list(known)}"
+            )
+        return resolution
+
+    def _check(self, latents: Latents) -> None:
+        config, rows = self.network.config, self.network.synthesis.rows
+        if latents.w.shape[1:] != (config.num_layers, config.w_dim):
+            raise GeneratorMismatchError(
+                f"latents have {latents.w.shape[1]} rows of width {latents.w.shape[2]}, "
+                f"{self._about['name']} needs {config.num_layers} of width {config.w_dim}; "
+                "use latents of this generator"
+            )
+        for name in [*latents.styles, *(offset.layer for offset in latents.weights)]:
+            if name not in rows:
+                raise GeneratorMismatchError(
+                    f"latents edit layer {name!r}, which {self._about['name']} does not have; "
+                    f"its layers are {', '.join(rows)}"
+                )
+        for offset in latents.weights:
+            wanted = self.network.synthesis.layer(offset.layer).weight.shape
+            if offset.basis.shape[1:] != wanted:
+                raise GeneratorMismatchError(
+                    f"an offset of {offset.layer} has shape {tuple(offset.basis.shape[1:])}, "
+                    f"{self._about['name']} needs {tuple(wanted)}; use an edit of this generator"
+                )
+
+
+def _check_shape(name: str, given: Tensor, wanted: tuple[int, int]) -> None:
+    if given.shape != wanted:
+        raise UsageError(
+            f"{name} has shape {tuple(given.shape)}; the generator needs {wanted}, "
+            f"pass {wanted[1]} values a picture"
+        )

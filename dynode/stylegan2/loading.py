@@ -1,0 +1,109 @@
+"""From a checkpoint file to a network ready to render."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.errors import CorruptCheckpointError, UnsupportedCheckpointError
+from dynode.stylegan2.config import GeneratorConfig
+from dynode.stylegan2.network import GeneratorNetwork
+
+# Published scripts average this many mapped samples when a file stores no mean.
+MEAN_SAMPLES = 4096
+
+
+def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
+    """Read a generator.
+
+    Args:
+        path: A file in any layout `dynode.stylegan2.checkpoints` knows.
+
+    Returns:
+        The network, in evaluation mode and without gradients, and the file's metadata.
+
+    Raises:
+        CheckpointError: The file cannot be used, or holds no generator.
+    """
+    from dynode.stylegan2.checkpoints import read_checkpoint
+
+    checkpoint = read_checkpoint(path, part="generator")
+    if checkpoint.generator is None or checkpoint.generator_state is None:
+        raise UnsupportedCheckpointError(
+            f"{path.name} holds no generator; expected one, choose another file"
+        )
+    network = build_network(checkpoint.generator, checkpoint.generator_state, source=path.name)
+    return network, dict(checkpoint.metadata)
+
+
+def build_network(
+    config: GeneratorConfig, state: Mapping[str, Tensor], *, source: str
+) -> GeneratorNetwork:
+    """Build a network from its config and native state.
+
+    Noise buffers and `w_avg` may be missing, as in some published files: the noise is drawn once
+    and the mean estimated, both the same on every machine.
+
+    Args:
+        config: Shape of the network.
+        state: Native names -> tensors; copied.
+        source: Name of the file, for messages.
+
+    Returns:
+        The network, in evaluation mode and without gradients.
+
+    Raises:
+        CorruptCheckpointError: Tensors are missing, unknown or of other shapes.
+    """
+    with torch.device("meta"):
+        network = GeneratorNetwork(config)
+    network.to_empty(device="cpu")
+    optional = {name for name, _ in network.named_buffers()}
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    missing = expected.keys() - state.keys() - optional
+    unknown = state.keys() - expected.keys()
+    if missing or unknown:
+        raise CorruptCheckpointError(
+            f"{source} does not fit its own description: missing {sorted(missing)[:3]}, "
+            f"unknown {sorted(unknown)[:3]}; download or convert it again"
+        )
+    mean = state.get("mapping.w_avg")
+    if mean is not None and mean.shape == (config.num_layers, config.w_dim):
+        network.mapping.w_avg = torch.empty(config.num_layers, config.w_dim)
+        expected["mapping.w_avg"] = mean.shape
+    wrong = [name for name, tensor in state.items() if tensor.shape != expected[name]]
+    if wrong:
+        name = wrong[0]
+        raise CorruptCheckpointError(
+            f"{source} has {name} of shape {tuple(state[name].shape)}; expected "
+            f"{tuple(expected[name])}; download or convert it again"
+        )
+    network.load_state_dict(dict(state), strict=False)
+    _fill_missing(network, optional - state.keys())
+    return network.eval().requires_grad_(False)
+
+
+def _fill_missing(network: GeneratorNetwork, names: set[str]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for name in sorted(names - {"mapping.w_avg"}):
+        network.get_buffer(name).normal_(generator=generator)
+    if "mapping.w_avg" in names:
+        network.mapping.w_avg.copy_(estimate_mean(network))
+
+
+@torch.no_grad()
+def estimate_mean(network: GeneratorNetwork, samples: int = MEAN_SAMPLES) -> Tensor:
+    """Average the mapped codes of random z (and labels): (w_dim,)."""
+    generator = torch.Generator().manual_seed(0)
+    config = network.config
+    like = network.mapping.w_avg
+    z = torch.randn(samples, config.z_dim, generator=generator).to(like)
+    labels = None
+    if config.c_dim:
+        picked = torch.randint(config.c_dim, (samples,), generator=generator)
+        labels = torch.eye(config.c_dim)[picked].to(like)
+    mean: Tensor = network.mapping(z, labels).mean(dim=0)
+    return mean

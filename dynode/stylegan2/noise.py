@@ -1,0 +1,75 @@
+"""Where the noise of the synthesis layers comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dynode.errors import UsageError
+from dynode.stylegan2.layers import StyledConvolution
+from dynode.stylegan2.synthesis import SynthesisNetwork
+
+NoiseMode = str | Sequence[Tensor]
+
+
+def resolve_noise(
+    synthesis: SynthesisNetwork, mode: NoiseMode, n: int, resolution: int
+) -> dict[str, Tensor]:
+    """Find the noise of every convolution up to a resolution.
+
+    Args:
+        synthesis: The network.
+        mode: `const` for the stored buffers, `random` for fresh normal noise for every picture,
+            `none`, or a list of one tensor a convolution in execution order, broadcastable to
+            (n, 1, h, w).
+        n: Pictures.
+        resolution: Resolution of the last block that is run.
+
+    Returns:
+        Layer name -> noise, before the strength.
+
+    Raises:
+        UsageError: No such mode, or a list of another length or with other shapes.
+    """
+    layers = {name: synthesis.layer(name) for name in synthesis.rows}
+    convolutions = {k: v for k, v in layers.items() if isinstance(v, StyledConvolution)}
+    needed = {k: v for k, v in convolutions.items() if v.resolution <= resolution}
+    if not isinstance(mode, str):
+        return _listed(mode, list(convolutions), needed, n)
+    if mode == "none":
+        return {}
+    if mode == "const":
+        return {name: layer.noise_const for name, layer in needed.items()}
+    if mode != "random":
+        raise UsageError(
+            f"noise {mode!r} is unknown; use 'const', 'random', 'none' or a list of tensors"
+        )
+    return {
+        name: torch.randn(
+            n, 1, *layer.noise_const.shape, device=layer.weight.device, dtype=layer.weight.dtype
+        )
+        for name, layer in needed.items()
+    }
+
+
+def _listed(
+    tensors: Sequence[Tensor], names: list[str], needed: dict[str, StyledConvolution], n: int
+) -> dict[str, Tensor]:
+    if len(tensors) != len(names):
+        raise UsageError(
+            f"the noise list has {len(tensors)} tensors; expected one for each of the "
+            f"{len(names)} convolutions: {', '.join(names)}"
+        )
+    listed = {name: noise for name, noise in zip(names, tensors, strict=True) if name in needed}
+    for name, noise in listed.items():
+        side = needed[name].resolution
+        shape = (1,) * (4 - noise.dim()) + tuple(noise.shape)
+        if len(shape) != 4 or shape[0] not in (1, n) or shape[1] != 1 or shape[2:] != (side, side):
+            raise UsageError(
+                f"the noise of {name} has shape {tuple(noise.shape)}; expected something "
+                f"broadcastable to ({n}, 1, {side}, {side})"
+            )
+    weights = {name: needed[name].weight for name in listed}
+    return {name: noise.to(weights[name]) for name, noise in listed.items()}
