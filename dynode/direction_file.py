@@ -96,7 +96,9 @@ def read_direction(path: Path) -> Direction:
 
 def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:
     if head.get("format") != FORMAT:
-        found = head.get("format") or f"{len(tensors)} tensors such as {next(iter(tensors), 'none')!r}"
+        found = (
+            head.get("format") or f"{len(tensors)} tensors such as {next(iter(tensors), 'none')!r}"
+        )
         raise DirectionFileError(
             f"{path.name} holds {found}; expected a direction file; if it is a checkpoint, pass it to "
             f"--generator"

@@ -194,7 +194,9 @@ def load_generator(
         DeviceError: The device does not exist.
     """
     where = resolve_device(device) if device is not None else default_device()
-    providers = {p.name: p for p in plugins.registry().generators if isinstance(p, GeneratorProvider)}
+    providers = {
+        p.name: p for p in plugins.registry().generators if isinstance(p, GeneratorProvider)
+    }
     if name is None:
         return _default_provider(providers).load(where)
     if str(name) in providers:

@@ -169,7 +169,9 @@ def build_options(options_class: type, values: Mapping[str, Any], *, owner: str)
     checked = {name: _checked(specs[name], value, owner) for name, value in values.items()}
     for spec in specs.values():
         if spec.required and spec.name not in checked:
-            raise OptionError(f"{owner} needs {spec.flag}: {spec.help.rstrip('.')}; add {spec.flag} VALUE")
+            raise OptionError(
+                f"{owner} needs {spec.flag}: {spec.help.rstrip('.')}; add {spec.flag} VALUE"
+            )
     return options_class(**checked)
 
 
@@ -190,7 +192,9 @@ def _checked_one(spec: OptionSpec, value: Any, owner: str) -> Any:
     too_low = spec.minimum is not None and not converted >= spec.minimum
     too_high = spec.maximum is not None and not converted <= spec.maximum
     if too_low or too_high:
-        raise OptionError(f"{spec.flag} of {owner} is {converted}, out of its range; {spec.help_line}")
+        raise OptionError(
+            f"{spec.flag} of {owner} is {converted}, out of its range; {spec.help_line}"
+        )
     return converted
 
 

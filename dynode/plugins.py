@@ -126,7 +126,9 @@ class Registry:
         self.generators: Shelf[methods.GeneratorProvider | methods.GeneratorFamily] = Shelf(
             "generator", (methods.GeneratorProvider, methods.GeneratorFamily)
         )
-        self.text_encoders: Shelf[methods.TextEncoder] = Shelf("text encoder", (methods.TextEncoder,))
+        self.text_encoders: Shelf[methods.TextEncoder] = Shelf(
+            "text encoder", (methods.TextEncoder,)
+        )
         self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
         self.metrics: Shelf[methods.Metric] = Shelf("metric", (methods.Metric,))
         self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))

@@ -1,0 +1,82 @@
+"""What commands share: common flags, progress on the terminal, results on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dynode.methods import Progress, silent
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+GENERATOR = click.option(
+    "--generator",
+    metavar="NAME|FILE",
+    help="Generator by name or checkpoint file; the bundled one if absent.",
+)
+DEVICE = click.option(
+    "--device", help="cpu, cuda, cuda:1 or mps; DYNODE_DEVICE, else CUDA if present, else cpu."
+)
+SEED = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of all randomness."
+)
+FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+
+
+def output_option(help: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """Make the `-o/--output` flag."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        required=required,
+        help=help,
+    )
+
+
+def print_json(document: object) -> None:
+    """Print one document with stable keys on stdout."""
+    click.echo(json.dumps(document, indent=2, default=str))
+
+
+def say(message: str) -> None:
+    """Tell the user something on stderr."""
+    click.echo(message, err=True)
+
+
+@contextlib.contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, note="")
+
+        def report(done: int, total: int, message: str = "") -> None:
+            bar.update(task, completed=done, total=total, note=message)
+
+        yield report

@@ -1,0 +1,220 @@
+"""`dynode edit`: from a picture, or none, to an edited one."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynode.cli import console
+from dynode.cli.method_options import MethodCommand, split_method_options
+from dynode.errors import OptionError
+
+if TYPE_CHECKING:
+    from dynode.generator import Generator
+    from dynode.pipeline.edit import EditResult
+
+_MOST_FRAMES = 2000
+
+
+@click.command(cls=MethodCommand)
+@click.argument("source", required=False, type=click.Path(path_type=Path))
+@click.option("--plugin", metavar="NAME", help="Direction method; adds its options to this help.")
+@click.option(
+    "--direction",
+    "directions",
+    multiple=True,
+    metavar="FILE[:STRENGTH]",
+    help="Ready direction file; may be given several times.",
+)
+@click.option("--strength", type=float, default=1.0, show_default=True, help="Multiplies the edit.")
+@click.option("--sweep", metavar="LO:HI:N", help="Draw N strengths as a strip, or as a video.")
+@click.option("--fps", type=float, default=25.0, show_default=True, help="Of a sweep as video.")
+@click.option("--edited-only", is_flag=True, help="Write the edited picture without the original.")
+@click.option(
+    "--inverter", metavar="NAME", help="Inverter of a picture; chosen by domain if absent."
+)
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@console.output_option("Picture or, with --sweep, video to write [default: named by the edit].")
+@console.FORCE
+@console.JSON
+def edit(
+    source: Path | None,
+    plugin: str | None,
+    directions: tuple[str, ...],
+    strength: float,
+    sweep: str | None,
+    fps: float,
+    edited_only: bool,
+    inverter: str | None,
+    generator: str | None,
+    device: str | None,
+    seed: int,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    **method_options: Any,  # the options of the plugin, see MethodCommand
+) -> None:
+    """Edit a picture, or a sampled one, and write it before and after.
+
+    SOURCE is an image or a latents file; without it a picture is sampled.
+
+    \b
+    Try:     dynode edit --plugin styleclip --text "smiling"
+    Python:  dynode.edit(plugin="styleclip", text="smiling").after
+    """
+    from dynode import files
+
+    options = split_method_options(method_options)
+    target = output or Path(_default_name(plugin, options, directions) + ".png")
+    drawing = _Drawing(target, _parse_sweep(sweep), fps, edited_only)
+    drawing.check()
+    files.check_free(target, force=force)
+    ready = [_parse_direction(text) for text in directions]
+
+    from dynode.generator import load_generator
+    from dynode.pipeline import edit as steps
+
+    started = time.perf_counter()
+    with console.progress_bar(plugin or "editing") as progress:
+        loaded = load_generator(generator, device=device)
+        result = steps.edit(
+            source,
+            plugin=plugin,
+            directions=ready,
+            strength=strength,
+            generator=loaded,
+            inverter=inverter,
+            seed=seed,
+            force=force,
+            progress=progress,
+            **options,
+        )
+    drawing.write(loaded, result)
+    seconds = round(time.perf_counter() - started, 2)
+    if as_json:
+        document = _document(result, loaded, plugin, options, strength)
+        console.print_json({"output": str(target), "seed": seed, "seconds": seconds} | document)
+    else:
+        console.say(f"{_sentence(result.changes)}; {seconds} s")
+        click.echo(str(target))
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What is to be written: a pair, the edited picture alone, a strip or a video."""
+
+    path: Path
+    strengths: tuple[float, ...]
+    fps: float
+    edited_only: bool
+
+    def check(self) -> None:
+        """Refuse a suffix that does not fit before any work is done."""
+        from dynode.media.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+        allowed = (*IMAGE_SUFFIXES, *VIDEO_SUFFIXES) if self.strengths else IMAGE_SUFFIXES
+        if self.path.suffix.lower() not in allowed:
+            hint = "" if self.strengths else "; add --sweep -2:2:50 for a video"
+            raise OptionError(
+                f"cannot write {self.path.name}: expected one of {' '.join(allowed)}{hint}"
+            )
+        if self.fps <= 0:
+            raise OptionError(f"--fps is {self.fps:g}; expected a number above 0, such as 25")
+
+    def write(self, generator: Generator, result: EditResult) -> None:
+        """Draw and write it."""
+        import torch
+
+        from dynode.media.images import grid, write_image
+        from dynode.media.suffixes import is_moving
+        from dynode.media.video import write_video
+        from dynode.pipeline.edit import sweep
+
+        if self.strengths:
+            frames = sweep(generator, result.original, result.stack, self.strengths)
+            if is_moving(self.path):
+                write_video([frames], self.path, fps=self.fps)
+                return
+            write_image(grid(frames, columns=len(frames)), self.path)
+            return
+        pairs = torch.stack([result.before, result.after], 1).flatten(0, 1)
+        tiles = result.after if self.edited_only else pairs
+        columns = 1 if self.edited_only else 2
+        write_image(grid(tiles, columns=columns), self.path)
+
+
+def _default_name(plugin: str | None, options: dict[str, Any], directions: tuple[str, ...]) -> str:
+    """Name the output after the text, else the first direction file, else the plugin."""
+    told = options.get("text") or (
+        Path(_split_strength(directions[0])[0]).stem if directions else ""
+    )
+    slug = re.sub(r"[^a-z0-9]+", "-", str(told).lower()).strip("-")[:60]
+    return slug or plugin or "edited"
+
+
+def _split_strength(text: str) -> tuple[str, float]:
+    name, colon, strength = text.rpartition(":")
+    try:
+        return (name, float(strength)) if colon else (text, 1.0)
+    except ValueError:
+        return text, 1.0
+
+
+def _parse_direction(text: str) -> tuple[Path, float]:
+    name, strength = _split_strength(text)
+    if not Path(name).is_file():
+        raise OptionError(
+            f"--direction names {name!r}, which is no file; expected FILE or FILE:STRENGTH"
+        )
+    return Path(name), strength
+
+
+def _parse_sweep(text: str | None) -> tuple[float, ...]:
+    if text is None:
+        return ()
+    try:
+        low, high, count = text.split(":")
+        first, last, number = float(low), float(high), int(count)
+    except ValueError:
+        raise OptionError(f"--sweep is {text!r}; expected LO:HI:N such as -2:2:9") from None
+    if not 2 <= number <= _MOST_FRAMES:
+        raise OptionError(f"--sweep asks for {number} pictures; expected 2 to {_MOST_FRAMES}")
+    return tuple(first + (last - first) * index / (number - 1) for index in range(number))
+
+
+def _document(
+    result: EditResult,
+    generator: Generator,
+    plugin: str | None,
+    options: dict[str, Any],
+    strength: float,
+) -> dict[str, Any]:
+    return {
+        "plugin": plugin,
+        "options": options,
+        "strength": strength,
+        "generator": generator.info.name,
+        "directions": [
+            {"name": d.info.name, "space": d.space, "strength": float(own)}
+            for d, own in result.stack
+        ],
+        "changes_in_standard_deviations": {
+            name: round(change, 3) for name, change in result.changes.items()
+        },
+    }
+
+
+def _sentence(changes: Any) -> str:
+    """Say the three strongest changes in words."""
+    if not changes:
+        return "edited (no scorer knows this generator, so nothing was measured)"
+    strongest = sorted(changes.items(), key=lambda pair: -abs(pair[1]))[:3]
+    told = ", ".join(f"{name.replace('_', ' ')} {change:+.1f}" for name, change in strongest)
+    return f"moved most: {told} (standard deviations)"

@@ -1,0 +1,149 @@
+"""`dynode generators`: list, describe, convert and fetch generators."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from dynode.cli import console
+
+
+@click.group()
+def generators() -> None:
+    """List, describe, convert and fetch generators."""
+
+
+@generators.command("list")
+@console.JSON
+def list_generators(as_json: bool) -> None:
+    """List the generators that can be used by name.
+
+    \b
+    Try:     dynode generators list
+    Python:  dynode.models.known_models()
+    """
+    from dynode.methods import GeneratorProvider
+    from dynode.models import cache_folder, known_models
+    from dynode.plugins import registry
+
+    rows = [
+        {"name": p.name, "domain": p.domain, "licence": p.licence, "state": "bundled"}
+        for p in registry().generators
+        if isinstance(p, GeneratorProvider)
+    ]
+    for model in known_models().values():
+        fetched = (cache_folder() / model.filename).is_file()
+        state = "fetched" if fetched else "not fetched"
+        rows.append(
+            {"name": model.name, "domain": model.domain, "licence": model.licence, "state": state}
+        )
+    if as_json:
+        console.print_json(rows)
+        return
+    for row in rows:
+        click.echo(
+            "  ".join((f"{row['name']:<16}", f"{row['domain']:<14}", row["state"], row["licence"]))
+        )
+
+
+@generators.command()
+@click.argument("name")
+@console.DEVICE
+@console.JSON
+def info(name: str, device: str | None, as_json: bool) -> None:
+    """Describe a generator, by name or checkpoint file.
+
+    \b
+    Try:     dynode generators info stylegan2-ffhq-config-f.pt
+    Python:  dynode.load_generator("stylegan2-ffhq-config-f.pt").info
+    """
+    from dynode.generator import load_generator
+
+    described = load_generator(name, device=device).info
+    if as_json:
+        console.print_json(
+            dataclasses.asdict(
+                dataclasses.replace(
+                    described,
+                    style_channels=dict(described.style_channels),
+                    style_rows=dict(described.style_rows),
+                    conv_layers=dict(described.conv_layers),
+                )
+            )
+        )
+        return
+    height, width = described.resolution
+    facts = {
+        "name": described.name,
+        "draws": f"{described.domain}, {width}×{height} pixels",
+        "w+ code": f"{described.num_layers} rows of {described.w_dim}",
+        "z": f"{described.z_dim}" + (f", {described.c_dim} classes" if described.c_dim else ""),
+        "style channels": f"{sum(described.style_channels.values())}",
+        "crop": described.crop,
+        "licence": described.licence,
+        "source": described.source,
+        "fingerprint": described.fingerprint,
+    }
+    for title, fact in facts.items():
+        click.echo(f"{title:<15} {fact}")
+
+
+@generators.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "--layout",
+    type=click.Choice(["dynode", "rosinality", "nvlabs"]),
+    help="Layout to write; by the suffix if absent: .safetensors, .pt, .pkl.",
+)
+@console.FORCE
+def convert(source: Path, target: Path, layout: str | None, force: bool) -> None:
+    """Write a checkpoint in another layout.
+
+    \b
+    Try:     dynode generators convert stylegan2-ffhq-config-f.pt ffhq.safetensors
+    Python:  write_checkpoint(read_checkpoint(source, part="all"), target, layout="dynode")
+    """
+    from dynode.pipeline.convert import convert_checkpoint
+
+    written = convert_checkpoint(source, target, layout=layout, force=force)
+    click.echo(f"{target} ({written})")
+
+
+@generators.command()
+@click.argument("name")
+@click.option(
+    "--url", help="Address of a checkpoint that is not listed; NAME names it from now on."
+)
+@click.option("--sha256", default="", help="Hash the publisher gives; the file must match it.")
+@click.option("--trust", is_flag=True, help="Take a file nobody has recorded a hash of.")
+@click.option("--accept-licence", is_flag=True, help="You have read the licence of the weights.")
+def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: bool) -> None:
+    """Download a published checkpoint into the cache; an interrupted download goes on.
+
+    \b
+    Try:     dynode generators fetch ffhq-1024 --accept-licence --trust
+    Python:  dynode.models.fetch(dynode.models.known_models()["ffhq-1024"])
+    """
+    from dynode import models
+    from dynode.errors import MissingWeightsError, UnknownNameError
+
+    known = models.known_models()
+    if url:
+        model = models.KnownModel(name, url, "unknown", "unknown")
+    elif name in known:
+        model = known[name]
+    else:
+        raise UnknownNameError("published generator", name, known)
+    if not accept_licence:
+        raise MissingWeightsError(
+            f"{name} comes from {model.url} under the licence {model.licence}; read it there and add "
+            f"--accept-licence"
+        )
+    model = dataclasses.replace(model, sha256=sha256 or model.sha256)
+    console.say(f"fetching {model.url}")
+    with console.progress_bar("fetching") as progress:
+        path = models.fetch(model, trust=trust, progress=progress)
+    click.echo(str(path))

@@ -1,0 +1,71 @@
+"""A command whose flags grow by the options of the plugin it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from dynode.options import OptionSpec, specs_of
+
+_PREFIX = "method__"
+_META = "dynode.method"
+
+
+class MethodCommand(click.Command):
+    """Reads `--plugin NAME` first, then takes that method's options as its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Find the method on the command line before click reads the flags."""
+        ctx.meta[_META] = _named_plugin(args)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's own flags and those of the method."""
+        own = super().get_params(ctx)
+        name = ctx.meta.get(_META)
+        if name is None:
+            return own
+        from dynode.plugins import registry
+
+        taken = {flag for param in own for flag in param.opts}
+        return [*_options_of(registry().directions[name].options, taken), *own]
+
+
+def _named_plugin(args: list[str]) -> str | None:
+    for index, argument in enumerate(args):
+        if argument == "--":
+            return None
+        if argument.startswith("--plugin="):
+            return argument.removeprefix("--plugin=")
+        if argument == "--plugin" and index + 1 < len(args):
+            return args[index + 1]
+    return None
+
+
+def _options_of(options_class: type, taken: set[str]) -> list[click.Parameter]:
+    clashing = [spec.flag for spec in specs_of(options_class) if spec.flag in taken]
+    if clashing:
+        raise click.UsageError(
+            f"this plugin's option {clashing[0]} is a flag of the command already; the plugin must "
+            f"rename it"
+        )
+    return [_click_option(spec) for spec in specs_of(options_class)]
+
+
+def _click_option(spec: OptionSpec) -> click.Option:
+    name = _PREFIX + spec.name
+    if spec.type is bool:
+        return click.Option(
+            [f"{spec.flag}/--no-{spec.flag[2:]}", name], default=None, help=spec.help_line
+        )
+    # Values stay text: `build_options` converts and checks them, with its own messages.
+    return click.Option([spec.flag, name], type=str, default=None, help=spec.help_line)
+
+
+def split_method_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the method's options out of a command's keyword arguments, leaving out absent ones."""
+    return {
+        name.removeprefix(_PREFIX): value for name, value in values.items() if value is not None
+    }

@@ -1,0 +1,123 @@
+"""The command group: finds commands lazily and turns every error into one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+import dynode
+from dynode.errors import DynodeError, UnknownNameError
+
+_COMMANDS = {
+    "doctor": "dynode.cli.doctor:doctor",
+    "edit": "dynode.cli.edit:edit",
+    "generate": "dynode.cli.generate:generate",
+    "generators": "dynode.cli.generators:generators",
+    "plugins": "dynode.cli.plugins:plugins",
+}
+
+INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is asked for; plugins add theirs through `register_commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*_COMMANDS, *(command.name or "" for command in _plugin_commands())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS:
+            module, name = _COMMANDS[cmd_name].split(":")
+            command: click.Command = getattr(import_module(module), name)
+            return command
+        return next((c for c in _plugin_commands() if c.name == cmd_name), None)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise UnknownNameError("command", args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def _plugin_commands() -> list[click.Command]:
+    from dynode.plugins import registry
+
+    return list(registry().commands)
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dynode.__version__, prog_name="dynode")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error and the log.")
+def _root(debug: bool) -> None:
+    """Edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
+
+    \b
+    Try:  dynode edit --plugin styleclip --text "smiling"
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.WARNING, format="%(name)s: %(message)s"
+    )
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Args:
+        arguments: What stands behind `dynode` on the command line; None takes the process's own.
+
+    Returns:
+        0 done, 1 failed, 2 wrong usage, 3 weights missing or licence not accepted, 130 interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code = _root.main(given, prog_name="dynode", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (click.Abort, KeyboardInterrupt):
+        return _failed("interrupted; finished outputs are kept", INTERRUPTED)
+    except click.ClickException as error:
+        return _failed(error.format_message(), error.exit_code)
+    except DynodeError as error:
+        if "--debug" in given:
+            logging.exception("traceback")
+        return _failed(str(error), error.exit_code)
+    except BrokenPipeError:
+        return 1
+    except (OSError, MemoryError, RuntimeError) as error:
+        if "--debug" in given:
+            raise
+        kind = type(error).__name__
+        return _failed(f"{kind}: {error}; run 'dynode --debug …' for the whole story", 1)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: str | None = None,
+) -> None:
+    """Print what the user can change in one line; the rest goes to the log."""
+    if issubclass(category, UserWarning):
+        click.echo("warning: " + " ".join(str(message).split()), err=True)
+    else:
+        logging.getLogger("dynode").debug("%s:%s: %s", filename, lineno, message)
+
+
+def _failed(message: str, code: int) -> int:
+    click.echo("error: " + " ".join(message.split()), err=True)
+    return code
+
+
+def main() -> NoReturn:
+    """Run the command and leave the process with its exit code."""
+    sys.exit(run())

@@ -1,0 +1,1 @@
+"""Images and video: read with checks, drawn in grids and strips, written atomically."""

@@ -1,0 +1,115 @@
+"""Fetching checkpoints: resumed, checked against a hash, never half there."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+
+import pooch
+import requests
+
+from dynode.errors import CorruptCheckpointError, MissingWeightsError
+from dynode.methods import Progress, silent
+from dynode.models.folder import cache_folder
+from dynode.models.known import KnownModel, record
+
+_CHUNK = 1 << 20
+_TIMEOUT_S = 30
+
+__all__ = ["cache_folder", "cached_path", "fetch"]
+
+
+def cached_path(model: KnownModel) -> Path:
+    """Return the file of a fetched model.
+
+    Raises:
+        MissingWeightsError: It has not been fetched.
+    """
+    path = cache_folder() / model.filename
+    if not path.is_file():
+        raise MissingWeightsError(
+            f"the weights of {model.name} are not on this machine (looked for {path}); fetch them with "
+            f"'dynode generators fetch {model.name}' ({model.url}, licence {model.licence})"
+        )
+    return path
+
+
+def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent) -> Path:
+    """Download a model into the cache, or check the copy that is there.
+
+    An interrupted download goes on where it stopped. A model without a recorded hash is only taken
+    with `trust`; its hash is then recorded and checked from then on.
+
+    Args:
+        model: What to fetch.
+        trust: Take the file although no hash is known for it.
+        progress: Called with bytes done and bytes in all.
+
+    Returns:
+        The checked file.
+
+    Raises:
+        MissingWeightsError: There is no hash and `trust` is off, or the address does not answer.
+        CorruptCheckpointError: The hash differs, or a web page came instead of weights.
+    """
+    path = cache_folder() / model.filename
+    if not model.sha256 and not trust:
+        raise MissingWeightsError(
+            f"no sha256 is recorded for {model.name} ({model.url}); pass the publisher's with --sha256, "
+            f"or --trust to take the file as it comes and record its hash"
+        )
+
+    def download(url: str, output: str, _: object) -> None:
+        _download(url, Path(output), path.with_name(path.name + ".part"), progress)
+
+    known_hash = f"sha256:{model.sha256}" if model.sha256 else None
+    logging.getLogger("pooch").setLevel(logging.ERROR)
+    try:
+        pooch.retrieve(model.url, known_hash, model.filename, cache_folder(), downloader=download)
+    except ValueError as error:
+        raise CorruptCheckpointError(
+            f"what {model.url} sent is not {model.name}: its sha256 differs from {model.sha256}; "
+            f"nothing was kept, fetch it again or check the hash with the publisher"
+        ) from error
+    except (requests.RequestException, OSError) as error:
+        raise MissingWeightsError(
+            f"{model.url} cannot be fetched ({type(error).__name__}); what came so far is kept and the "
+            f"same command goes on from there; check the network, or put the file at {path}"
+        ) from error
+    record(dataclasses.replace(model, sha256=pooch.file_hash(str(path), alg="sha256")))
+    return path
+
+
+def _download(url: str, output: Path, part: Path, progress: Progress) -> None:
+    """Download to `part`, going on where an earlier try stopped, then move it to `output`."""
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={done}-"} if done else {}
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_S) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable and done:
+            part.unlink()
+            return _download(url, output, part, progress)
+        answer.raise_for_status()
+        resumed = answer.status_code == requests.codes.partial_content
+        done = done if resumed else 0
+        total = done + int(answer.headers.get("Content-Length", 0))
+        with part.open("ab" if resumed else "wb") as file:
+            for chunk in answer.iter_content(_CHUNK):
+                file.write(chunk)
+                done += len(chunk)
+                progress(done, total, "bytes")
+    if total and done < total:
+        raise requests.ConnectionError(f"{done} of {total} bytes came")
+    _refuse_page(part, url)
+    part.replace(output)
+
+
+def _refuse_page(part: Path, url: str) -> None:
+    with part.open("rb") as file:
+        head = file.read(512).lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        part.unlink()
+        raise CorruptCheckpointError(
+            f"{url} sent a web page instead of weights (a login, quota or warning page); open it in a "
+            f"browser, save the file itself and pass its path"
+        )

@@ -1,0 +1,1 @@
+"""The steps from a source to a picture, as plain functions behind the commands."""
