@@ -10,7 +10,7 @@ from dynode.cli import console
 @click.command()
 @console.JSON
 def doctor(as_json: bool) -> None:
-    """Check torch, torchvision, devices, memory, the cache folder and plugins.
+    r"""Check torch, torchvision, devices, memory, the cache folder and plugins.
 
     \b
     Try:     dynode doctor

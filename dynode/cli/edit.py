@@ -61,7 +61,7 @@ def edit(
     as_json: bool,
     **method_options: Any,  # the options of the plugin, see MethodCommand
 ) -> None:
-    """Edit a picture, or a sampled one, and write it before and after.
+    r"""Edit a picture, or a sampled one, and write it before and after.
 
     SOURCE is an image or a latents file; without it a picture is sampled.
 

@@ -34,7 +34,7 @@ def generate(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Draw the pictures of some seeds into one grid.
+    r"""Draw the pictures of some seeds into one grid.
 
     \b
     Try:     dynode generate --seeds 0-15 --truncation 0.7 -o grid.png

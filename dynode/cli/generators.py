@@ -18,7 +18,7 @@ def generators() -> None:
 @generators.command("list")
 @console.JSON
 def list_generators(as_json: bool) -> None:
-    """List the generators that can be used by name.
+    r"""List the generators that can be used by name.
 
     \b
     Try:     dynode generators list
@@ -53,7 +53,7 @@ def list_generators(as_json: bool) -> None:
 @console.DEVICE
 @console.JSON
 def info(name: str, device: str | None, as_json: bool) -> None:
-    """Describe a generator, by name or checkpoint file.
+    r"""Describe a generator, by name or checkpoint file.
 
     \b
     Try:     dynode generators info stylegan2-ffhq-config-f.pt
@@ -100,7 +100,7 @@ def info(name: str, device: str | None, as_json: bool) -> None:
 )
 @console.FORCE
 def convert(source: Path, target: Path, layout: str | None, force: bool) -> None:
-    """Write a checkpoint in another layout.
+    r"""Write a checkpoint in another layout.
 
     \b
     Try:     dynode generators convert stylegan2-ffhq-config-f.pt ffhq.safetensors
@@ -121,7 +121,7 @@ def convert(source: Path, target: Path, layout: str | None, force: bool) -> None
 @click.option("--trust", is_flag=True, help="Take a file nobody has recorded a hash of.")
 @click.option("--accept-licence", is_flag=True, help="You have read the licence of the weights.")
 def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: bool) -> None:
-    """Download a published checkpoint into the cache; an interrupted download goes on.
+    r"""Download a published checkpoint into the cache; an interrupted download goes on.
 
     \b
     Try:     dynode generators fetch ffhq-1024 --accept-licence --trust

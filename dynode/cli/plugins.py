@@ -12,7 +12,7 @@ from dynode.cli import console
 @click.command()
 @console.JSON
 def plugins(as_json: bool) -> None:
-    """List the installed plugins, what each brings, and those that failed with the reason.
+    r"""List the installed plugins, what each brings, and those that failed with the reason.
 
     \b
     Try:     dynode plugins

@@ -56,7 +56,7 @@ def _plugin_commands() -> list[click.Command]:
 @click.version_option(dynode.__version__, prog_name="dynode")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error and the log.")
 def _root(debug: bool) -> None:
-    """Edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
+    r"""Edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
 
     \b
     Try:  dynode edit --plugin styleclip --text "smiling"
