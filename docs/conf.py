@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+
 import click
-from click.testing import CliRunner
 from sphinx.application import Sphinx
 
 import dynode
 from dynode import cli, plugins
+from dynode.cli.root import _root as root
 
 project = "dynode"
 author = "the dynode authors"
@@ -34,12 +37,12 @@ for name in dynode.__all__:
 
 def help_page(arguments: list[str]) -> str:
     """Run a command with `--help` and show it as a terminal does."""
-    result = CliRunner().invoke(
-        cli.main, [*arguments, "--help"], prog_name="dynode", terminal_width=88
-    )
-    if result.exit_code != 0:
-        raise RuntimeError(f"dynode {' '.join(arguments)} --help failed: {result.output}")
-    return f"```text\n$ dynode {' '.join([*arguments, '--help'])}\n{result.output}```\n"
+    line = [*arguments, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exit_code = cli.run(line)
+    if exit_code != 0:
+        raise RuntimeError(f"dynode {' '.join(line)} ended with exit code {exit_code}")
+    return f"```text\n$ dynode {' '.join(line)}\n{printed.getvalue()}```\n"
 
 
 def command_reference(command: click.Command, path: list[str]) -> list[str]:
@@ -65,7 +68,7 @@ def method_reference() -> list[str]:
 def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
     """Put the command reference where `cli.md` asks for it."""
     if page == "cli":
-        source[0] = source[0].replace("%commands%", "\n".join(command_reference(cli.main, [])))
+        source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))
 
 
