@@ -1,0 +1,89 @@
+"""The pickles of the NVIDIA networks: modules as records, their source text ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dynode.weights.known_globals import SHARED_NAMES, Arguments, named, unexpected
+from dynode.weights.pickle_machine import Names, PickleMachine
+from dynode.weights.refusals import unsupported
+from dynode.weights.stored import StoredTensor, WeightsFile
+from dynode.weights.torch_legacy import load_storage
+
+_MOST_LEVELS = 20
+
+
+@dataclass
+class PersistentRecord:
+    """A module as the NVIDIA networks pickle it: its class's name and its state, no code.
+
+    Attributes:
+        class_name: Name of its class in the source text, which is ignored.
+        state: Its attributes.
+    """
+
+    class_name: str
+    state: dict[str, object] = field(repr=False)
+
+    def part(self, name: str) -> dict[str, object]:
+        """Return a dictionary of its state, such as `_buffers`; empty if there is none."""
+        found = self.state.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def tensors(self, prefix: str = "", level: int = 0) -> dict[str, StoredTensor]:
+        """List its parameters and buffers under the names of its state dict."""
+        here = {**self.part("_parameters"), **self.part("_buffers")}
+        found = {
+            f"{prefix}{key}": value
+            for key, value in here.items()
+            if isinstance(value, StoredTensor)
+        }
+        for name, child in self.part("_modules").items():
+            if isinstance(child, PersistentRecord) and level < _MOST_LEVELS:
+                found.update(child.tensors(f"{prefix}{name}.", level + 1))
+        return found
+
+
+def read_nvidia_pickle(file: WeightsFile) -> object:
+    """Read a plain pickle from the file's position.
+
+    Returns:
+        The content: usually a dict of `PersistentRecord`, tensors still in the file.
+
+    Raises:
+        CheckpointError: It is damaged, unsafe or a TensorFlow pickle.
+    """
+    return PickleMachine(file, PICKLE_NAMES).run()
+
+
+def _plain_dict(file: WeightsFile, arguments: Arguments) -> object:
+    if arguments:
+        raise unexpected(file, "dnnlib.util.EasyDict")
+    return {}
+
+
+def _persistent_record(file: WeightsFile, arguments: Arguments) -> object:
+    match arguments:
+        case ({"type": "class", "class_name": str() as name, "state": dict() as state},):
+            return PersistentRecord(name, state)
+    raise unexpected(file, "torch_utils.persistence._reconstruct_persistent_obj")
+
+
+def _tensorflow(file: WeightsFile, arguments: Arguments) -> object:
+    raise unsupported(
+        file.path,
+        "it is a TensorFlow StyleGAN2 pickle (dnnlib.tflib)",
+        "convert it with 'legacy.py' of stylegan2-ada-pytorch and give the new file",
+    )
+
+
+PICKLE_NAMES: Names = {
+    **SHARED_NAMES,
+    **named(
+        ("torch_utils.persistence", "_reconstruct_persistent_obj", _persistent_record),
+        ("dnnlib.util", "EasyDict", _plain_dict),
+        ("torch.storage", "_load_from_bytes", load_storage),
+        ("dnnlib.tflib.network", "Network", _tensorflow),
+    ),
+}
+"""Globals of the NVIDIA pickles."""
