@@ -1,0 +1,173 @@
+"""Latent optimisation: move codes until the text-image model sees the text."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from dynode.direction import Direction, DirectionInfo, LinearDirection
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.methods import Progress, TextImageModel
+from dynode.text import check_text, load_text_model
+from dynode_styleclip.clip_input import area_resize
+from dynode_styleclip.plugin import OptimisationOptions
+from dynode_styleclip.schedule import learning_rate
+from dynode_styleclip.whitening import principal_axes
+
+_PATIENCE = 12
+_LEAST_GAIN = 2e-4
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """Numbers of a mode; the published ones are those of the released code."""
+
+    steps: int
+    learning_rate: float
+    l2_lambda: float
+
+
+PUBLISHED = _Settings(steps=300, learning_rate=0.1, l2_lambda=0.008)
+DEFAULT = _Settings(steps=80, learning_rate=0.1, l2_lambda=0.02)
+
+
+def find_offsets(
+    generator: Generator,
+    start: Latents,
+    options: OptimisationOptions,
+    *,
+    seed: int,
+    progress: Progress,
+) -> list[Direction]:
+    """Find one direction per code.
+
+    Args:
+        generator: What draws the codes.
+        start: Codes to begin from, with the edits that ride on them.
+        options: See `OptimisationOptions`.
+        seed: Seed of the sample that the default mode measures W with.
+        progress: Called after every step with the mean loss.
+
+    Returns:
+        As many directions as there are codes; strength 1 is the optimum found.
+    """
+    model = load_text_model(
+        generator.info, device=generator.device, name=options.clip, weights=options.clip_weights
+    )
+    text = check_text(model, options.text)
+    if options.published:
+        moved = _optimise_published(generator, model, start, text, options, progress)
+    else:
+        moved = _optimise(generator, model, start, text, options, seed, progress)
+    info = DirectionInfo(
+        name=text,
+        method="styleclip",
+        options={name: str(value) for name, value in asdict(options).items()},
+        seed=seed,
+        fingerprint=generator.info.fingerprint,
+        generator=generator.info.name,
+        licence=generator.info.licence,
+        unit="1 is the optimum found for this picture",
+    )
+    return [LinearDirection(offset, info=info) for offset in (moved - start.w)]
+
+
+def _settings(options: OptimisationOptions) -> _Settings:
+    mode = PUBLISHED if options.published else DEFAULT
+    return _Settings(
+        steps=options.steps or mode.steps,
+        learning_rate=options.learning_rate or mode.learning_rate,
+        l2_lambda=mode.l2_lambda if options.l2_lambda < 0 else options.l2_lambda,
+    )
+
+
+def _optimise_published(
+    generator: Generator,
+    model: TextImageModel,
+    start: Latents,
+    text: str,
+    options: OptimisationOptions,
+    progress: Progress,
+) -> Tensor:
+    """Run the released code's loop: W+, un-normalised input, last-but-one code."""
+    settings = _settings(options)
+    target = model.encode_texts([text])
+    w = start.w.detach().clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([w], lr=settings.learning_rate)
+    shown = start.w
+    for step in range(settings.steps):
+        optimizer.param_groups[0]["lr"] = learning_rate(
+            step, settings.steps, settings.learning_rate
+        )
+        shown = w.detach().clone()
+        images = generator.synthesize(start.with_w(w))
+        seen = model.encode_images(area_resize(images, model.image_size), normalize=False)
+        distance = (w - start.w).square().sum((1, 2))
+        losses = 1 - (seen * target).sum(1) + settings.l2_lambda * distance
+        optimizer.zero_grad()
+        losses.sum().backward()
+        optimizer.step()
+        progress(step + 1, settings.steps, f"loss {losses.mean().item():.3f}")
+    return shown
+
+
+def _optimise(
+    generator: Generator,
+    model: TextImageModel,
+    start: Latents,
+    text: str,
+    options: OptimisationOptions,
+    seed: int,
+    progress: Progress,
+) -> Tensor:
+    """Move along the principal axes of W, towards the text and away from the neutral one."""
+    settings = _settings(options)
+    goal = _Goal(generator, model, start, text, options.neutral)
+    axes = principal_axes(generator, seed=seed)
+    shift = start.w.new_zeros(len(start), 1, len(axes), requires_grad=True)
+    optimizer = torch.optim.Adam([shift], lr=settings.learning_rate, betas=(0.9, 0.99))
+    best = torch.full((len(start),), torch.inf, device=start.device)
+    waited = 0
+    for step in range(settings.steps):
+        rate = learning_rate(step + 1, settings.steps + 1, settings.learning_rate)
+        optimizer.param_groups[0]["lr"] = rate
+        likeness = goal.likeness(start.with_w(start.w + shift @ axes))
+        losses = 1 - likeness + settings.l2_lambda * shift.square().sum((1, 2))
+        optimizer.zero_grad()
+        losses.sum().backward()
+        optimizer.step()
+        progress(step + 1, settings.steps, f"loss {losses.mean().item():.3f}")
+        gained = losses.detach() < best - _LEAST_GAIN
+        best = torch.minimum(best, losses.detach())
+        waited = 0 if bool(gained.any()) else waited + 1
+        if waited >= _PATIENCE:
+            break
+    return (start.w + shift @ axes).detach()
+
+
+class _Goal:
+    """How far pictures have moved towards a text in the text-image model's space."""
+
+    def __init__(
+        self, generator: Generator, model: TextImageModel, start: Latents, text: str, neutral: str
+    ) -> None:
+        self._generator = generator
+        self._model = model
+        target = model.encode_texts([text])
+        if neutral.strip():
+            target = target - model.encode_texts([check_text(model, neutral)])
+            if float(target.norm()) < 1e-4:
+                raise OptionError(
+                    f"--text and --neutral mean the same ({text!r}); make them differ"
+                )
+        self._target = torch.nn.functional.normalize(target, dim=1)
+
+    def likeness(self, latents: Latents) -> Tensor:
+        """Return the cosine (n,) between what is seen and what is wanted."""
+        images = self._generator.synthesize(latents)
+        seen = self._model.encode_images(area_resize(images, self._model.image_size))
+        return (seen * self._target).sum(1)
