@@ -69,11 +69,11 @@ class Latents:
                 raise ValueError(
                     f"styles[{name!r}] has shape {tuple(offset.shape)}; expected ({len(self.w)}, channels)"
                 )
-        for offset in self.weights:
-            wanted = (len(self.w), len(offset.basis))
-            if tuple(offset.coefficients.shape) != wanted:
+        for edit in self.weights:
+            wanted = (len(self.w), len(edit.basis))
+            if tuple(edit.coefficients.shape) != wanted:
                 raise ValueError(
-                    f"coefficients of {offset.layer} have shape {tuple(offset.coefficients.shape)}; "
+                    f"coefficients of {edit.layer} have shape {tuple(edit.coefficients.shape)}; "
                     f"expected {wanted}"
                 )
         object.__setattr__(self, "styles", MappingProxyType(dict(self.styles)))

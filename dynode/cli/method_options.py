@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
@@ -30,7 +30,7 @@ class MethodCommand(click.Command):
         from dynode.plugins import registry
 
         taken = {flag for param in own for flag in param.opts}
-        return [*_options_of(registry().directions[name].options, taken), *own]
+        return [*click_options(registry().directions[name].options, taken), *own]
 
 
 def _named_plugin(args: list[str]) -> str | None:
@@ -44,7 +44,18 @@ def _named_plugin(args: list[str]) -> str | None:
     return None
 
 
-def _options_of(options_class: type, taken: set[str]) -> list[click.Parameter]:
+def click_options(
+    options_class: type, taken: Collection[str] = frozenset()
+) -> list[click.Parameter]:
+    """Make the flags of an options dataclass.
+
+    Args:
+        options_class: See `dynode.options`.
+        taken: Flags the command has already.
+
+    Raises:
+        click.UsageError: An option would hide one of them.
+    """
     clashing = [spec.flag for spec in specs_of(options_class) if spec.flag in taken]
     if clashing:
         raise click.UsageError(

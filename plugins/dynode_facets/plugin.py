@@ -1,0 +1,120 @@
+"""Hooks of the facets plugin: the bundled generator, its models and its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import dynode
+from dynode.methods import Progress, TextImageModel
+from dynode_facets.scorer import FacetsScorer
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from dynode.generator import Generator
+    from dynode.latents import Latents
+
+DOMAIN = "facets"
+
+
+class FacetsGenerator(dynode.GeneratorProvider):
+    """The bundled StyleGAN2, distilled from the facets renderer."""
+
+    name = "facets-128"
+    summary = "procedural portraits, 128 px, bundled"
+    licence = "Apache-2.0"
+    domain = DOMAIN
+    default = True
+
+    def load(self, device: torch.device | str) -> Generator:
+        """Load the bundled weights; see `GeneratorProvider.load`."""
+        from dynode_facets.bundled import load_generator
+
+        return load_generator(device)
+
+
+class FacetsTextEncoder(dynode.TextEncoder):
+    """The bundled small CLIP, which knows the words of facets' captions."""
+
+    name = "facets-clip"
+    summary = "small CLIP of the facets world, bundled"
+    domains = (DOMAIN,)
+
+    def load(
+        self, device: torch.device | str, *, weights: Path | None = None, architecture: str = ""
+    ) -> TextImageModel:
+        """Load the bundled weights, or others of the same layout; see `TextEncoder.load`."""
+        from dynode_facets.text import load_clip
+
+        return load_clip(device, weights=weights)
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """Options of the bundled encoder."""
+
+    steps: int = dynode.option(
+        60, help="Steps of refinement after the encoder.", unit="steps", min=0, max=2000
+    )
+    any_picture: bool = dynode.option(False, help="Accept pictures that the generator cannot draw.")
+
+
+class FacetsInverter(dynode.Inverter):
+    """The bundled encoder of facets portraits, with a short refinement."""
+
+    name = "facets-encoder"
+    summary = "codes of a facets portrait, bundled"
+    options = EncoderOptions
+    domains = (DOMAIN,)
+
+    def invert(
+        self,
+        generator: Generator,
+        images: Tensor,
+        options: EncoderOptions,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Latents:
+        """Find codes; see `Inverter.invert`."""
+        from dynode_facets.inversion import invert
+
+        return invert(generator, images, options, progress=progress)
+
+
+@dynode.hookimpl
+def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
+    """Contribute the bundled generator."""
+    register(FacetsGenerator())
+
+
+@dynode.hookimpl
+def register_text_encoders(register: Callable[[dynode.TextEncoder], None]) -> None:
+    """Contribute the small CLIP."""
+    register(FacetsTextEncoder())
+
+
+@dynode.hookimpl
+def register_scorers(register: Callable[[dynode.Scorer], None]) -> None:
+    """Contribute the scorer."""
+    register(FacetsScorer())
+
+
+@dynode.hookimpl
+def register_inverters(register: Callable[[dynode.Inverter], None]) -> None:
+    """Contribute the encoder."""
+    register(FacetsInverter())
+
+
+@dynode.hookimpl
+def register_commands(register: Callable[[click.Command], None]) -> None:
+    """Contribute `dynode facets`."""
+    from dynode_facets.commands import facets
+
+    register(facets)
