@@ -68,7 +68,7 @@ def installed_plugins(monkeypatch: pytest.MonkeyPatch) -> plugins.Registry:
 def _network_is_off() -> Iterator[None]:
     """Refuse internet connections: a test that needs a download is a broken test."""
 
-    def refuse(self: socket.socket, address: object) -> None:
+    def refuse(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             raise AssertionError(f"the tests run without a network; this one wants {address!r}")
         connect(self, address)

@@ -136,6 +136,7 @@ def test_the_plugin_in_the_readme_lightens_the_picture() -> None:
     registry.register(module, "dynode_brighten")
     method = registry.directions["brighten"]
     direction = method.find(generator, method.options(), seed=0, progress=methods.silent)
+    assert isinstance(direction, dynode.Direction)
 
     latents = generator.sample(8, seed=1)
     before = generator.synthesize(latents).mean(dim=(1, 2, 3))
