@@ -115,6 +115,6 @@ def _recipe_command(name: str) -> click.Command:
         name,
         callback=train_model,
         params=[*click_options(recipe_class), *own],
-        help=f"Train the {name}; see docs/models.\n\n\b\nTry:  dynode facets train {name} -o {name}.safetensors",
+        help=f"Train the {name}.\n\n\b\nTry:  dynode facets train {name} -o {name}.safetensors",
         short_help=f"Train the {name}.",
     )

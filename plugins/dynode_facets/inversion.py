@@ -76,7 +76,7 @@ def _refuse_strangers(generator: Generator, images: Tensor, latents: Latents) ->
         found = float(psnr(generator.synthesize(latents), images).min())
     if found < _WORST_DB:
         raise MediaError(
-            f"the picture is no portrait of this generator's world: it can be redrawn at {found:.1f} dB only, "
-            f"at least {_WORST_DB:g} dB is expected; use a picture from 'dynode facets render', or a "
+            f"the picture is no portrait of this generator's world: it can be redrawn at {found:.1f} dB "
+            f"only, at least {_WORST_DB:g} dB is expected; use a picture from 'dynode facets render', or a "
             f"generator and inverter for photographs with --generator and --inverter"
         )

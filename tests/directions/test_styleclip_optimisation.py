@@ -7,11 +7,6 @@ from dataclasses import dataclass, field
 
 import pytest
 import torch
-from dynode_styleclip import optimisation
-from dynode_styleclip.clip_input import area_resize
-from dynode_styleclip.plugin import LatentOptimisation, OptimisationOptions
-from dynode_styleclip.schedule import learning_rate
-from dynode_styleclip.whitening import principal_axes
 from torch import Tensor
 
 from dynode.errors import OptionError
@@ -21,6 +16,11 @@ from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.text import UnknownWordsWarning
+from dynode_styleclip import optimisation
+from dynode_styleclip.clip_input import area_resize
+from dynode_styleclip.plugin import LatentOptimisation, OptimisationOptions
+from dynode_styleclip.schedule import learning_rate
+from dynode_styleclip.whitening import principal_axes
 
 
 class BrightnessModel:
