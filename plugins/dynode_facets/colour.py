@@ -35,9 +35,8 @@ def oklch(lightness: Tensor, chroma: Tensor | float, hue_deg: Tensor | float) ->
         piecewise sRGB curve, which keeps the map smooth.
     """
     hue = torch.as_tensor(hue_deg, dtype=lightness.dtype, device=lightness.device) * torch.pi / 180
-    lab = torch.cat(
-        torch.broadcast_tensors(lightness, chroma * torch.cos(hue), chroma * torch.sin(hue)), dim=1
-    )
+    one = torch.ones_like(lightness)
+    lab = torch.cat((lightness, one * chroma * torch.cos(hue), one * chroma * torch.sin(hue)), 1)
     to_lms = lightness.new_tensor(_OKLAB_TO_LMS)
     to_rgb = lightness.new_tensor(_LMS_TO_RGB)
     cone = torch.einsum("ij,njhw->nihw", to_lms, lab) ** 3

@@ -50,7 +50,7 @@ def render(factors: Tensor, resolution: int = 128) -> Tensor:
 
     Returns:
         Images (n, 3, resolution, resolution) in [-1, 1], RGB, with the dtype
-        and device of `factors`.
+        and device of `factors`. Half precision is computed in float32.
 
     Raises:
         ValueError: `factors` is not a matrix with one column per factor.
@@ -60,10 +60,11 @@ def render(factors: Tensor, resolution: int = 128) -> Tensor:
             f"factors have shape {tuple(factors.shape)}, expected (n, {len(FACTORS)}), one column "
             "per factor; see dynode_facets.factors.FACTOR_NAMES for their order"
         )
+    if factors.dtype in (torch.float16, torch.bfloat16):
+        return render(factors.float(), resolution).to(factors.dtype)
     size = max(1, _CHUNK_PIXELS // resolution**2)
-    if factors.shape[0] <= size:
-        return _portrait(factors, resolution)
-    return torch.cat([_portrait(chunk, resolution) for chunk in factors.split(size)])
+    starts = range(0, max(1, factors.shape[0]), size)
+    return torch.cat([_portrait(factors[start : start + size], resolution) for start in starts])
 
 
 def _portrait(factors: Tensor, resolution: int) -> Tensor:
