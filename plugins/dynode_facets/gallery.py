@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -14,26 +16,30 @@ _LABEL_PX = 150
 
 
 def factor_strips(
-    base: Tensor | None = None, *, steps: int = 7, resolution: int = 128
+    base: Tensor | None = None, *, steps: int = 5, resolution: int = 128, columns: int = 1
 ) -> Image.Image:
-    """Draw one labelled row per factor, sweeping it from -1 to 1.
+    """Draw one labelled strip per factor, sweeping it from -1 to 1.
 
     Args:
         base: Factors of the person to vary, shape (F,); all zero by default.
-        steps: Pictures per row.
+        steps: Pictures per strip.
         resolution: Size of each picture in pixels.
+        columns: Strips side by side; filled from top to bottom.
 
     Returns:
-        An RGB picture, `len(FACTORS)` rows high.
+        An RGB picture.
     """
     base = torch.zeros(len(FACTORS)) if base is None else base
-    sheet = Image.new("RGB", (_LABEL_PX + steps * resolution, len(FACTORS) * resolution), "white")
+    height = math.ceil(len(FACTORS) / columns)
+    width_px = _LABEL_PX + steps * resolution
+    sheet = Image.new("RGB", (columns * width_px, height * resolution), "white")
     pen = ImageDraw.Draw(sheet)
-    for row, factor in enumerate(FACTORS):
+    for index, factor in enumerate(FACTORS):
         rows = base.repeat(steps, 1)
-        rows[:, row] = torch.linspace(-1, 1, steps)
-        sheet.paste(_grid(render(rows, resolution), steps), (_LABEL_PX, row * resolution))
-        pen.text((8, row * resolution + resolution // 2 - 6), factor.name, fill="black")
+        rows[:, index] = torch.linspace(-1, 1, steps)
+        left, top = index // height * width_px, index % height * resolution
+        sheet.paste(_grid(render(rows, resolution), steps), (left + _LABEL_PX, top))
+        pen.text((left + 8, top + resolution // 2 - 6), factor.name, fill="black")
     return sheet
 
 
