@@ -108,12 +108,24 @@ def caption(factors_row: Sequence[float] | Tensor, rng: random.Random) -> str:
         A lower-case sentence or fragment whose words are in `vocabulary()`.
         What it says holds for the factors; what it leaves out may hold too.
     """
+    return described(factors_row, rng)[0]
+
+
+def described(
+    factors_row: Sequence[float] | Tensor, rng: random.Random
+) -> tuple[str, tuple[Trait | Share, ...]]:
+    """Describe a portrait as `caption` does, and return what was said beside the sentence.
+
+    A share's percentage is in the sentence, and so is the subject: "man" and "woman" also say
+    something about the portrait.
+    """
     values = dict(zip(FACTOR_NAMES, map(float, factors_row), strict=True))
     count = rng.choices(_COUNTS, _COUNT_ODDS)[0]
     mentions = _Mentions()
-    for item in _choice(values, count, rng):
+    said = _choice(values, count, rng)
+    for item in said:
         _mention(mentions, item, values, rng)
-    return _form(rng)(mentions, values, rng)
+    return _form(rng)(mentions, values, rng), tuple(said)
 
 
 def holds(trait: Trait, values: Values) -> bool:

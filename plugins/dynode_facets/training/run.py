@@ -1,0 +1,145 @@
+"""A training run that can be stopped at any step and continued to the same end."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dynode.errors import UsageError
+from dynode.files import written
+from dynode.methods import Progress, silent
+
+_STATE = "state.pt"
+_LOG = "log.jsonl"
+
+
+def generator_at(seed: int, *place: int) -> torch.Generator:
+    """Return the random numbers of one place in a run, the same whenever it is reached.
+
+    Drawing from `(seed, step)` instead of from one long stream is what makes a
+    continued run equal to one that was never stopped.
+    """
+    mixed = seed
+    for part in place:
+        mixed = (mixed * 6364136223846793005 + part + 1442695040888963407) % 2**63
+    return torch.Generator().manual_seed(mixed)
+
+
+def cosine_rate(step: int, steps: int, *, peak: float, warmup: int) -> float:
+    """Return the learning rate at a step: a linear rise, then a cosine fall to zero."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+@dataclass
+class Run:
+    """Modules in training, and the folder that remembers how far they are.
+
+    Attributes:
+        folder: Where the state and the log are kept.
+        modules: Everything with weights or buffers, by name; all of it is saved.
+        optimizer: Updates the modules.
+        recipe: Every option that shapes the result; a state of another recipe is refused.
+    """
+
+    folder: Path
+    modules: Mapping[str, nn.Module]
+    optimizer: torch.optim.Optimizer
+    recipe: Mapping[str, Any]  # whatever JSON can hold
+
+    def steps(
+        self,
+        step: Callable[[int], dict[str, float]],
+        *,
+        total: int,
+        save_every: int = 250,
+        until: int | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        """Take the steps that are left of a run.
+
+        Args:
+            step: Takes step i, the optimiser's included, and returns figures to log. It must draw
+                random numbers from `generator_at(seed, i)` only.
+            total: Steps in all.
+            save_every: Steps between saved states.
+            until: Stop after this many, saved, to be continued later.
+            progress: Called after every step.
+        """
+        first = self.resume()
+        for index in range(first, min(total, until if until is not None else total)):
+            figures = step(index)
+            done = index + 1
+            if done % 25 == 0 or done == total:
+                self._log({"step": done, **figures})
+            progress(done, total, " ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+            if done % save_every == 0 or done in (total, until):
+                self.save(done)
+
+    def resume(self) -> int:
+        """Load the saved state, if there is one, and return the next step.
+
+        Raises:
+            UsageError: The folder holds a run with another recipe.
+        """
+        path = self.folder / _STATE
+        if not path.exists():
+            return 0
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if state["recipe"] != json.dumps(self.recipe, sort_keys=True):
+            raise UsageError(
+                f"{self.folder} holds a run with other options; name another folder to start afresh"
+            )
+        for name, module in self.modules.items():
+            module.load_state_dict(state["modules"][name])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self._drop_log_after(state["done"])
+        return int(state["done"])
+
+    def save(self, done: int) -> None:
+        """Write the state after `done` steps, atomically."""
+        state = {
+            "done": done,
+            "recipe": json.dumps(self.recipe, sort_keys=True),
+            "modules": {name: module.state_dict() for name, module in self.modules.items()},
+            "optimizer": self.optimizer.state_dict(),
+        }
+        with written(self.folder / _STATE) as temporary:
+            torch.save(state, temporary)
+
+    def _log(self, figures: Mapping[str, float]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / _LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(figures) + "\n")
+
+    def _drop_log_after(self, done: int) -> None:
+        path = self.folder / _LOG
+        if not path.exists():
+            return
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if json.loads(line)["step"] <= done]
+        with written(path) as temporary:
+            temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+@torch.no_grad()
+def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move a running average of a model's weights one step; buffers are copied."""
+    pairs = zip(average.parameters(), model.parameters(), strict=True)
+    for mean, weight in pairs:
+        mean.lerp_(weight.to(mean.dtype), 1.0 - decay)
+    for kept, buffer in zip(average.buffers(), model.buffers(), strict=True):
+        kept.copy_(buffer)
+
+
+def stored(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights as they are shipped: floats in half precision, the rest as it is."""
+    return {name: part.half() if part.is_floating_point() else part for name, part in state.items()}
