@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dynode.latents import Latents, WeightOffset
     from dynode.pipeline.edit import edit, find
     from dynode.stylegan2.generator import StyleGAN2
+    from dynode.z_direction import ZDirection
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,7 @@ _LAZY = {
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "StyleGAN2": "dynode.stylegan2.generator",
+    "ZDirection": "dynode.z_direction",
 }
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "TextEncoder",
     "WeightDirection",
     "WeightOffset",
+    "ZDirection",
     "edit",
     "find",
     "hookimpl",

@@ -13,56 +13,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from dynode.direction_info import Calibration, DirectionInfo
 from dynode.errors import DirectionFileError, GeneratorMismatchError
 from dynode.generator import GeneratorInfo
 from dynode.latents import Latents, WeightOffset
 from dynode.mapper import RowMapper
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What strength 1 was measured to do.
-
-    Attributes:
-        attribute: The attribute that was measured; empty if none was.
-        effect: Change of it at strength 1, in standard deviations over the generator's population.
-        leakage: Change of the other attributes at strength 1, likewise.
-        samples: Pictures it was measured on.
-    """
-
-    attribute: str = ""
-    effect: float = 0.0
-    leakage: Mapping[str, float] = field(default_factory=dict)
-    samples: int = 0
-
-
-@dataclass(frozen=True)
-class DirectionInfo:
-    """Where a direction comes from.
-
-    Attributes:
-        name: Short name such as `smile`.
-        method: Method that found it.
-        options: Its options, as plain JSON values.
-        seed: Its seed.
-        fingerprint: Fingerprint of the generator it was found on; empty for any.
-        generator: Name of that generator.
-        licence: SPDX identifier, or `unknown`.
-        unit: What strength 1 means, in words.
-        calibration: What strength 1 was measured to do.
-        created_with: Version of dynode that made it.
-    """
-
-    name: str = "direction"
-    method: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
-    seed: int = 0
-    fingerprint: str = ""
-    generator: str = ""
-    licence: str = "unknown"
-    unit: str = "the method's own unit"
-    calibration: Calibration = Calibration()
-    created_with: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +36,8 @@ class Direction(ABC):
 
         Args:
             latents: Not modified.
-            strength: Signed amount, scalar or (n,) for one a picture; where it is 0 the result is
-                the input, bit for bit.
+            strength: Signed amount, scalar or (n,) for one a picture, in the unit `info` tells; where
+                it is 0 the result is the input, bit for bit.
 
         Returns:
             New latents on the same device, of the same type.
@@ -91,11 +46,11 @@ class Direction(ABC):
         amounts = amounts.expand(len(latents))
         if not amounts.requires_grad and not bool(amounts.any()):
             return latents
-        return self._moved(latents, amounts)
+        return self._moved(latents, amounts * self.info.scale)
 
     @abstractmethod
     def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
-        """Move latents by amounts (n,), not all of them zero."""
+        """Move latents by multiples (n,) of the stored offset, not all of them zero."""
 
     @abstractmethod
     def check_shape(self, info: GeneratorInfo) -> None:
@@ -153,7 +108,7 @@ class LinearDirection(Direction):
     rows: Tensor | None = None
 
     def __post_init__(self) -> None:
-        _check_finite(self.delta, self.info.name)
+        check_finite(self.delta, self.info.name)
         if self.delta.ndim not in (1, 2):
             raise DirectionFileError(
                 f"direction {self.info.name!r} has shape {tuple(self.delta.shape)}; expected (w_dim,) "
@@ -193,7 +148,7 @@ class StyleDirection(Direction):
 
     def __post_init__(self) -> None:
         for part in self.delta.values():
-            _check_finite(part, self.info.name)
+            check_finite(part, self.info.name)
         object.__setattr__(self, "delta", MappingProxyType(dict(self.delta)))
 
     def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
@@ -228,7 +183,7 @@ class WeightDirection(Direction):
     _basis: Tensor = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check_finite(self.delta, self.info.name)
+        check_finite(self.delta, self.info.name)
         object.__setattr__(self, "_basis", self.delta[None])
 
     def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
@@ -303,7 +258,12 @@ class EditStack:
         return latents
 
 
-def _check_finite(delta: Tensor, name: str) -> None:
+def check_finite(delta: Tensor, name: str) -> None:
+    """Refuse an offset with infinities or NaNs.
+
+    Raises:
+        DirectionFileError: It holds some.
+    """
     if not bool(torch.isfinite(delta).all()):
         raise DirectionFileError(
             f"direction {name!r} holds values that are not finite; find or import it again"

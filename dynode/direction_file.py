@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from dynode.direction import (
 )
 from dynode.errors import CorruptCheckpointError, DirectionFileError
 from dynode.mapper import RowMapper
+from dynode.z_direction import ZDirection
 
 FORMAT = "dynode.direction"
 VERSION = 1
+_LATENTS = "dynode.latents"
 
 
 def save_direction(direction: Direction, path: Path) -> None:
@@ -47,6 +50,8 @@ def save_direction(direction: Direction, path: Path) -> None:
 
 def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]]:
     match direction:
+        case ZDirection():
+            return {"delta": direction.delta}, {}
         case LinearDirection():
             rows = {} if direction.rows is None else {"rows": direction.rows}
             return {"delta": direction.delta, **rows}, {}
@@ -67,7 +72,7 @@ def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]
             return dict(mapper.state_dict()), kind
     raise DirectionFileError(
         f"a {type(direction).__name__} cannot be written; expected one of dynode's own kinds; "
-        f"return a LinearDirection, StyleDirection, WeightDirection or MapperDirection"
+        f"return a LinearDirection, ZDirection, StyleDirection, WeightDirection or MapperDirection"
     )
 
 
@@ -87,7 +92,7 @@ def read_direction(path: Path) -> Direction:
     _check_head(path, head, tensors)
     try:
         return _direction_of(head, tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DirectionFileError(
             f"{path.name} is a damaged direction file ({reason}); make it again"
@@ -95,10 +100,12 @@ def read_direction(path: Path) -> Direction:
 
 
 def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:
-    if head.get("format") != FORMAT:
-        found = (
-            head.get("format") or f"{len(tensors)} tensors such as {next(iter(tensors), 'none')!r}"
+    if head.get("format") == _LATENTS:
+        raise DirectionFileError(
+            f"{path.name} holds latent codes, not a direction; edit them as the SOURCE of 'dynode edit'"
         )
+    if head.get("format") != FORMAT:
+        found = head.get("format") or f"tensors such as {next(iter(tensors), 'none')!r}"
         raise DirectionFileError(
             f"{path.name} holds {found}; expected a direction file; if it is a checkpoint, pass it to "
             f"--generator"
@@ -114,6 +121,8 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
     info = _info_of(json.loads(head["info"]))
     kind = json.loads(head["kind"])
     match head["space"]:
+        case ZDirection.space:
+            return ZDirection(tensors["delta"], info=info)
         case LinearDirection.space:
             return LinearDirection(tensors["delta"], tensors.get("rows"), info=info)
         case StyleDirection.space:
@@ -122,13 +131,33 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
         case WeightDirection.space:
             return WeightDirection(kind["layer"], tensors["delta"], info=info)
         case MapperDirection.space:
-            scale = kind.pop("scale")
-            mapper = RowMapper(**kind)
-            mapper.load_state_dict(tensors)
-            return MapperDirection(mapper.requires_grad_(False), scale, info=info)
+            return MapperDirection(_mapper_of(kind, tensors), float(kind["scale"]), info=info)
     raise ValueError(f"unknown space {head['space']!r}")
 
 
+def _mapper_of(kind: dict[str, Any], tensors: Mapping[str, Tensor]) -> RowMapper:
+    """Build the network only when the stored tensors bear out its declared size."""
+    groups, depth, width = kind["groups"], int(kind["depth"]), int(kind["width"])
+    if len(tensors) != 2 * len(groups) * depth or any(
+        part.shape[-1] != width for part in tensors.values()
+    ):
+        raise ValueError(f"a mapper of {len(groups)} groups and width {width} has other tensors")
+    mapper = RowMapper(groups, width, depth=depth, normalize_rows=bool(kind["normalize_rows"]))
+    mapper.load_state_dict(dict(tensors))
+    return mapper.requires_grad_(False)
+
+
 def _info_of(values: dict[str, Any]) -> DirectionInfo:
-    calibration = Calibration(**values.pop("calibration"))
-    return DirectionInfo(**values, calibration=calibration)
+    told = _known(Calibration, values.pop("calibration"))
+    curve = tuple((float(strength), float(effect)) for strength, effect in told.pop("curve", ()))
+    calibration = Calibration(**told, curve=curve)
+    info = DirectionInfo(**_known(DirectionInfo, values), calibration=calibration)
+    if not math.isfinite(info.scale) or info.scale == 0:
+        raise ValueError(f"its scale is {info.scale}")
+    return info
+
+
+def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a later dynode may have added: version 1 only ever grows by optional keys."""
+    names = {part.name for part in dataclasses.fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
