@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from dynode.direction_info import Calibration, DirectionInfo
+from dynode.direction_info import DirectionInfo as DirectionInfo  # re-exported for methods
 from dynode.errors import DirectionFileError, GeneratorMismatchError
 from dynode.generator import GeneratorInfo
 from dynode.latents import Latents, WeightOffset

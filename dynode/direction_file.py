@@ -13,14 +13,13 @@ from torch import Tensor
 
 from dynode import files
 from dynode.direction import (
-    Calibration,
     Direction,
-    DirectionInfo,
     LinearDirection,
     MapperDirection,
     StyleDirection,
     WeightDirection,
 )
+from dynode.direction_info import Calibration, DirectionInfo
 from dynode.errors import CorruptCheckpointError, DirectionFileError
 from dynode.mapper import RowMapper
 from dynode.z_direction import ZDirection
