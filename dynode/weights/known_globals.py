@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dynode.weights.pickle_machine import Known, Names
+from dynode.weights.pickle_instructions import Known, Names
 from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
 from dynode.weights.stored import (
     BYTES_PER_ELEMENT,

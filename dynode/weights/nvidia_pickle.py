@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dynode.weights.known_globals import SHARED_NAMES, Arguments, named, unexpected
-from dynode.weights.pickle_machine import Names, PickleMachine
+from dynode.weights.pickle_instructions import Names
+from dynode.weights.pickle_machine import PickleMachine
 from dynode.weights.refusals import unsupported
 from dynode.weights.stored import StoredTensor, WeightsFile
 from dynode.weights.torch_legacy import load_storage

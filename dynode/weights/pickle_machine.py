@@ -11,9 +11,21 @@ from __future__ import annotations
 import pickle
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
+from dynode.weights.pickle_instructions import (
+    BYTES,
+    CONSTANTS,
+    EMPTY,
+    GETS,
+    INSTRUCTION_NAMES,
+    NUMBERS,
+    PUTS,
+    TEXTS,
+    TUPLES,
+    Known,
+    Names,
+    Stateful,
+)
 from dynode.weights.refusals import corrupt, quoted, unsafe
 from dynode.weights.stored import FileSpan, WeightsFile
 
@@ -22,65 +34,6 @@ MOST_INSTRUCTIONS = 1_000_000
 MOST_NESTED = 1_000
 MOST_TEXT = 32 * 2**20
 _LONGEST_INTEGER = 32
-
-Names = Mapping[tuple[str, str], object]
-
-
-@dataclass(frozen=True)
-class Known:
-    """A global of the allow-list that a pickle may call; the call makes data.
-
-    Attributes:
-        name: The dotted name.
-        call: Makes the value from the file and the arguments; raises on unexpected ones.
-    """
-
-    name: str
-    call: Callable[[WeightsFile, tuple[object, ...]], object]
-
-
-@runtime_checkable
-class Stateful(Protocol):
-    """A record whose state a pickle may set."""
-
-    def set_state(self, file: WeightsFile, state: object) -> None:
-        """Take the state, or raise."""
-        ...
-
-
-_CONSTANTS: dict[bytes, object] = {
-    pickle.NONE: None,
-    pickle.NEWTRUE: True,
-    pickle.NEWFALSE: False,
-}
-_EMPTY: dict[bytes, Callable[[], object]] = {
-    pickle.EMPTY_DICT: dict,
-    pickle.EMPTY_LIST: list,
-    pickle.EMPTY_SET: set,
-    pickle.EMPTY_TUPLE: tuple,
-}
-_NUMBERS = {
-    pickle.BININT: "<i",
-    pickle.BININT1: "<B",
-    pickle.BININT2: "<H",
-    pickle.BINFLOAT: ">d",
-}
-_TEXTS = {
-    pickle.SHORT_BINUNICODE: ("<B", "utf-8"),
-    pickle.BINUNICODE: ("<I", "utf-8"),
-    pickle.BINUNICODE8: ("<Q", "utf-8"),
-    pickle.SHORT_BINSTRING: ("<B", "latin-1"),
-    pickle.BINSTRING: ("<I", "latin-1"),
-}
-_BYTES = {pickle.SHORT_BINBYTES: "<B", pickle.BINBYTES: "<I", pickle.BINBYTES8: "<Q"}
-_GETS = {pickle.BINGET: "<B", pickle.LONG_BINGET: "<I"}
-_PUTS = {pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I"}
-_TUPLES = {pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}
-_OPCODE_NAMES = {
-    code: name
-    for name, code in vars(pickle).items()
-    if name.isupper() and isinstance(code, bytes) and len(code) == 1
-}
 
 
 class PickleMachine:
@@ -132,14 +85,14 @@ class PickleMachine:
 
     def _table(self) -> dict[bytes, Callable[[bytes], None]]:
         groups: list[tuple[Mapping[bytes, object], Callable[[bytes], None]]] = [
-            (_CONSTANTS, lambda code: self._push(_CONSTANTS[code])),
-            (_EMPTY, lambda code: self._push(_EMPTY[code]())),
-            (_NUMBERS, lambda code: self._push(self._unpack(_NUMBERS[code]))),
-            (_TEXTS, self._read_text),
-            (_BYTES, self._skip_bytes),
-            (_GETS, lambda code: self._get(self._unpack(_GETS[code]))),
-            (_PUTS, lambda code: self._put(self._unpack(_PUTS[code]))),
-            (_TUPLES, lambda code: self._push(tuple(self._pop_many(_TUPLES[code])))),
+            (CONSTANTS, lambda code: self._push(CONSTANTS[code])),
+            (EMPTY, lambda code: self._push(EMPTY[code]())),
+            (NUMBERS, lambda code: self._push(self._unpack(NUMBERS[code]))),
+            (TEXTS, self._read_text),
+            (BYTES, self._skip_bytes),
+            (GETS, lambda code: self._get(self._unpack(GETS[code]))),
+            (PUTS, lambda code: self._put(self._unpack(PUTS[code]))),
+            (TUPLES, lambda code: self._push(tuple(self._pop_many(TUPLES[code])))),
         ]
         table = {code: step for codes, step in groups for code in codes}
         return table | {
@@ -177,7 +130,7 @@ class PickleMachine:
         return number
 
     def _read_text(self, code: bytes) -> None:
-        layout, encoding = _TEXTS[code]
+        layout, encoding = TEXTS[code]
         length = self._unpack(layout)
         if length > self._end - self._file.position:
             raise self._file.truncated()
@@ -190,7 +143,7 @@ class PickleMachine:
             raise corrupt(self._file.path, "its pickle holds text that is not UTF-8") from error
 
     def _skip_bytes(self, code: bytes) -> None:
-        length = self._unpack(_BYTES[code])
+        length = self._unpack(BYTES[code])
         start = self._file.position
         if length > self._end - start:
             raise self._file.truncated()
@@ -319,7 +272,7 @@ class PickleMachine:
     # Refusals
 
     def _strange(self, code: bytes) -> Exception:
-        name = _OPCODE_NAMES.get(code)
+        name = INSTRUCTION_NAMES.get(code)
         if name is None:
             return self._damaged()
         return unsafe(

@@ -6,7 +6,8 @@ The NVIDIA pickles hold one such stream per storage.
 from __future__ import annotations
 
 from dynode.weights.known_globals import STORAGE_NAMES, TORCH_NAMES, StorageType
-from dynode.weights.pickle_machine import Names, PickleMachine
+from dynode.weights.pickle_instructions import Names
+from dynode.weights.pickle_machine import PickleMachine
 from dynode.weights.refusals import corrupt, unsafe, unsupported
 from dynode.weights.stored import FileSpan, Storage, WeightsFile
 

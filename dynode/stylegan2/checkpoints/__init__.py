@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from dynode.stylegan2.checkpoints.checkpoint import Checkpoint, CheckpointSummary, Part
 from dynode.stylegan2.checkpoints.reading import inspect_checkpoint, read_checkpoint
+from dynode.stylegan2.checkpoints.writing import LAYOUTS, write_checkpoint
 
 __all__ = [
+    "LAYOUTS",
     "Checkpoint",
     "CheckpointSummary",
     "Part",
     "inspect_checkpoint",
     "read_checkpoint",
+    "write_checkpoint",
 ]

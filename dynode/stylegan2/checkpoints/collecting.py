@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Shapes = dict[str, tuple[int, ...]]
 MEAN = "mapping.w_avg"
-_FLOATS = ("float32", "float16", "bfloat16", "float64")
+FLOATS = ("float32", "float16", "bfloat16", "float64")
 
 
 class Entry(NamedTuple):
@@ -112,7 +112,7 @@ class Plan:
                 f"{quoted(entry.key)} has the shape {quoted(tensor.shape)}"
                 f" where the other tensors need {entry.shape}",
             )
-        if tensor.dtype not in _FLOATS:
+        if tensor.dtype not in FLOATS:
             raise corrupt(
                 self.path, f"{quoted(entry.key)} holds {tensor.dtype}, not floating-point numbers"
             )

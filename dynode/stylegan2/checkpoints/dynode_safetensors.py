@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from dynode.errors import DynodeError
+from dynode.stylegan2.checkpoints.checkpoint import Checkpoint
 from dynode.stylegan2.checkpoints.collecting import MEAN, Entry, Plan, native_shapes
 from dynode.stylegan2.checkpoints.inference import checked_config
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
-from dynode.weights import OpenWeights, is_state_dict
+from dynode.weights import OpenWeights, is_state_dict, write_safetensors
 from dynode.weights.refusals import corrupt, quoted, unsupported
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LAYOUT = "dynode"
 FORMAT = "dynode.checkpoint"
@@ -76,3 +81,22 @@ def _config(weights: OpenWeights, entry: str, from_json: Callable[[str], _Config
             weights.path, f"its metadata {entry!r} describes no network ({reason})"
         ) from error
     return config
+
+
+def write(checkpoint: Checkpoint, path: Path) -> None:
+    """Write the networks with their shapes and the checkpoint's metadata.
+
+    Tensors keep their type, so a state in half precision makes a file of half the size.
+    """
+    metadata = {key: text for key, text in checkpoint.metadata.items() if key not in _OWN}
+    metadata |= {"dynode.format": FORMAT, "dynode.version": VERSION}
+    tensors: dict[str, Tensor] = {}
+    for entry, config, state in (
+        (GENERATOR, checkpoint.generator, checkpoint.generator_state),
+        (DISCRIMINATOR, checkpoint.discriminator, checkpoint.discriminator_state),
+    ):
+        if config is not None and state is not None:
+            metadata[entry] = config.to_json()
+            prefix = f"{entry.removeprefix('dynode.')}."
+            tensors |= {f"{prefix}{name}": tensor for name, tensor in state.items()}
+    write_safetensors(tensors, path, metadata)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.stylegan2.checkpoints.collecting import MEAN
+from dynode.stylegan2.checkpoints.collecting import FLOATS, MEAN
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 from dynode.weights.refusals import corrupt, quoted, unsupported
 from dynode.weights.stored import StoredTensor
@@ -130,7 +130,7 @@ def filter_taps(
 
     found: Tensor | None = None
     for key in keys:
-        if stored[key].shape != (4, 4) or not stored[key].dtype.startswith("float"):
+        if stored[key].shape != (4, 4) or stored[key].dtype not in FLOATS:
             raise unsupported(path, f"{quoted(key)} is no 4x4 kernel", "only those are supported")
         kernel = stored[key].read().to(torch.float64)
         axis = kernel.sum(0)

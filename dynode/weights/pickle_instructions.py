@@ -1,0 +1,69 @@
+"""The instructions of pickles that data needs, and what a pickle may name."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from dynode.weights.stored import WeightsFile
+
+Names = Mapping[tuple[str, str], object]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A global of the allow-list that a pickle may call; the call makes data.
+
+    Attributes:
+        name: The dotted name.
+        call: Makes the value from the file and the arguments; raises on unexpected ones.
+    """
+
+    name: str
+    call: Callable[[WeightsFile, tuple[object, ...]], object]
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A record whose state a pickle may set."""
+
+    def set_state(self, file: WeightsFile, state: object) -> None:
+        """Take the state, or raise."""
+        ...
+
+
+CONSTANTS: dict[bytes, object] = {
+    pickle.NONE: None,
+    pickle.NEWTRUE: True,
+    pickle.NEWFALSE: False,
+}
+EMPTY: dict[bytes, Callable[[], object]] = {
+    pickle.EMPTY_DICT: dict,
+    pickle.EMPTY_LIST: list,
+    pickle.EMPTY_SET: set,
+    pickle.EMPTY_TUPLE: tuple,
+}
+NUMBERS = {
+    pickle.BININT: "<i",
+    pickle.BININT1: "<B",
+    pickle.BININT2: "<H",
+    pickle.BINFLOAT: ">d",
+}
+TEXTS = {
+    pickle.SHORT_BINUNICODE: ("<B", "utf-8"),
+    pickle.BINUNICODE: ("<I", "utf-8"),
+    pickle.BINUNICODE8: ("<Q", "utf-8"),
+    pickle.SHORT_BINSTRING: ("<B", "latin-1"),
+    pickle.BINSTRING: ("<I", "latin-1"),
+}
+BYTES = {pickle.SHORT_BINBYTES: "<B", pickle.BINBYTES: "<I", pickle.BINBYTES8: "<Q"}
+GETS = {pickle.BINGET: "<B", pickle.LONG_BINGET: "<I"}
+PUTS = {pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I"}
+TUPLES = {pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}
+INSTRUCTION_NAMES = {
+    code: name
+    for name, code in vars(pickle).items()
+    if name.isupper() and isinstance(code, bytes) and len(code) == 1
+}
