@@ -1,0 +1,111 @@
+"""Write a direction in the form others publish and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode import files
+from dynode.direction import (
+    Direction,
+    LinearDirection,
+    MapperDirection,
+    StyleDirection,
+    WeightDirection,
+)
+from dynode.errors import DirectionFileError
+from dynode.importing.navigan import layer_index
+from dynode.importing.styleclip_mapper import published_state
+from dynode.z_direction import ZDirection
+
+
+def export_direction(direction: Direction, path: Path, *, scaled: bool = False) -> str:
+    """Write a direction in its published form.
+
+    Args:
+        direction: What to write.
+        path: `.npy`, `.npz` or `.pt`. Vectors go to `.npy` and `.pt`; style directions to `.npz` and
+            `.pt` by layer; weight shifts (NaviGAN) and mappers (StyleCLIP) to `.pt`.
+        scaled: Multiply the offset by the calibrated scale, so that 1 there is strength 1 here;
+            without it the offset is as it was found or imported.
+
+    Returns:
+        What was written, in words.
+
+    Raises:
+        DirectionFileError: The direction has no published form of this suffix.
+    """
+    factor = direction.info.scale if scaled else 1.0
+    match direction:
+        case LinearDirection() | ZDirection():
+            return _write_vector(direction, path, factor)
+        case StyleDirection():
+            layers = {name: part * factor for name, part in direction.delta.items()}
+            return _write(path, layers, (".npz", ".pt"), "style offsets by layer")
+        case WeightDirection():
+            return _write(path, _deformation(direction, factor), (".pt",), "a NaviGAN deformation")
+        case MapperDirection():
+            content = {"state_dict": published_state(direction.mapper), "opts": _opts(direction)}
+            return _write(path, content, (".pt",), "a StyleCLIP mapper")
+    raise DirectionFileError(
+        f"a {type(direction).__name__} has no published form; keep it as .safetensors"
+    )
+
+
+def _write_vector(direction: LinearDirection | ZDirection, path: Path, factor: float) -> str:
+    delta = direction.delta if factor == 1 else direction.delta * factor
+    rows = getattr(direction, "rows", None)
+    if rows is not None:
+        delta = (delta if delta.ndim == 2 else delta.expand(len(rows), -1)) * rows.to(delta)[
+            :, None
+        ]
+    shape = direction.info.options.get("published_shape") or [1, *delta.shape]
+    array = delta.reshape(shape) if _fits(shape, delta) else delta[None]
+    return _write(path, array.contiguous(), (".npy", ".pt"), f"an array {tuple(array.shape)}")
+
+
+def _fits(shape: Any, delta: Tensor) -> bool:  # shape comes from metadata
+    return isinstance(shape, list) and int(np.prod(shape)) == delta.numel()
+
+
+def _deformation(direction: WeightDirection, factor: float) -> dict[str, Any]:
+    index = layer_index(direction.layer)
+    if index is None:
+        raise DirectionFileError(
+            f"{direction.layer} has no number in NaviGAN's files, which address the convolutions from "
+            f"8 pixels on; keep it as .safetensors"
+        )
+    return {"layer_ix": index, "shift": (direction.delta * factor)[None, None]}
+
+
+def _opts(direction: MapperDirection) -> dict[str, Any]:
+    last_row = max(end for _, end in direction.mapper.groups)
+    parts = {first for first, _ in direction.mapper.groups}
+    return {
+        "mapper_type": direction.info.options.get("mapper_type") or "LevelsMapper",
+        "no_coarse_mapper": 0 not in parts,
+        "no_medium_mapper": 4 not in parts,
+        "no_fine_mapper": 8 not in parts,
+        "work_in_stylespace": False,
+        "stylegan_size": 2 ** ((last_row + 2) // 2),
+        "description": str(direction.info.options.get("text", direction.info.name)),
+    }
+
+
+def _write(path: Path, content: Any, suffixes: tuple[str, ...], what: str) -> str:
+    if path.suffix not in suffixes:
+        raise DirectionFileError(
+            f"cannot export {what} to {path.name}; expected {' or '.join(suffixes)}; choose it with -o"
+        )
+    with files.written(path) as temporary:
+        if path.suffix == ".npy":
+            np.save(temporary, content.cpu().numpy(), allow_pickle=False)
+        elif path.suffix == ".npz":
+            np.savez(temporary, **{name: part.cpu().numpy() for name, part in content.items()})
+        else:
+            torch.save(content, temporary)
+    return what

@@ -1,0 +1,92 @@
+"""StyleCLIP's channel directions (fs3): how each style channel moves the image embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.direction import StyleDirection
+from dynode.direction_info import DirectionInfo
+from dynode.errors import DirectionFileError, OptionError
+from dynode.importing.reading import read_content
+
+_FEWEST_ROWS = 64
+_UNIT_TOLERANCE = 0.02  # half-precision rows are off by about 1e-3
+
+
+def is_fs3(content: object) -> bool:
+    """Tell whether a content is a tall matrix of unit rows."""
+    if not isinstance(content, Tensor) or content.ndim != 2 or not content.is_floating_point():
+        return False
+    if len(content) <= _FEWEST_ROWS:
+        return False
+    return bool((content.float().norm(dim=1) - 1).abs().max() < _UNIT_TOLERANCE)
+
+
+def read_fs3(path: Path) -> Tensor:
+    """Read the rows, (channels, embedding), in layer-then-channel order.
+
+    Raises:
+        DirectionFileError: The file holds something else.
+        CheckpointError: It cannot be read.
+    """
+    content = read_content(path)
+    if not is_fs3(content):
+        raise DirectionFileError(
+            f"{path.name} holds no channel directions; expected a matrix of unit rows (fs3.npy); leave "
+            f"--text out to import it as what it is"
+        )
+    assert isinstance(content, Tensor)
+    return content.float()
+
+
+def fs3_direction(
+    fs3: Tensor, text: Tensor, deviations: Mapping[str, Tensor], *, beta: float
+) -> StyleDirection:
+    """Weigh the style channels by their relevance to a text.
+
+    Args:
+        fs3: (channels, embedding), unit rows for the first channels of `deviations`.
+        text: (embedding,), difference of the embedded target and neutral texts, of unit length.
+        deviations: Standard deviation of each style channel by layer, toRGB left out, in execution
+            order; layers that fs3 does not reach are not moved.
+        beta: Smallest relevance of a channel that is moved.
+
+    Raises:
+        DirectionFileError: fs3 has more channels than the generator, or another embedding.
+        OptionError: No channel reaches beta.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
+        Deviation: if no channel is left this is an error instead of a division by zero.
+    """
+    flat = torch.cat([part.float() for part in deviations.values()])
+    if len(fs3) > len(flat) or fs3.shape[1] != len(text):
+        raise DirectionFileError(
+            f"fs3 has {len(fs3)} channels of width {fs3.shape[1]}; the generator has {len(flat)} and the "
+            f"text model {len(text)}; give the generator and CLIP it was made with"
+        )
+    relevance = fs3 @ text.float()
+    kept = relevance.abs() >= beta
+    if not bool(kept.any()):
+        raise OptionError(
+            f"no style channel has relevance {beta:g}; the highest is {float(relevance.abs().max()):.3f}; "
+            f"try --beta {0.7 * float(relevance.abs().max()):.2f}"
+        )
+    relevance = torch.where(kept, relevance, torch.zeros(())) / relevance.abs().max()
+    padded = torch.cat([relevance, relevance.new_zeros(len(flat) - len(fs3))]) * flat
+    pieces = padded.split([len(part) for part in deviations.values()])
+    delta = {
+        layer: piece for layer, piece in zip(deviations, pieces, strict=True) if bool(piece.any())
+    }
+    channels = int(kept.sum())
+    options = {"beta": beta, "channels": channels}
+    info = DirectionInfo(
+        method="styleclip-global",
+        options=options,
+        unit=f"one standard deviation of the most relevant of {channels} style channels",
+    )
+    return StyleDirection(delta, info=info)

@@ -1,0 +1,141 @@
+"""Read a file of arrays of any container into plain tensors; nothing in it is run."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode.errors import CorruptCheckpointError, DirectionFileError, MissingWeightsError
+from dynode.weights import PersistentRecord, StoredTensor, open_weights, read_tensors
+
+_NUMPY = b"\x93NUMPY"
+_MOST_BYTES = 4 * 2**30
+_NETWORKS = ("g_ema", "g", "d", "G_ema", "G", "D", "generator")
+_NATIVE = ("synthesis.b4.const", "input.input")
+
+
+def read_content(path: Path) -> object:
+    """Read a file.
+
+    Args:
+        path: `.npy`, `.npz`, a file of `torch.save` with any suffix or none, or safetensors.
+
+    Returns:
+        A tensor, or dictionaries and lists of tensors and plain values. Of a checkpoint with a
+        mapper in it only the mapper and the options are read.
+
+    Raises:
+        DirectionFileError: It is a checkpoint, or already one of dynode's own files.
+        CheckpointError: It is damaged, unsafe or of another kind.
+        MissingWeightsError: There is no such file.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        raise MissingWeightsError(
+            f"{path.name} cannot be opened: {error.strerror}; check the path"
+        ) from error
+    if head.startswith(_NUMPY):
+        return _as_tensor(path, _load_numpy(path))
+    if head.startswith(b"PK") and _is_npz(path):
+        return _read_npz(path)
+    return _read_weights(path)
+
+
+def _is_npz(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False  # the reader of torch files says what is wrong with it
+
+
+def _load_numpy(path: Path) -> np.ndarray:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError, SyntaxError) as error:
+        raise _damaged(path, error) from error
+    assert isinstance(loaded, np.ndarray)
+    return loaded
+
+
+def _read_npz(path: Path) -> dict[str, Tensor]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > _MOST_BYTES:
+            raise DirectionFileError(
+                f"{path.name} unpacks to {size:,} bytes; expected at most {_MOST_BYTES:,}; take out the "
+                f"arrays you need"
+            )
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: _as_tensor(path, arrays[name]) for name in arrays.files}
+    except (ValueError, EOFError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> CorruptCheckpointError:
+    reason = " ".join(str(error).split())
+    if "pickle" in reason:
+        reason = "it holds Python objects, which are never unpickled"
+    return CorruptCheckpointError(
+        f"{path.name} cannot be read as numpy arrays ({reason}); expected plain numbers; save it again "
+        f"with numpy.save"
+    )
+
+
+def _as_tensor(path: Path, array: np.ndarray) -> Tensor:
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise DirectionFileError(
+            f"{path.name} holds values of type {array.dtype}; expected real numbers; convert them first"
+        )
+    native = array.dtype.newbyteorder("=")
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=native).reshape(array.shape).copy())
+
+
+def _read_weights(path: Path) -> object:
+    with open_weights(path) as weights:
+        own = weights.metadata.get("format", "")
+        if own.startswith("dynode."):
+            raise DirectionFileError(
+                f"{path.name} is one of dynode's own files ({own}); it needs no importing: use it as it is"
+            )
+        content = weights.content
+        if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+            return _mapper_only(path, content)
+        _refuse_checkpoint(path, content)
+    return read_tensors(path)
+
+
+def _mapper_only(path: Path, content: dict[str, object]) -> dict[str, object]:
+    stored = content["state_dict"]
+    assert isinstance(stored, dict)
+    wanted = {
+        key: value.read()
+        for key, value in stored.items()
+        if isinstance(value, StoredTensor) and str(key).startswith("mapper.")
+    }
+    if not wanted:
+        parts = sorted({str(key).split(".")[0] for key in stored})
+        raise DirectionFileError(
+            f"{path.name} is a checkpoint of {', '.join(parts[:4])}; expected a direction; if it is an "
+            f"encoder, pass it to an inverter"
+        )
+    return {"state_dict": wanted, "opts": content.get("opts")}
+
+
+def _refuse_checkpoint(path: Path, content: object) -> None:
+    is_network = isinstance(content, PersistentRecord)
+    if isinstance(content, dict):
+        is_network = is_network or any(isinstance(v, PersistentRecord) for v in content.values())
+        named = any(isinstance(content.get(key), dict) for key in _NETWORKS)
+        is_network = is_network or named or any(key in content for key in _NATIVE)
+    if is_network:
+        raise DirectionFileError(
+            f"{path.name} is a checkpoint of a network; expected a direction; pass it to --generator"
+        )

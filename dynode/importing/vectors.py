@@ -1,0 +1,100 @@
+"""Plain vectors: InterFaceGAN boundaries, e4e and micromotion directions, anybody's arrays."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from dynode.direction import Direction, LinearDirection
+from dynode.errors import DirectionFileError
+from dynode.importing.codes import why_codes
+from dynode.importing.request import PublishedFile, boundary_name
+from dynode.z_direction import ZDirection
+
+
+def matches(file: PublishedFile) -> bool:
+    """Tell whether a file holds one array, or several named ones."""
+    return isinstance(file.content, Tensor) or bool(file.tensors)
+
+
+def read(file: PublishedFile) -> list[Direction]:
+    """Read every vector of a file.
+
+    Shapes: (w,) and (1, w) move every row alike; (rows, w) and (1, rows, w) move each row its own
+    way. Element types are kept.
+
+    Raises:
+        DirectionFileError: An array is no direction: of another shape, zero, not finite, or codes.
+    """
+    if isinstance(file.content, Tensor):
+        return [_read_one(file, file.content)]
+    return [_read_one(file, tensor, key) for key, tensor in file.tensors.items()]
+
+
+def _read_one(file: PublishedFile, tensor: Tensor, key: str = "") -> Direction:
+    where = f"{key!r} in {file.path.name}" if key else file.path.name
+    shape = tuple(tensor.shape)
+    if not tensor.is_floating_point() or tensor.numel() < 2:
+        raise DirectionFileError(
+            f"{where} has shape {shape} and type {str(tensor.dtype).removeprefix('torch.')}; expected "
+            f"real vectors such as (1, width) or (1, rows, width); check that it is the right file"
+        )
+    reason = "" if file.request.take_as == "direction" else why_codes(file.path, tensor, key)
+    if reason:
+        raise DirectionFileError(
+            f"{where} holds latent codes, not a direction ({reason}); edit them as the SOURCE of "
+            f"'dynode edit', or add --as direction if it is one"
+        )
+    delta = _squeezed(where, tensor)
+    check_offset(where, delta)
+    boundary = boundary_name(file.path, key)
+    space = file.request.space or ("z" if boundary and not boundary["w"] else "w")
+    facts = {"unit": _unit(delta), "options": {"published_shape": list(shape)}}
+    if boundary:
+        facts |= {"method": "interfacegan", "generator": boundary["model"]}
+    info = file.info(key, **facts)
+    if space == "w":
+        return LinearDirection(delta, info=info)
+    if delta.ndim != 1:
+        raise DirectionFileError(
+            f"{where} has shape {shape}; a direction in Z is one row; leave --space z out"
+        )
+    return ZDirection(delta, info=info)
+
+
+def _squeezed(where: str, tensor: Tensor) -> Tensor:
+    """Drop leading axes of length 1, then a row axis of length 1."""
+    shape = tuple(tensor.shape)
+    while tensor.ndim > 2 and tensor.shape[0] == 1:
+        tensor = tensor[0]
+    if tensor.ndim == 2 and tensor.shape[0] == 1:
+        tensor = tensor[0]
+    if tensor.ndim > 2 or tensor.shape[-1] < 2:
+        raise DirectionFileError(
+            f"{where} has shape {shape}; expected (width,), (1, width), (rows, width) or "
+            f"(1, rows, width); take out the part that is the direction"
+        )
+    return tensor.contiguous()
+
+
+def check_offset(where: str, delta: Tensor) -> None:
+    """Refuse an offset that is not finite, or moves nothing.
+
+    Raises:
+        DirectionFileError: It is one of these.
+    """
+    if not bool(delta.isfinite().all()):
+        count = int((~delta.isfinite()).sum())
+        raise DirectionFileError(
+            f"{where} holds {count} values that are not finite; expected numbers; get the file again"
+        )
+    if not bool(delta.any()):
+        raise DirectionFileError(
+            f"{where} is zero everywhere, so it moves nothing; expected an offset; get the file again"
+        )
+
+
+def _unit(delta: Tensor) -> str:
+    length = float(delta.double().norm())
+    if delta.ndim == 2:
+        return f"the published offset, length {length:.4g} over {len(delta)} rows"
+    return f"the published offset, length {length:.4g} in every row"
