@@ -1,0 +1,123 @@
+"""The bundled encoder of the facets world: from a portrait to the codes that draw it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dynode.errors import MissingWeightsError, UnsupportedCheckpointError
+from dynode.files import load_tensors
+from dynode_facets.factors import FACTORS
+from dynode_facets.w_space import code_of
+
+WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
+INPUT_PX = 128
+
+_BEYOND = 1.15
+
+
+class FacetsEncoder(nn.Module):
+    """A residual network that reads factors, and what each row of w+ should add to them.
+
+    Codes are laid out by `code_of`: they lie in the span of the factors, where every direction
+    shows in the picture.
+
+    Args:
+        rows: Rows of w+ of the generator.
+        w_dim: Width of w of the generator.
+        width: Channels of the first stage.
+    """
+
+    def __init__(self, rows: int, *, w_dim: int = 512, width: int = 32) -> None:
+        super().__init__()
+        self.rows, self.w_dim = rows, w_dim
+        self.stem = nn.Conv2d(3, width, 5, stride=2, padding=2, bias=False)
+        self.stem_norm = nn.BatchNorm2d(width)
+        self.stages = nn.Sequential(
+            _Block(width, 2 * width, shrink=True),
+            _Block(2 * width, 4 * width, shrink=True),
+            _Block(4 * width, 4 * width),
+            _Block(4 * width, 6 * width, shrink=True),
+        )
+        self.squeeze = nn.Conv2d(6 * width, 48, 1)
+        self.hidden = nn.Linear(48 * (INPUT_PX // 16) ** 2, 256)
+        self.factors = nn.Linear(256, len(FACTORS))
+        self.offsets = nn.Linear(256, rows * len(FACTORS))
+        nn.init.zeros_(self.offsets.weight)
+        nn.init.zeros_(self.offsets.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Find codes (n, rows, w_dim) of portraits (n, 3, h, w) in [-1, 1], differentiably."""
+        factors, offsets = self.read(images)
+        rows = factors.clamp(-_BEYOND, _BEYOND)[:, None] + offsets
+        return code_of(rows.flatten(0, 1), self.w_dim).view(-1, self.rows, self.w_dim)
+
+    def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Read factors (n, F) and what each row adds to them (n, rows, F)."""
+        size = (INPUT_PX, INPUT_PX)
+        if images.shape[-2:] != size:
+            images = functional.interpolate(
+                images, size=size, mode="bilinear", antialias=True, align_corners=False
+            )
+        x = functional.relu(self.stem_norm(self.stem(images)))
+        x = functional.relu(self.squeeze(self.stages(x)))
+        x = functional.relu(self.hidden(x.flatten(1)))
+        return self.factors(x), self.offsets(x).view(-1, self.rows, len(FACTORS))
+
+
+class _Block(nn.Module):
+    """Two convolutions beside a shortcut; shrinking averages before the shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, *, shrink: bool = False) -> None:
+        super().__init__()
+        stride = 2 if shrink else 1
+        self.first = nn.Conv2d(inputs, outputs, 3, padding=1, stride=stride, bias=False)
+        self.first_norm = nn.BatchNorm2d(outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(outputs)
+        self.pool = nn.AvgPool2d(2) if shrink else nn.Identity()
+        same = inputs == outputs
+        self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features with as many channels as the block has outputs."""
+        y = functional.relu(self.first_norm(self.first(x)))
+        return functional.relu(self.shortcut(self.pool(x)) + self.second_norm(self.second(y)))
+
+
+def load_encoder(device: torch.device | str = "cpu") -> FacetsEncoder:
+    """Load the encoder that comes with the package.
+
+    Raises:
+        MissingWeightsError: The file is not there.
+    """
+    if not WEIGHTS.exists():
+        raise MissingWeightsError(
+            f"the bundled encoder {WEIGHTS.name} is not in {WEIGHTS.parent}; expected it beside "
+            "the package: reinstall dynode-gan, or make it with 'dynode facets train encoder'"
+        )
+    return read_encoder(WEIGHTS).to(device)
+
+
+def read_encoder(path: Path) -> FacetsEncoder:
+    """Read an encoder that the training recipe wrote, frozen and in evaluation mode.
+
+    Raises:
+        CorruptCheckpointError: The file cannot be read.
+        UnsupportedCheckpointError: It holds something else.
+    """
+    tensors, metadata = load_tensors(path)
+    try:
+        width = tensors["stem.weight"].shape[0]
+        rows = tensors["offsets.bias"].shape[0] // len(FACTORS)
+        encoder = FacetsEncoder(rows, w_dim=int(metadata["w_dim"]), width=width)
+        encoder.load_state_dict({name: part.float() for name, part in tensors.items()})
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise UnsupportedCheckpointError(
+            f"{path.name} is not a facets encoder of this version; expected the file that "
+            "'dynode facets train encoder' writes: choose that one"
+        ) from error
+    return encoder.eval().requires_grad_(False)

@@ -1,0 +1,163 @@
+"""Train the bundled encoder: factors first, then the picture that the generator makes of them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dynode.files import check_free, save_tensors
+from dynode.latents import Latents
+from dynode.methods import Progress, silent
+from dynode.options import option
+from dynode.stylegan2 import StyleGAN2
+from dynode_facets.encoder import INPUT_PX, FacetsEncoder
+from dynode_facets.factors import population
+from dynode_facets.render import render
+from dynode_facets.training.losses import detail_weight, psnr
+from dynode_facets.training.memory import keep_freed_memory
+from dynode_facets.training.pictures import draw_factors
+from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, stored
+from dynode_facets.w_space import code_of
+
+_HELD_OUT = 992
+_DRAWN_SHARE = 0.3
+_OFFSET_COST = 1.0
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """Options of `train_encoder`; the defaults made the bundled encoder."""
+
+    steps: int = option(4000, help="Steps that learn the factors.", unit="steps", min=1)
+    picture_steps: int = option(1500, help="Further steps that also learn the picture.", min=0)
+    batch: int = option(64, help="Pictures a step.", min=2)
+    picture_batch: int = option(16, help="Pictures a step, once the picture is learned.", min=2)
+    learning_rate: float = option(2e-3, help="Highest learning rate.", min=0.0)
+    picture_weight: float = option(1.0, help="Weight of the picture's error.", min=0.0)
+    width: int = option(32, help="Channels of the first stage.", min=2)
+    seed: int = option(0, help="Seed of everything random.")
+
+
+def train_encoder(
+    options: EncoderTraining,
+    *,
+    generator: StyleGAN2,
+    folder: Path,
+    output: Path,
+    held_out: int = 256,
+    force: bool = False,
+    progress: Progress = silent,
+    until: int | None = None,
+) -> None:
+    """Train an encoder, or continue, and write its averaged weights.
+
+    Args:
+        options: What to do.
+        generator: The facets generator the codes are for; not changed.
+        folder: Where the run keeps its state and its log (step, loss, rate, and the PSNR of
+            held-out renders drawn again from their codes).
+        output: Safetensors file to write.
+        held_out: Renders for the PSNR.
+        force: Replace an output that exists.
+        progress: Called after every step.
+        until: Stop after this many steps, to be continued later.
+
+    Raises:
+        OutputExistsError: The output exists and `force` is off.
+        UsageError: The folder holds a run with other options.
+    """
+    check_free(output, force=force)
+    keep_freed_memory()
+    torch.manual_seed(options.seed)
+    info = generator.info
+    model = FacetsEncoder(info.num_layers, w_dim=info.w_dim, width=options.width)
+    model = model.to(memory_format=torch.channels_last)
+    average = copy.deepcopy(model).requires_grad_(False)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, weight_decay=0.01)
+    total = options.steps + options.picture_steps
+
+    def step(index: int) -> dict[str, float]:
+        rate = cosine_rate(index, total, peak=options.learning_rate, warmup=100)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = _update(model, optimizer, generator, options, index)
+        follow(average, model, min(0.998, (1 + index) / (10 + index)))
+        figures = {"loss": loss, "rate": rate}
+        if (index + 1) % 500 == 0 or index + 1 == total:
+            figures["psnr"] = held_out_psnr(average, generator, held_out)
+        return figures
+
+    recipe = {**dataclasses.asdict(options), "generator": info.fingerprint}
+    run = Run(folder, {"model": model, "average": average}, optimizer, recipe)
+    run.steps(step, total=total, progress=progress, until=until)
+    metadata = {"model": "facets-encoder", "w_dim": str(info.w_dim), "generator": info.fingerprint}
+    save_tensors(stored(average.state_dict()), output, metadata)
+
+
+@torch.no_grad()
+def held_out_psnr(encoder: FacetsEncoder, generator: StyleGAN2, count: int) -> float:
+    """Compute the mean PSNR between held-out renders and what the generator makes of their codes."""
+    was_training = encoder.training
+    encoder.eval()
+    z = torch.randn(count, generator.info.z_dim, generator=generator_at(_HELD_OUT, count))
+    total = 0.0
+    for factors in population(z).split(32):
+        images = render(factors, generator.info.resolution[0])
+        again = generator.synthesize(Latents(encoder(images)), noise="none")
+        total += psnr(again, images) * len(factors)
+    encoder.train(was_training)
+    return total / count
+
+
+def _update(
+    model: FacetsEncoder,
+    optimizer: torch.optim.Optimizer,
+    generator: StyleGAN2,
+    options: EncoderTraining,
+    index: int,
+) -> float:
+    """Take one step."""
+    random = generator_at(options.seed, 2, index)
+    with_picture = index >= options.steps
+    size = options.picture_batch if with_picture else options.batch
+    factors = draw_factors(size, random)
+    images = _portraits(factors, generator, random)
+    with torch.autocast("cpu", torch.bfloat16):
+        read, offsets = model.read(images)
+    read, offsets = read.float(), offsets.float()
+    loss = functional.smooth_l1_loss(read, factors, beta=0.05)
+    if with_picture:
+        again = _drawn(read, offsets, generator)
+        error = (detail_weight(images) * (again - images).abs()).mean()
+        loss = loss + options.picture_weight * error + _OFFSET_COST * offsets.square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def _portraits(factors: Tensor, generator: StyleGAN2, random: torch.Generator) -> Tensor:
+    """Make portraits, most by the renderer and the others by the generator, slightly noisy."""
+    count = round(len(factors) * _DRAWN_SHARE)
+    rows = generator.info.num_layers
+    codes = code_of(factors[:count], generator.info.w_dim)[:, None].expand(-1, rows, -1)
+    drawn = generator.synthesize(Latents(codes.contiguous()), noise="none").clamp(-1, 1)
+    images = torch.cat([drawn, render(factors[count:], INPUT_PX)])
+    amount = 0.03 * torch.rand(len(factors), 1, 1, 1, generator=random)
+    return images + amount * torch.randn(images.shape, generator=random)
+
+
+def _drawn(read: Tensor, offsets: Tensor, generator: StyleGAN2) -> Tensor:
+    """Render what was read, with gradients to it."""
+    rows = read[:, None] + offsets
+    codes = code_of(rows.flatten(0, 1), generator.info.w_dim)
+    latents = Latents(codes.view(len(read), -1, generator.info.w_dim))
+    with torch.autocast("cpu", torch.bfloat16):
+        return generator.synthesize(latents, noise="none").float()

@@ -1,0 +1,71 @@
+"""From the network that was trained on factors to a StyleGAN2 checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
+from dynode.stylegan2.config import GeneratorConfig
+from dynode.stylegan2.synthesis import SynthesisNetwork
+from dynode_facets.training.mapping import mapping_state
+from dynode_facets.w_space import factor_basis, mean_code
+
+METADATA = {
+    "name": "facets-128",
+    "domain": "facets",
+    "crop": "none",
+    "licence": "Apache-2.0",
+    "source": "distilled from the facets renderer",
+}
+
+
+def export_generator(
+    synthesis: SynthesisNetwork, config: GeneratorConfig, output: Path, *, force: bool = False
+) -> None:
+    """Write a trained synthesis network with its mapping network as a checkpoint.
+
+    Args:
+        synthesis: Network whose w is the factors.
+        config: Shape of the generator to write, the same but for the width of w.
+        output: Checkpoint in dynode's layout, weights in half precision.
+        force: Replace a file that exists.
+    """
+    mapping = {
+        key: part.half() if part.ndim == 2 else part for key, part in mapping_state(config).items()
+    }
+    state = {**mapping, **synthesis_state(synthesis, config.w_dim)}
+    checkpoint = Checkpoint(
+        layout="dynode", generator=config, generator_state=state, metadata=METADATA
+    )
+    write_checkpoint(checkpoint, output, "dynode", force=force)
+
+
+def synthesis_state(synthesis: SynthesisNetwork, w_dim: int) -> dict[str, Tensor]:
+    """Compute native weights under `synthesis.` for codes of a width.
+
+    The affine layers are composed with the reading of the factors off w; kernels and affine
+    weights are rounded to half precision, and the biases make up for the rounding of the mean.
+    """
+    state = {}
+    for key, part in synthesis.state_dict().items():
+        is_large = part.ndim == 4 or key.endswith("noise_const")
+        state[f"synthesis.{key}"] = part.half() if is_large else part.clone()
+    for name in synthesis.rows:
+        affine = synthesis.layer(name).affine
+        weight, bias = _laid_into_w(affine.weight, affine.bias, w_dim)
+        state[f"synthesis.{name}.affine.weight"] = weight
+        state[f"synthesis.{name}.affine.bias"] = bias
+    return state
+
+
+def _laid_into_w(weight: Tensor, bias: Tensor, w_dim: int) -> tuple[Tensor, Tensor]:
+    """Turn an affine layer of factors (o, F) into one of codes (o, w_dim) of the same output."""
+    width = weight.shape[1]
+    reading = torch.linalg.pinv(factor_basis(w_dim))
+    effective = weight.detach().double() * width**-0.5 @ reading
+    raw = (effective * w_dim**0.5).half()
+    moved = bias.detach().double() - raw.double() @ mean_code(w_dim) * w_dim**-0.5
+    return raw, moved.float()
