@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from dynode.errors import OptionError, UnknownNameError
 
 _METADATA_KEY = "dynode"
+_TYPES = (bool, int, float, str, Path)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class OptionSpec:
         many: Whether the option takes several values (a tuple).
         default: Value when nothing is given; `None` with `required` means it must be given.
         required: Whether the user must give a value.
+        optional: Whether the value may be `None`.
         help: One sentence.
         unit: Unit of a number, for example `"steps"`.
         minimum: Smallest allowed value, inclusive.
@@ -37,6 +40,7 @@ class OptionSpec:
     many: bool
     default: Any  # any of the types above
     required: bool
+    optional: bool
     help: str
     unit: str | None
     minimum: float | None
@@ -50,17 +54,24 @@ class OptionSpec:
 
     @property
     def help_line(self) -> str:
-        """Help sentence with unit, range and default."""
+        """Help sentence with unit, range, choices and default."""
         notes = [self.unit] if self.unit else []
         if self.minimum is not None or self.maximum is not None:
             low = "-inf" if self.minimum is None else f"{self.minimum:g}"
             high = "inf" if self.maximum is None else f"{self.maximum:g}"
             notes.append(f"{low} to {high}")
+        if self.choices:
+            notes.append(" or ".join(self.choices))
         if self.required:
             notes.append("required")
-        elif self.default not in (None, (), "", False):
-            notes.append(f"default {self.default}")
+        elif self.default is not False and self.default not in (None, (), ""):
+            notes.append(f"default {self._typed_default}")
         return self.help + (f" [{'; '.join(notes)}]" if notes else "")
+
+    @property
+    def _typed_default(self) -> str:
+        """The default as one would type it."""
+        return ",".join(map(str, self.default)) if self.many else str(self.default)
 
 
 def option(
@@ -113,7 +124,9 @@ def specs_of(options_class: type) -> tuple[OptionSpec, ...]:
 
 
 def _spec(field: dataclasses.Field[Any], hint: Any) -> OptionSpec:
+    hint, optional = _without_none(hint)
     kind, many = _kind_of(field.name, hint)
+    listed = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
     described = field.metadata.get(_METADATA_KEY, {})
     required = field.default is MISSING and field.default_factory is MISSING
     default = None if required else field.default
@@ -125,26 +138,35 @@ def _spec(field: dataclasses.Field[Any], hint: Any) -> OptionSpec:
         many=many,
         default=default,
         required=required,
+        optional=optional,
         help=described.get("help", ""),
         unit=described.get("unit"),
         minimum=described.get("min"),
         maximum=described.get("max"),
-        choices=described.get("choices", ()),
+        choices=described.get("choices") or listed,
     )
 
 
-def _kind_of(name: str, hint: Any) -> tuple[type, bool]:
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        kinds = [part for part in typing.get_args(hint) if part is not type(None)]
-        if len(kinds) == 1:
-            return _kind_of(name, kinds[0])
-    if typing.get_origin(hint) is tuple:
-        return typing.get_args(hint)[0], True
-    if typing.get_origin(hint) is typing.Literal:
-        return str, False
-    if hint in (bool, int, float, str, Path):
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    """Take `None` out of `X | None`, and say whether it was there."""
+    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
         return hint, False
-    raise TypeError(f"option {name!r} has type {hint}; use bool, int, float, str, Path or a tuple")
+    kinds = [part for part in typing.get_args(hint) if part is not type(None)]
+    return (kinds[0], True) if len(kinds) == 1 else (hint, False)
+
+
+def _kind_of(name: str, hint: Any) -> tuple[type, bool]:
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and parts[1:] == (Ellipsis,) and parts[0] in _TYPES:
+        return parts[0], True
+    if typing.get_origin(hint) is typing.Literal and all(isinstance(part, str) for part in parts):
+        return str, False
+    if hint in _TYPES:
+        return hint, False
+    raise TypeError(
+        f"option {name!r} has type {hint}; use bool, int, float, str, Path, a Literal of texts, or "
+        f"a tuple such as tuple[int, ...]"
+    )
 
 
 def build_options(options_class: type, values: Mapping[str, Any], *, owner: str) -> Any:
@@ -172,15 +194,22 @@ def build_options(options_class: type, values: Mapping[str, Any], *, owner: str)
             raise OptionError(
                 f"{owner} needs {spec.flag}: {spec.help.rstrip('.')}; add {spec.flag} VALUE"
             )
-    return options_class(**checked)
+    try:
+        return options_class(**checked)
+    except ValueError as error:  # the class checks its fields among each other
+        raise OptionError(f"{owner}: {error}") from error
 
 
 def _checked(spec: OptionSpec, value: Any, owner: str) -> Any:
-    if value is None and not spec.required:
+    if value is None and spec.optional:
         return None
     if spec.many:
         if isinstance(value, str):
             value = tuple(part for part in value.split(",") if part)
+        if not isinstance(value, Iterable):
+            raise OptionError(
+                f"{spec.flag} of {owner} is {value!r}; expected several values, such as 1,2. {spec.help}"
+            )
         return tuple(_checked_one(spec, part, owner) for part in value)
     return _checked_one(spec, value, owner)
 
@@ -206,12 +235,15 @@ def _converted(spec: OptionSpec, value: Any, owner: str) -> Any:
         raise wrong
     if spec.type in (int, float) and isinstance(value, bool):
         raise wrong
-    if isinstance(value, spec.type):
+    if spec.type is not float and isinstance(value, spec.type):
         return value
+    if value is None:
+        raise wrong
     try:
         converted = spec.type(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise wrong from None
-    if spec.type is int and isinstance(value, float) and converted != value:
+    is_cut = spec.type is int and isinstance(value, float) and converted != value
+    if is_cut or (spec.type is float and math.isnan(converted)):
         raise wrong
     return converted
