@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -17,6 +18,7 @@ import pluggy
 
 from dynode import hookspecs, methods
 from dynode.errors import PluginError, UnknownNameError
+from dynode.options import specs_of
 
 GROUP = "dynode"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -61,7 +63,8 @@ class Shelf(Generic[Thing]):
         """Add a thing under its own name.
 
         Raises:
-            PluginError: It is of the wrong class, its name is unusable or taken.
+            PluginError: It is of the wrong class, its name is unusable or taken, or its options
+                cannot be typed on a command line.
         """
         self._check_class(thing)
         name = getattr(thing, "name", None)
@@ -71,9 +74,10 @@ class Shelf(Generic[Thing]):
             )
         if name in self._things:
             raise PluginError(
-                f"the {self.kind} {name!r} is registered already, by {self._things[name][1]}; "
+                f"the {self.kind} {name!r} of {owner} is registered already, by {self._things[name][1]}; "
                 f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
             )
+        self._check_options(thing, name)
         self._things[name] = (thing, owner)
 
     def _check_class(self, thing: Thing) -> None:
@@ -83,9 +87,25 @@ class Shelf(Generic[Thing]):
         if not isinstance(thing, self._classes):
             raise PluginError(f"a {self.kind} is a {type(thing).__name__}; expected a {wanted}")
 
-    def drop_owner(self, owner: str) -> None:
-        """Remove everything an owner added."""
-        self._things = {name: pair for name, pair in self._things.items() if pair[1] != owner}
+    def _check_options(self, thing: Thing, name: str) -> None:
+        if not isinstance(thing, methods.DirectionMethod | methods.Inverter):
+            return
+        try:
+            specs_of(thing.options)
+        except (TypeError, NameError) as error:
+            raise PluginError(
+                f"the options of {self.kind} {name!r} are unusable: {error}"
+            ) from error
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Take back what the block added if it fails."""
+        before = dict(self._things)
+        try:
+            yield
+        except BaseException:
+            self._things = before
+            raise
 
     def owned_by(self, owner: str) -> tuple[str, ...]:
         """List the names an owner added."""
@@ -164,12 +184,15 @@ class Registry:
             manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise PluginError(_one_line(error)) from error
-        try:
-            self._call_hooks(manager, owner)
-        except Exception:  # a stranger's hook may raise anything; nothing of it may stay behind
+        if not manager.get_hookcallers(plugin):
+            raise PluginError(
+                "it implements no hook; mark functions such as register_directions with @dynode.hookimpl, "
+                "in the module that the entry point names"
+            )
+        with ExitStack() as kept:
             for shelf in self.shelves.values():
-                shelf.drop_owner(owner)
-            raise
+                kept.enter_context(shelf.all_or_nothing())
+            self._call_hooks(manager, owner)
 
     def _call_hooks(self, manager: pluggy.PluginManager, owner: str) -> None:
         for hook, shelf in self.shelves.items():
@@ -184,12 +207,13 @@ class Registry:
             self.reports.append(self._load(entry_point))
 
     def _load(self, entry_point: metadata.EntryPoint) -> PluginReport:
-        owner = entry_point.value
         report = PluginReport(entry_point.name, entry_point.value, _distribution(entry_point))
+        owner = f"{report.module} ({report.distribution})"
         try:
             module: ModuleType = entry_point.load()
             self.register(module, owner)
-        except Exception as error:  # plugins are strangers: whatever breaks is theirs to report
+        # Plugins are strangers: whatever breaks is theirs to report, a call of sys.exit too.
+        except (Exception, SystemExit) as error:
             return PluginReport(
                 report.name, report.module, report.distribution, error=_describe(error)
             )
@@ -223,20 +247,22 @@ def _one_line(message: object) -> str:
 def selected_entry_points() -> list[metadata.EntryPoint]:
     """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
 
-    Unset loads all, empty none, `a,b` only those entry points.
+    Unset loads all, empty none, `a,b` only those entry points. Two distributions may use one name:
+    both are loaded, and what they register twice is reported.
 
     Raises:
         UnknownNameError: The variable names a plugin that is not installed.
     """
-    installed = {point.name: point for point in metadata.entry_points(group=GROUP)}
+    found = sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
     wanted = os.environ.get("DYNODE_LOAD_PLUGINS")
     if wanted is None:
-        return [installed[name] for name in sorted(installed)]
+        return found
+    installed = {point.name for point in found}
     names = [name.strip() for name in wanted.split(",") if name.strip()]
     for name in names:
         if name not in installed:
             raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, installed)
-    return [installed[name] for name in names]
+    return [point for name in dict.fromkeys(names) for point in found if point.name == name]
 
 
 @cache
