@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dynode.errors import MissingWeightsError, UnsupportedCheckpointError
+from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
+from dynode_facets.bundled import weights_path
 from dynode_facets.factors import FACTORS
 from dynode_facets.w_space import code_of
 
-WEIGHTS = Path(__file__).parent / "weights" / "encoder.safetensors"
 INPUT_PX = 128
 
 _BEYOND = 1.15
@@ -94,12 +94,7 @@ def load_encoder(device: torch.device | str = "cpu") -> FacetsEncoder:
     Raises:
         MissingWeightsError: The file is not there.
     """
-    if not WEIGHTS.exists():
-        raise MissingWeightsError(
-            f"the bundled encoder {WEIGHTS.name} is not in {WEIGHTS.parent}; expected it beside "
-            "the package: reinstall dynode-gan, or make it with 'dynode facets train encoder'"
-        )
-    return read_encoder(WEIGHTS).to(device)
+    return read_encoder(weights_path("encoder")).to(device)
 
 
 def read_encoder(path: Path) -> FacetsEncoder:

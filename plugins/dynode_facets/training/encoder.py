@@ -16,7 +16,7 @@ from dynode.latents import Latents
 from dynode.methods import Progress, silent
 from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
-from dynode_facets.encoder import INPUT_PX, FacetsEncoder
+from dynode_facets.encoder import FacetsEncoder
 from dynode_facets.factors import population
 from dynode_facets.render import render
 from dynode_facets.training.losses import detail_weight, psnr
@@ -149,7 +149,7 @@ def _portraits(factors: Tensor, generator: StyleGAN2, random: torch.Generator) -
     rows = generator.info.num_layers
     codes = code_of(factors[:count], generator.info.w_dim)[:, None].expand(-1, rows, -1)
     drawn = generator.synthesize(Latents(codes.contiguous()), noise="none").clamp(-1, 1)
-    images = torch.cat([drawn, render(factors[count:], INPUT_PX)])
+    images = torch.cat([drawn, render(factors[count:], generator.info.resolution[0])])
     amount = 0.03 * torch.rand(len(factors), 1, 1, 1, generator=random)
     return images + amount * torch.randn(images.shape, generator=random)
 

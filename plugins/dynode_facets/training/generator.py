@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dynode.errors import OptionError
 from dynode.files import check_free
 from dynode.methods import Progress, silent
 from dynode.options import option
@@ -91,9 +92,11 @@ def train_generator(
         until: Stop after this many steps, to be continued later.
 
     Raises:
+        OptionError: Channels, stages and shards do not fit together.
         OutputExistsError: The output exists and `force` is off.
         UsageError: The folder holds a run with other options.
     """
+    _check(options)
     check_free(output, force=force)
     keep_freed_memory()
     torch.manual_seed(options.seed)
@@ -120,6 +123,24 @@ def train_generator(
         )
         run.steps(step, total=total, progress=progress, until=until)
     export_generator(average, options.config(512), output, force=force)
+
+
+def _check(options: GeneratorRecipe) -> None:
+    blocks = int(math.log2(options.resolution)) - 1
+    if len(options.channels) != blocks:
+        raise OptionError(
+            f"channels has {len(options.channels)} entries; a picture of {options.resolution} "
+            f"pixels needs {blocks}, one per block from 4 pixels up"
+        )
+    if len(options.steps) != len(options.batch) or not 1 <= len(options.steps) < blocks:
+        raise OptionError(
+            f"there are {len(options.steps)} stages in steps and {len(options.batch)} in batch; "
+            f"give both the same number, at most {blocks - 1} for {options.resolution} pixels"
+        )
+    if any(batch % options.shards for batch in options.batch):
+        raise OptionError(
+            f"batch is {options.batch}; every one must be a multiple of shards, {options.shards}"
+        )
 
 
 def new_synthesis(options: GeneratorRecipe) -> SynthesisNetwork:
