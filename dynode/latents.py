@@ -8,14 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor
-
-from dynode import files
-from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-
-FORMAT = "dynode.latents"
-FORMAT_VERSION = "1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +33,11 @@ class WeightOffset:
     def with_coefficients(self, coefficients: Tensor) -> WeightOffset:
         """Return the same basis with other coefficients, (n, k)."""
         return dataclasses.replace(self, coefficients=coefficients)
+
+    def detach(self) -> WeightOffset:
+        """Cut both tensors off their graphs; a basis without one stays the same object."""
+        basis = self.basis.detach() if self.basis.requires_grad else self.basis
+        return WeightOffset(self.layer, basis, self.coefficients.detach())
 
     def to(self, device: torch.device | str | None, dtype: torch.dtype | None) -> WeightOffset:
         """Move both tensors."""
@@ -83,15 +83,25 @@ class Latents:
         return len(self.w)
 
     def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> Latents:
-        """Take some pictures; an integer keeps a batch of one."""
+        """Take some pictures; an integer keeps a batch of one.
+
+        Args:
+            index: An integer, a slice, or several integers or booleans (list, tensor or array).
+        """
+        if isinstance(index, np.integer) or (isinstance(index, Tensor) and index.ndim == 0):
+            index = int(index)
         if isinstance(index, int):
             count = len(self)
             if not -count <= index < count:
                 raise IndexError(f"index {index} is out of range for {count} latents")
             index = slice(index % count, index % count + 1)
-        elif not isinstance(index, slice | Tensor):
+        elif not isinstance(index, slice):
             index = torch.as_tensor(index)
+            index = index if index.numel() else index.long()  # torch makes [] a float
         return self._map_samples(lambda part: part[index])
+
+    def __reduce__(self) -> tuple[type[Latents], tuple[object, ...]]:
+        return Latents, (self.w, dict(self.styles), self.weights)
 
     @property
     def device(self) -> torch.device:
@@ -118,10 +128,7 @@ class Latents:
         return Latents(
             self.w.detach(),
             {name: part.detach() for name, part in self.styles.items()},
-            tuple(
-                WeightOffset(o.layer, o.basis.detach(), o.coefficients.detach())
-                for o in self.weights
-            ),
+            tuple(offset.detach() for offset in self.weights),
         )
 
     def with_w(self, w: Tensor) -> Latents:
@@ -150,7 +157,12 @@ class Latents:
         Args:
             other: As many latents of the same generator.
             amount: Scalar, or (n,) for one amount a picture.
+
+        Raises:
+            ValueError: The two are not as many.
         """
+        if len(other) != len(self):
+            raise ValueError(f"there is no way between {len(self)} latents and {len(other)}")
         amount = torch.as_tensor(amount, dtype=self.dtype, device=self.device)
         mixed = self.scale_offsets(1 - amount)
         w = torch.lerp(self.w, other.w, amount.reshape(-1, 1, 1))
@@ -203,13 +215,9 @@ class Latents:
             path: Where to.
             fingerprint: Fingerprint of the generator they belong to, checked when they are loaded.
         """
-        tensors = {"w": self.w}
-        tensors |= {f"styles.{name}": part for name, part in self.styles.items()}
-        for index, offset in enumerate(self.weights):
-            tensors[f"weights.{index}.{offset.layer}.basis"] = offset.basis
-            tensors[f"weights.{index}.{offset.layer}.coefficients"] = offset.coefficients
-        metadata = {"format": FORMAT, "version": FORMAT_VERSION, "fingerprint": fingerprint}
-        files.save_tensors(tensors, Path(path), metadata)
+        from dynode.latents_file import save_latents
+
+        save_latents(self, Path(path), fingerprint=fingerprint)
 
     @staticmethod
     def load(path: str | Path, *, fingerprint: str = "") -> Latents:
@@ -220,36 +228,15 @@ class Latents:
             fingerprint: Fingerprint of the generator they are for; empty to skip the check.
 
         Raises:
-            CorruptCheckpointError: The file is no latents file.
+            CorruptCheckpointError: The file is no latents file, of a later version or damaged.
             GeneratorMismatchError: They belong to another generator.
         """
-        tensors, metadata = files.load_tensors(Path(path))
-        if metadata.get("format") != FORMAT or "w" not in tensors:
-            raise CorruptCheckpointError(
-                f"{Path(path).name} holds {metadata.get('format', 'no dynode data')}; expected latents "
-                f"written by dynode; write some with 'dynode generate --latents FILE'"
-            )
-        theirs = metadata.get("fingerprint", "")
-        if fingerprint and theirs and theirs != fingerprint:
-            raise GeneratorMismatchError(
-                f"the latents in {Path(path).name} belong to generator {theirs[:12]}, this one is "
-                f"{fingerprint[:12]}; load the generator they were made with"
-            )
-        return _latents_of(tensors)
+        from dynode.latents_file import load_latents
+
+        return load_latents(Path(path), fingerprint=fingerprint)
 
 
 def _embedded(part: Tensor, start: int, total: int) -> Tensor:
     rows = part.new_zeros(total, *part.shape[1:])
     rows[start : start + len(part)] = part
     return rows
-
-
-def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
-    styles = {key[7:]: part for key, part in tensors.items() if key.startswith("styles.")}
-    weights = []
-    for key in sorted(key for key in tensors if key.endswith(".basis")):
-        _, index, layer = key.removesuffix(".basis").split(".", 2)
-        coefficients = tensors[f"weights.{index}.{layer}.coefficients"]
-        weights.append((int(index), WeightOffset(layer, tensors[key], coefficients)))
-    ordered = tuple(offset for _, offset in sorted(weights, key=lambda pair: pair[0]))
-    return Latents(tensors["w"], styles, ordered)
