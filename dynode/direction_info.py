@@ -49,6 +49,7 @@ class DirectionInfo:
         scale: How often the stored offset is added at strength 1; calibration changes this number
             and leaves the offset as it was found or published.
         calibration: What strength 1 was measured to do.
+        figures: Figures of the search, such as accuracies.
         source: File it was imported from, or where it was published.
         created_with: Version of dynode that made it.
     """
@@ -63,5 +64,6 @@ class DirectionInfo:
     unit: str = "the method's own unit"
     scale: float = 1.0
     calibration: Calibration = Calibration()
+    figures: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     created_with: str = ""

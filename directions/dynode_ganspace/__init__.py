@@ -1,0 +1,1 @@
+"""GANSpace: principal components of the codes."""

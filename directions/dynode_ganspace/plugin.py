@@ -1,0 +1,58 @@
+"""Hooks of the GANSpace plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dynode
+from dynode.methods import Progress
+from dynode.scoring.components import ComponentOptions
+
+if TYPE_CHECKING:
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
+
+
+@dataclass(frozen=True)
+class PrincipalOptions(ComponentOptions):
+    """Options of the principal components."""
+
+    samples: int = dynode.option(
+        20_000, help="Codes the components are fitted to.", unit="codes", min=2, max=10**7
+    )
+
+
+class PrincipalComponents(dynode.DirectionMethod):
+    """Find the directions along which the codes in W vary most.
+
+    Source:
+        Härkönen et al. 2020, GANSpace, arXiv:2004.02546.
+    """
+
+    name = "ganspace"
+    summary = "principal components of the codes (GANSpace)"
+    options = PrincipalOptions
+
+    def find(
+        self,
+        generator: Generator,
+        options: PrincipalOptions,
+        *,
+        seed: int,
+        progress: Progress,
+        latents: Latents | None = None,
+    ) -> Direction | list[Direction]:
+        """Find the first components, or the one asked for; see `DirectionMethod.find`."""
+        from dynode_ganspace.principal import find_components
+
+        found = find_components(generator, options, seed=seed, progress=progress)
+        return found[0] if len(found) == 1 else found
+
+
+@dynode.hookimpl
+def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
+    """Contribute the components."""
+    register(PrincipalComponents())

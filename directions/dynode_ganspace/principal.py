@@ -1,0 +1,110 @@
+"""Principal components of codes in W, accumulated in batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import dynode
+from dynode.direction import Direction, LinearDirection
+from dynode.direction_info import DirectionInfo
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.methods import Progress
+from dynode.population import draw_labels
+from dynode.scoring.components import measured_components, parse_rows, with_plain_options
+
+if TYPE_CHECKING:
+    from dynode_ganspace.plugin import PrincipalOptions
+
+_BATCH = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Principal:
+    """A decomposition.
+
+    Attributes:
+        mean: (w_dim,).
+        components: (k, w_dim), unit rows by falling variance.
+        deviations: (k,) standard deviation of the codes along each.
+    """
+
+    mean: Tensor
+    components: Tensor
+    deviations: Tensor
+
+
+def find_components(
+    generator: Generator, options: PrincipalOptions, *, seed: int, progress: Progress
+) -> list[Direction]:
+    """Find components, widest first; strength 1 is one standard deviation of the codes.
+
+    Raises:
+        OptionError: The rows do not exist, or there are fewer codes than components.
+    """
+    info = generator.info
+    rows = parse_rows(options.rows, info)
+    if options.samples <= options.count:
+        raise OptionError(
+            f"--samples is {options.samples}, --count {options.count}; expected more codes than components"
+        )
+    found = principal_components(generator, options.samples, seed=seed)
+    mask = torch.zeros(info.num_layers, dtype=torch.bool)
+    mask[rows] = True
+    directions = []
+    for index in range(min(options.count, len(found.components))):
+        about = DirectionInfo(
+            name=f"ganspace-{index:02d}",
+            method="ganspace",
+            options={"component": index},
+            fingerprint=info.fingerprint,
+            generator=info.name,
+            licence=info.licence,
+            unit="one standard deviation of the codes along the component",
+            scale=max(float(found.deviations[index]), 1e-6),
+            created_with=dynode.__version__,
+        )
+        delta = found.components[index].float().clone()
+        directions.append(LinearDirection(delta, None if mask.all() else mask, info=about))
+    recorded = [with_plain_options(direction, options, seed) for direction in directions]
+    return measured_components(recorded, generator, options, seed=seed, progress=progress)
+
+
+def principal_components(generator: Generator, samples: int, *, seed: int) -> Principal:
+    """Decompose the covariance of mapped codes.
+
+    Args:
+        generator: Whose mapping network.
+        samples: Number of codes.
+        seed: Seed of numpy's RandomState.
+
+    Source:
+        Härkönen et al. 2020, GANSpace, arXiv:2004.02546, the variant in W.
+        Deviation: the exact covariance in double precision instead of incremental PCA; the sign,
+        which is open, makes the largest entry positive.
+    """
+    info = generator.info
+    draw = np.random.RandomState(seed)
+    total = torch.zeros(info.w_dim, dtype=torch.float64)
+    products = torch.zeros(info.w_dim, info.w_dim, dtype=torch.float64)
+    for start in range(0, samples, _BATCH):
+        count = min(_BATCH, samples - start)
+        z = torch.from_numpy(draw.randn(count, info.z_dim).astype(np.float32))
+        labels = draw_labels(info, count, seed=seed + start)
+        with torch.inference_mode():
+            mapped = generator.map(z, c=labels).w[:, 0]
+        codes = mapped.double().cpu()
+        total += codes.sum(0)
+        products += codes.t() @ codes
+    mean = total / samples
+    covariance = products / samples - mean[:, None] * mean[None, :]
+    values, vectors = torch.linalg.eigh(covariance)
+    components = vectors.flip(1).t()
+    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+    deviations = values.flip(0).clamp(min=0).sqrt()
+    return Principal(mean, components * largest.sign(), deviations)

@@ -1,0 +1,1 @@
+"""InterFaceGAN: attribute boundaries in the latent space of a generator."""

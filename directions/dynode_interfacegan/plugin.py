@@ -1,0 +1,79 @@
+"""Hooks of the InterFaceGAN plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dynode
+from dynode.methods import Progress
+from dynode.scoring.options import ScorerOptions
+
+if TYPE_CHECKING:
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
+
+
+@dataclass(frozen=True)
+class BoundaryOptions(ScorerOptions):
+    """Options of a boundary."""
+
+    conditions: tuple[str, ...] = dynode.option(
+        (),
+        help="What stays still: attributes, 'text|text' pairs, or direction files, by commas.",
+    )
+    space: str = dynode.option(
+        "w", help="Space of the boundary; w+ finds one a row.", choices=("z", "w", "w+")
+    )
+    samples: int = dynode.option(
+        0, help="Pictures to go by; 0 for 5000, or all labels.", unit="pictures", min=0, max=10**7
+    )
+    ratio: float = dynode.option(
+        0.02, help="Share of them at each end that is trained on; above 1 a number.", min=1e-6
+    )
+    split: float = dynode.option(
+        0.7, help="Share of these that trains; the rest validates.", min=0.01, max=1.0
+    )
+    solver: str = dynode.option(
+        "auto",
+        help="published is libsvm; fast solves the same problem; auto takes the quicker.",
+        choices=("auto", "fast", "published"),
+    )
+    truncation: float = dynode.option(1.0, help="Truncation of the pictures.", min=0.0, max=2.0)
+    calibrate: bool = dynode.option(
+        True, help="Make strength 1 one standard deviation of the attribute."
+    )
+
+
+class InterFaceGAN(dynode.DirectionMethod):
+    """Find the normal of the boundary between pictures with much and with little of an attribute.
+
+    Source:
+        Shen et al. 2020, InterFaceGAN, arXiv:2005.09635.
+    """
+
+    name = "interfacegan"
+    summary = "boundary of an attribute, from scores, two texts or labels (InterFaceGAN)"
+    options = BoundaryOptions
+
+    def find(
+        self,
+        generator: Generator,
+        options: BoundaryOptions,
+        *,
+        seed: int,
+        progress: Progress,
+        latents: Latents | None = None,
+    ) -> Direction | list[Direction]:
+        """Find one direction; see `DirectionMethod.find`."""
+        from dynode_interfacegan.search import find_boundary
+
+        return find_boundary(generator, options, seed=seed, progress=progress)
+
+
+@dynode.hookimpl
+def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
+    """Contribute boundaries."""
+    register(InterFaceGAN())

@@ -1,0 +1,121 @@
+"""Pictures with scores: drawn and measured, or labelled by people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.methods import Progress, ScorerModel
+from dynode.population import draw_population
+from dynode.scoring.effects import score_latents
+from dynode.scoring.labels import LabelTable, labelled_codes, labelled_z
+
+if TYPE_CHECKING:
+    from dynode_interfacegan.plugin import BoundaryOptions
+
+_DEFAULT_COUNT = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Codes of one space with their scores.
+
+    Attributes:
+        codes: (n, d) in Z or W, (n, rows, d) in W+.
+        scores: (n, attributes).
+    """
+
+    codes: Tensor
+    scores: Tensor
+
+
+class JoinedScorer:
+    """Several scorers that look at the same pictures, their attributes side by side."""
+
+    def __init__(self, scorers: Sequence[ScorerModel]) -> None:
+        """Join scorers."""
+        self._scorers = scorers
+        self.attributes = tuple(name for scorer in scorers for name in scorer.attributes)
+        self.deviations = tuple(value for scorer in scorers for value in scorer.deviations)
+
+    def score(self, images: Tensor) -> Tensor:
+        """Score pictures (n, 3, h, w) with all of them."""
+        return torch.cat([scorer.score(images) for scorer in self._scorers], dim=1)
+
+
+def draw_samples(
+    generator: Generator,
+    scorer: ScorerModel,
+    options: BoundaryOptions,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Samples:
+    """Draw pictures and score them.
+
+    In W+ every picture mixes the rows of two codes at a random place, so that rows differ and each
+    row's share in the attribute can be told.
+    """
+    count = options.samples or _DEFAULT_COUNT
+    population = draw_population(generator, count, seed=seed, truncation=options.truncation)
+    latents = population.latents
+    if options.space == "w+":
+        latents = _mixed(latents, seed)
+    scores = score_latents(scorer, generator, latents, progress=progress)
+    if options.space == "z":
+        return Samples(population.z.cpu(), scores)
+    return Samples(_rows(latents, options.space), scores)
+
+
+def _mixed(latents: Latents, seed: int) -> Latents:
+    rows = latents.w.shape[1]
+    cut = np.random.RandomState([seed, 2]).randint(1, rows + 1, size=len(latents))
+    first = torch.arange(rows) < torch.from_numpy(cut)[:, None]
+    partner = latents.w.roll(1, dims=0)
+    return latents.with_w(torch.where(first[:, :, None].to(partner.device), latents.w, partner))
+
+
+def _rows(latents: Latents, space: str) -> Tensor:
+    codes = latents.w.float().cpu()
+    if space == "w+":
+        return codes
+    if not torch.allclose(codes, codes[:, :1].expand_as(codes), atol=1e-6):
+        raise OptionError(
+            "these codes differ from row to row, so they have no code in W; use --space w+"
+        )
+    return codes[:, 0].contiguous()
+
+
+def labelled_samples(
+    table: LabelTable, generator: Generator, names: Sequence[str], options: BoundaryOptions
+) -> Samples:
+    """Take codes and scores from a table of labels.
+
+    Args:
+        table: The labels.
+        generator: Whose codes.
+        names: Columns to take.
+        options: Says the space, the latents file and how many.
+
+    Raises:
+        OptionError: The table has fewer rows than asked for.
+    """
+    count = options.samples or len(table.numbers)
+    if count > len(table.numbers):
+        raise OptionError(
+            f"{table.path.name} labels {len(table.numbers)} pictures, {count} were asked for; label more "
+            f"or lower --samples"
+        )
+    scores = torch.stack([table.column(name) for name in names], dim=1)[:count]
+    if options.space == "z":
+        return Samples(labelled_z(table, generator)[:count], scores)
+    codes = labelled_codes(table, generator, options.codes, truncation=options.truncation)
+    return Samples(_rows(codes, options.space)[:count], scores)

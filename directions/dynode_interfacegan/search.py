@@ -1,0 +1,213 @@
+"""From options to a direction: what scores, which samples, the boundaries and their projection."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+import dynode
+from dynode.direction import Direction, LinearDirection, load_direction
+from dynode.direction_info import DirectionInfo
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.methods import Progress
+from dynode.scoring.calibration import calibrate
+from dynode.scoring.choosing import ChosenScorer, choose_prompts, choose_scorer
+from dynode.scoring.labels import read_labels
+from dynode.z_direction import ZDirection
+from dynode_interfacegan.boundary import Boundary, project, train_boundary
+from dynode_interfacegan.samples import JoinedScorer, Samples, draw_samples, labelled_samples
+from dynode_interfacegan.solvers import SOLVERS
+
+if TYPE_CHECKING:
+    from dynode_interfacegan.plugin import BoundaryOptions
+
+_MANY = 3000
+"""Samples above which the fast solver is the quicker one (benchmarks/boundaries.py)."""
+_CALIBRATION_SAMPLES = 32
+
+
+def find_boundary(
+    generator: Generator, options: BoundaryOptions, *, seed: int, progress: Progress
+) -> Direction:
+    """Find the direction of an attribute, conditioned on others.
+
+    Raises:
+        OptionError: The options or the samples make no boundary.
+    """
+    ready = [name for name in options.conditions if _is_file(name)]
+    scored = [name for name in options.conditions if not _is_file(name)]
+    if options.labels is not None:
+        table = read_labels(options.labels)
+        chosen, name = None, options.attribute or table.columns[0]
+        samples = labelled_samples(table, generator, [options.attribute, *scored], options)
+    else:
+        chosen, samples = _scored_samples(generator, options, scored, seed, progress)
+        name = chosen.attribute
+    result = _Search(options, seed).run(samples, [_read_row(path, options) for path in ready])
+    direction = _direction(result, options, generator, name=name, seed=seed)
+    if options.calibrate and chosen is not None:
+        return calibrate(
+            direction,
+            generator,
+            chosen,
+            samples=_CALIBRATION_SAMPLES,
+            seed=seed + 1,
+            progress=progress,
+        )
+    return direction
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".safetensors")
+
+
+def _read_row(path: str, options: BoundaryOptions) -> Tensor:
+    """Read a direction file as a condition: (1, d), or (rows, d) in W+."""
+    direction = load_direction(Path(path))
+    wanted = "z" if options.space == "z" else "w+"
+    if direction.space != wanted or not isinstance(direction, LinearDirection | ZDirection):
+        raise OptionError(
+            f"the condition {path} is a direction of space {direction.space!r}; expected {wanted!r}, the "
+            f"space of the boundary"
+        )
+    delta = direction.delta.double()
+    rows = delta if delta.ndim == 2 else delta[None]
+    return rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-30)
+
+
+def _scored_samples(
+    generator: Generator,
+    options: BoundaryOptions,
+    conditions: list[str],
+    seed: int,
+    progress: Progress,
+) -> tuple[ChosenScorer, Samples]:
+    chosen = choose_scorer(generator, options, seed=seed)
+    scorers, columns = [chosen.model], [chosen.column]
+    width = len(chosen.model.attributes)
+    for name in conditions:
+        if "|" not in name:
+            model = dataclasses.replace(chosen, attribute=_known_attribute(chosen, name))
+            columns.append(model.column)
+            continue
+        positive, _, negative = name.partition("|")
+        texts = dataclasses.replace(options, positive=positive, negative=negative)
+        scorers.append(choose_prompts(generator, texts, seed=seed).model)
+        columns.append(width)
+        width += 1
+    joined = JoinedScorer(scorers)
+    samples = draw_samples(generator, joined, options, seed=seed, progress=progress)
+    return chosen, Samples(samples.codes, samples.scores[:, columns])
+
+
+def _known_attribute(chosen: ChosenScorer, name: str) -> str:
+    if name not in chosen.model.attributes:
+        raise OptionError(
+            f"the condition {name!r} is no attribute of the scorer, no 'text|text' pair and no direction "
+            f"file; attributes: {', '.join(chosen.model.attributes)}"
+        )
+    return name
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """Vectors (1, d), or (rows, d) in W+, with what training them told."""
+
+    vectors: Tensor
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Training with the same options for every attribute and row."""
+
+    options: BoundaryOptions
+    seed: int
+
+    def run(self, samples: Samples, ready: list[Tensor]) -> _Result:
+        if samples.codes.ndim == 2:
+            return self._one_row(samples, [rows[:1] for rows in ready])
+        count = samples.codes.shape[1]
+        spread = [rows.expand(count, -1) for rows in ready]
+        found = [
+            self._one_row(
+                Samples(samples.codes[:, row].contiguous(), samples.scores),
+                [rows[row : row + 1] for rows in spread],
+            )
+            for row in range(count)
+        ]
+        vectors = torch.cat([result.vectors for result in found])
+        figures = {
+            name: sum(result.figures[name] for result in found) / count for name in found[0].figures
+        }
+        return _Result(vectors, figures)
+
+    def _one_row(self, samples: Samples, ready: list[Tensor]) -> _Result:
+        primal, *others = [
+            self._train(samples.codes, samples.scores[:, column])
+            for column in range(samples.scores.shape[1])
+        ]
+        conditions = [*(other.normal for other in others), *ready]
+        figures = {
+            "validation_accuracy": primal.validation_accuracy,
+            "remaining_accuracy": primal.remaining_accuracy,
+            "samples": float(len(samples.codes)),
+            "chosen_at_each_end": float(primal.chosen),
+        }
+        return _Result(project(primal.normal, conditions), figures)
+
+    def _train(self, codes: Tensor, scores: Tensor) -> Boundary:
+        options = self.options
+        many = min(len(codes) * (options.ratio if options.ratio <= 1 else 1.0), len(codes) / 2)
+        quicker = "fast" if 2 * many * options.split > _MANY else "published"
+        return train_boundary(
+            codes,
+            scores,
+            chosen_num_or_ratio=options.ratio,
+            split_ratio=options.split,
+            solver=SOLVERS[quicker if options.solver == "auto" else options.solver],
+            seed=self.seed,
+        )
+
+
+def _direction(
+    result: _Result, options: BoundaryOptions, generator: Generator, *, name: str, seed: int
+) -> Direction:
+    held = "".join(f"-c-{_short(condition)}" for condition in options.conditions)
+    info = DirectionInfo(
+        name=_short(name) + held,
+        method="interfacegan",
+        options=_plain(options),
+        seed=seed,
+        fingerprint=generator.info.fingerprint,
+        generator=generator.info.name,
+        licence=generator.info.licence,
+        unit=f"distance 1 in {options.space.upper()}",
+        figures={key: round(value, 4) for key, value in result.figures.items()},
+        created_with=dynode.__version__,
+    )
+    if options.space == "z":
+        return ZDirection(result.vectors[0].clone(), info=info)
+    delta = result.vectors if options.space == "w+" else result.vectors[0]
+    return LinearDirection(delta.clone(), info=info)
+
+
+def _short(name: str) -> str:
+    words = Path(name).stem if _is_file(name) else name.partition("|")[0]
+    return "-".join("".join(c if c.isalnum() else " " for c in words.lower()).split())
+
+
+def _plain(options: BoundaryOptions) -> dict[str, Any]:
+    """Return the options that differ from their defaults, as JSON values."""
+    told = {}
+    for part in dataclasses.fields(options):
+        value = getattr(options, part.name)
+        if value != part.default:
+            told[part.name] = str(value) if isinstance(value, Path) else value
+    return told

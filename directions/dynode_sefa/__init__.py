@@ -1,0 +1,1 @@
+"""SeFa: directions in closed form, from the weights alone."""

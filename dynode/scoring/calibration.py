@@ -1,0 +1,139 @@
+"""Calibrate a direction: find the strength that moves an attribute by one standard deviation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from dynode.direction import Direction
+from dynode.direction_info import Calibration
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.methods import Progress, silent
+from dynode.population import draw_population
+from dynode.scoring.choosing import ChosenScorer
+from dynode.scoring.effects import Effect, mean_effect
+
+_TOLERANCE = 0.02
+_MOST_DOUBLINGS = 24
+_MOST_STEPS = 12
+_CURVE = (-2.0, -1.0, -0.5, 0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Effects by strength, each rendered once."""
+
+    effect: Effect
+    column: int
+    known: dict[float, Tensor]
+    progress: Progress
+
+    def at(self, strength: float) -> Tensor:
+        if strength not in self.known:
+            self.known[strength] = self.effect(strength)
+            self.progress(len(self.known), _MOST_STEPS + len(_CURVE), f"strength {strength:.3g}")
+        return self.known[strength]
+
+    def target(self, strength: float) -> float:
+        return float(self.at(strength)[self.column])
+
+
+def calibrate(
+    direction: Direction,
+    generator: Generator,
+    scorer: ChosenScorer,
+    *,
+    samples: int = 64,
+    seed: int = 0,
+    truncation: float = 0.7,
+    progress: Progress = silent,
+) -> Direction:
+    """Set the scale of a direction so that strength 1 moves an attribute by one deviation.
+
+    Args:
+        direction: Any kind; its offset is not changed.
+        generator: What draws.
+        scorer: What measures, and which attribute.
+        samples: Pictures the mean effect is taken over.
+        seed: Seed of these pictures.
+        truncation: Their truncation.
+        progress: Called after every measured strength.
+
+    Returns:
+        The same direction with scale, unit and calibration set. If the direction lowers the
+        attribute the scale turns negative, so that strength 1 always raises it.
+
+    Raises:
+        OptionError: The direction does not move the attribute that far.
+    """
+    population = draw_population(generator, samples, seed=seed, truncation=truncation)
+    unscaled = direction.with_info(scale=1.0)
+    effect = mean_effect(unscaled, generator, scorer.model, population)
+    measured = _Measured(effect, scorer.column, {}, progress)
+    start = direction.info.scale
+    strength = _strength_of_one(measured, start, direction, scorer)
+    curve = tuple((unit, measured.target(unit * strength)) for unit in (*_CURVE, 1.0))
+    changes = dict(zip(scorer.model.attributes, measured.at(strength).tolist(), strict=True))
+    reached = changes.pop(scorer.attribute)
+    calibration = Calibration(
+        attribute=scorer.attribute,
+        effect=round(reached, 4),
+        leakage={name: round(change, 4) for name, change in changes.items()},
+        samples=samples,
+        scorer=scorer.name,
+        curve=tuple(sorted((unit, round(change, 4)) for unit, change in curve)),
+    )
+    return direction.with_info(
+        scale=strength,
+        unit=f"one standard deviation of {scorer.attribute}",
+        calibration=calibration,
+    )
+
+
+def _strength_of_one(
+    measured: _Measured, start: float, direction: Direction, scorer: ChosenScorer
+) -> float:
+    """Bracket the strength by doubling, then close in by interpolation."""
+    sign = 1.0 if measured.target(start) >= measured.target(-start) else -1.0
+    high = start * sign
+    while measured.target(high) > 0.9 and len(measured.known) < _MOST_DOUBLINGS:
+        high /= 2
+    low, best = 0.0, high
+    while measured.target(high) < 1:
+        if measured.target(high) > measured.target(best):
+            best = high
+        past_the_top = measured.target(high) < 0.7 * measured.target(best)
+        if past_the_top or len(measured.known) >= _MOST_DOUBLINGS:
+            raise OptionError(_too_weak(measured.at(best), direction, scorer))
+        low, high = high, high * min(8.0, max(1.5, 0.8 / max(measured.target(high), 0.1)))
+    return _closed_in(measured, low, high)
+
+
+def _closed_in(measured: _Measured, low: float, high: float) -> float:
+    at_low = measured.target(low) if low else 0.0
+    at_high = measured.target(high)
+    for _ in range(_MOST_STEPS):
+        if abs(at_high - 1) < _TOLERANCE:
+            break
+        share = min(0.9, max(0.1, (1 - at_low) / max(at_high - at_low, 1e-9)))
+        middle = low + share * (high - low)
+        at_middle = measured.target(middle)
+        if at_middle < 1 - _TOLERANCE / 2:
+            low, at_low = middle, at_middle
+        else:
+            high, at_high = middle, at_middle
+    return high
+
+
+def _too_weak(effect: Tensor, direction: Direction, scorer: ChosenScorer) -> str:
+    names = scorer.model.attributes
+    finite = [value if math.isfinite(value) else 0.0 for value in effect.tolist()]
+    strongest = max(range(len(names)), key=lambda index: abs(finite[index]))
+    return (
+        f"direction {direction.info.name!r} moves {scorer.attribute!r} by at most "
+        f"{finite[scorer.column]:+.2f} standard deviations; expected 1; it moves {names[strongest]!r} "
+        f"most ({finite[strongest]:+.2f}): calibrate on that"
+    )

@@ -1,0 +1,179 @@
+"""Components found without labels: measure what each one does, name it by that, pick one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dynode.errors import OptionError
+from dynode.options import option
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dynode.direction import Direction
+    from dynode.generator import Generator, GeneratorInfo
+    from dynode.methods import Progress
+    from dynode.scoring.choosing import ChosenScorer
+
+_SAMPLES = 24
+_PROBE = 1.5
+_NOTABLE = 0.3
+_SECOND = 0.6
+_CANDIDATES = 4
+
+
+@dataclass(frozen=True)
+class ComponentOptions:
+    """What methods without labels share: how many components, which rows, which one to keep."""
+
+    count: int = option(10, help="Components to find.", min=1, max=512)
+    rows: str = option("", help="Rows of W+ that take part, such as 0-3; all if empty.")
+    component: int = option(-1, help="Keep this one only, counted from 0.", min=-1)
+    attribute: str = option(
+        "", help="Keep the one that moves this attribute most purely, and calibrate it."
+    )
+    scorer: str = option("", help="Scorer by name; that of the generator's domain if absent.")
+    name_by_effect: bool = option(
+        True, help="Measure what each component does and name it by that."
+    )
+
+
+def parse_rows(text: str, info: GeneratorInfo) -> list[int]:
+    """Read rows such as `0-3` or `0,2,5-7`; all of the generator's if the text is empty.
+
+    Raises:
+        OptionError: It is something else, or names rows that the generator does not have.
+    """
+    if not text:
+        return list(range(info.num_layers))
+    rows: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        good = first.isdigit() and (last.isdigit() or not dash)
+        end = int(last) if good and dash else int(first) if good else -1
+        if not good or not int(first) <= end < info.num_layers:
+            raise OptionError(
+                f"--rows is {text!r}; expected rows from 0 to {info.num_layers - 1} such as 0-3 or 0,2,5"
+            )
+        rows.update(range(int(first), end + 1))
+    return sorted(rows)
+
+
+def measured_components(
+    directions: Sequence[Direction],
+    generator: Generator,
+    options: ComponentOptions,
+    *,
+    seed: int,
+    progress: Progress,
+) -> list[Direction]:
+    """Name components by their effects and keep what the options ask for.
+
+    Args:
+        directions: Components whose strength 1 is a usual step.
+        generator: Draws the pictures they are measured on.
+        options: Which to keep.
+        seed: Seed of these pictures.
+        progress: Called after every component.
+
+    Raises:
+        OptionError: There is no such component, or none moves the attribute.
+        MissingWeightsError: An attribute is asked for and no scorer knows the pictures.
+    """
+    from dynode.errors import MissingWeightsError
+    from dynode.scoring.choosing import ChosenScorer, find_scorer
+
+    if options.component >= len(directions):
+        raise OptionError(
+            f"--component is {options.component}; the components are 0 to {len(directions) - 1}; raise "
+            f"--count"
+        )
+    kept = list(directions) if options.component < 0 else [directions[options.component]]
+    if not options.name_by_effect and not options.attribute:
+        return kept
+    try:
+        found = find_scorer(generator.info, options.scorer)
+    except MissingWeightsError:
+        if options.attribute:
+            raise
+        return kept
+    scorer = ChosenScorer(found.name, found.load(generator.device), options.attribute)
+    named = _named(kept, generator, scorer, seed=seed, progress=progress)
+    return [_purest(named, generator, scorer, seed=seed)] if options.attribute else named
+
+
+def _named(
+    directions: Sequence[Direction],
+    generator: Generator,
+    scorer: ChosenScorer,
+    *,
+    seed: int,
+    progress: Progress,
+) -> list[Direction]:
+    from dynode.population import draw_population
+    from dynode.scoring.effects import mean_effect
+
+    population = draw_population(generator, _SAMPLES, seed=seed + 1, truncation=0.7)
+    named = []
+    for index, direction in enumerate(directions):
+        effect = mean_effect(direction, generator, scorer.model, population)
+        slope = (effect(_PROBE) - effect(-_PROBE)) / (2 * _PROBE)
+        named.append(_with_effects(direction, slope, scorer))
+        progress(index + 1, len(directions), named[-1].info.name)
+    return named
+
+
+def _with_effects(direction: Direction, slope: Tensor, scorer: ChosenScorer) -> Direction:
+    """Record the effects at strength 1 and append the strongest attributes to the name."""
+    from dynode.direction_info import Calibration
+
+    effects = dict(zip(scorer.model.attributes, slope.tolist(), strict=True))
+    first, second, *_ = [*sorted(effects, key=lambda name: -abs(effects[name])), "", ""]
+    words = [first] if abs(effects[first]) >= _NOTABLE else []
+    if words and second and abs(effects[second]) >= _SECOND * abs(effects[first]):
+        words.append(second)
+    leakage = {name: round(value, 4) for name, value in effects.items() if name != first}
+    calibration = Calibration(first, round(effects[first], 4), leakage, _SAMPLES, scorer.name)
+    name = "-".join([direction.info.name, *(word.replace("_", "-") for word in words)])
+    return direction.with_info(name=name, calibration=calibration)
+
+
+def _purest(
+    directions: Sequence[Direction], generator: Generator, scorer: ChosenScorer, *, seed: int
+) -> Direction:
+    """Calibrate the component with the most effect per leakage; the next if it is too weak."""
+    from dynode.errors import UnknownNameError
+    from dynode.scoring.calibration import calibrate
+
+    if scorer.attribute not in scorer.model.attributes:
+        raise UnknownNameError("attribute", scorer.attribute, scorer.model.attributes)
+    ranked = sorted(directions, key=lambda d: -_purity(d, scorer.attribute))
+    for direction in ranked[:_CANDIDATES]:
+        try:
+            return calibrate(direction, generator, scorer, samples=32, seed=seed + 1)
+        except OptionError as error:  # it cannot move the attribute by one deviation
+            reason = str(error)
+    raise OptionError(f"no component moves {scorer.attribute!r} far enough ({reason})")
+
+
+def _purity(direction: Direction, attribute: str) -> float:
+    """Return the share of a component's effects that falls on one attribute."""
+    told = direction.info.calibration
+    effects = {**told.leakage, told.attribute: told.effect}
+    total = sum(value * value for value in effects.values()) ** 0.5
+    return abs(effects.get(attribute, 0.0)) / max(total, 1e-12)
+
+
+def with_plain_options(direction: Direction, options: object, seed: int) -> Direction:
+    """Record the options that differ from their defaults."""
+    assert dataclasses.is_dataclass(options)
+    told = {
+        part.name: getattr(options, part.name)
+        for part in dataclasses.fields(options)
+        if getattr(options, part.name) != part.default
+    }
+    merged = {**direction.info.options, **told}
+    return direction.with_info(options=merged, seed=seed)
