@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Group = Literal["pose", "expression", "identity", "colour", "accessory", "scene"]
+from dynode_facets.factor_table import FACTOR_NAMES, FACTORS, Factor
+
+__all__ = [
+    "FACTORS",
+    "FACTOR_NAMES",
+    "FACTOR_STD",
+    "POPULATION_CORRELATION",
+    "PROJECTION_SEED",
+    "Factor",
+    "factor_index",
+    "population",
+]
 
 PROJECTION_SEED = 20240
 """Seed of the fixed projection from z to factors; part of the definition of the population."""
@@ -18,44 +27,6 @@ PROJECTION_SEED = 20240
 FACTOR_STD = 3**-0.5
 """Standard deviation of every factor in the population: uniform on [-1, 1]."""
 
-
-@dataclass(frozen=True)
-class Factor:
-    """One continuous factor in [-1, 1] and what its two ends look like."""
-
-    name: str
-    low: str
-    high: str
-    group: Group
-
-
-FACTORS: tuple[Factor, ...] = (
-    Factor("yaw", "turned to the left of the picture", "turned to its right", "pose"),
-    Factor("pitch", "looking down", "looking up", "pose"),
-    Factor("smile", "corners of the mouth down", "broad smile", "expression"),
-    Factor("mouth_open", "lips closed", "mouth wide open", "expression"),
-    Factor("eye_open", "eyes closed", "eyes wide open", "expression"),
-    Factor("gaze", "eyes look to the left of the picture", "to its right", "expression"),
-    Factor("brow", "raised, sad or surprised", "lowered, angry", "expression"),
-    Factor("age", "young and smooth", "old: wrinkles, grey hair", "identity"),
-    Factor("face_width", "narrow face", "wide face", "identity"),
-    Factor("jaw", "pointed chin", "square jaw", "identity"),
-    Factor("nose_size", "small nose", "large nose", "identity"),
-    Factor("hair_length", "cropped", "past the shoulders", "identity"),
-    Factor("beard", "clean-shaven", "full beard", "identity"),
-    Factor("glasses", "none", "bold dark frames", "accessory"),
-    Factor("hair_hue", "red", "ash blond", "colour"),
-    Factor("hair_lightness", "dark", "light", "colour"),
-    Factor("skin", "dark", "light", "colour"),
-    Factor("eye_hue", "brown", "blue", "colour"),
-    Factor("lip_colour", "pale", "deep red", "colour"),
-    Factor("clothes_hue", "terracotta", "violet", "colour"),
-    Factor("background_hue", "peach", "violet", "scene"),
-    Factor("background_lightness", "dark", "light", "scene"),
-    Factor("light", "from the left", "from the right", "scene"),
-)
-
-FACTOR_NAMES: tuple[str, ...] = tuple(factor.name for factor in FACTORS)
 
 _PLANTED: dict[tuple[str, str], float] = {
     ("age", "glasses"): 0.45,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 import dynode
-from dynode.methods import Progress, TextImageModel
-from dynode_facets.scorer import FacetsScorer
+from dynode.methods import Progress, ScorerModel, TextImageModel
+from dynode_facets.factor_table import FACTOR_NAMES
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,21 @@ class FacetsTextEncoder(dynode.TextEncoder):
         from dynode_facets.text import load_clip
 
         return load_clip(device, weights=weights)
+
+
+class FacetsScorer(dynode.Scorer):
+    """The bundled predictor of facets' factors."""
+
+    name = "facets-scorer"
+    summary = "the factors of a facets portrait, bundled"
+    attributes = FACTOR_NAMES
+    domains = (DOMAIN,)
+
+    def load(self, device: torch.device | str) -> ScorerModel:
+        """Load the bundled weights; see `Scorer.load`."""
+        from dynode_facets.scorer import load_scorer
+
+        return load_scorer(device)
 
 
 @dataclass(frozen=True)
