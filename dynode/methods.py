@@ -127,11 +127,13 @@ class GeneratorProvider(Plugin):
         licence: SPDX identifier of the weights' licence.
         domain: What it draws, free text such as `faces`.
         default: Whether it is used when no generator is named.
+        directions: Folder of ready directions for it, which then can be named; None for none.
     """
 
     licence: ClassVar[str] = "unknown"
     domain: ClassVar[str] = "unknown"
     default: ClassVar[bool] = False
+    directions: ClassVar[Path | None] = None
 
     @abstractmethod
     def load(self, device: torch.device | str) -> Generator:

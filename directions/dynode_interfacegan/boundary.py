@@ -145,7 +145,8 @@ def _unit(vector: Tensor) -> Tensor:
             "the boundary is zero: the codes of both ends are the same; take more samples or another "
             "attribute"
         )
-    return vector / length
+    unit: Tensor = vector / length
+    return unit
 
 
 def project(primal: Tensor, conditions: Sequence[Tensor]) -> Tensor:
@@ -189,7 +190,8 @@ def project(primal: Tensor, conditions: Sequence[Tensor]) -> Tensor:
             f"the conditions leave {float(left.norm()):.1e} of the boundary, which is one of them or their "
             f"sum; leave that condition out"
         )
-    return (left / left.norm()).to(primal.dtype)
+    projected: Tensor = (left / left.norm()).to(primal.dtype)
+    return projected
 
 
 def at_distances(codes: Tensor, boundary: Tensor, distances: Tensor) -> Tensor:

@@ -78,7 +78,8 @@ def _read_row(path: str, options: BoundaryOptions) -> Tensor:
         )
     delta = direction.delta.double()
     rows = delta if delta.ndim == 2 else delta[None]
-    return rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-30)
+    unit: Tensor = rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-30)
+    return unit
 
 
 def _scored_samples(

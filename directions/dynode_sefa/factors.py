@@ -107,7 +107,8 @@ def closed_form(weights: Tensor, *, normalize: bool = False) -> Tensor:
         weights = weights / weights.norm(dim=1, keepdim=True).clamp(min=1e-12)
     vectors = torch.linalg.svd(weights, full_matrices=False)[2].t()
     largest = vectors.gather(0, vectors.abs().argmax(0, keepdim=True))
-    return vectors * largest.sign()
+    oriented: Tensor = vectors * largest.sign()
+    return oriented
 
 
 def _spreads(generator: Generator, factors: Tensor, seed: int) -> Tensor:

@@ -28,8 +28,8 @@ _MOST_FRAMES = 2000
     "--direction",
     "directions",
     multiple=True,
-    metavar="FILE[:STRENGTH]",
-    help="Ready direction file; may be given several times.",
+    metavar="FILE|NAME[:STRENGTH]",
+    help="Ready direction ('dynode directions list'); may be given several times.",
 )
 @click.option("--strength", type=float, default=1.0, show_default=True, help="Multiplies the edit.")
 @click.option("--sweep", metavar="LO:HI:N", help="Draw N strengths as a strip, or as a video.")
@@ -73,13 +73,14 @@ def edit(
 
     options = split_method_options(method_options)
     target = output or Path(_default_name(plugin, options, directions) + ".png")
-    drawing = _Drawing(target, _parse_sweep(sweep), fps, edited_only)
+    drawing = _Drawing(target, parse_sweep(sweep), fps, edited_only)
     drawing.check()
     files.check_free(target, force=force)
     ready = [_parse_direction(text) for text in directions]
 
     from dynode.generator import load_generator
     from dynode.pipeline import edit as steps
+    from dynode.pipeline import report
 
     started = time.perf_counter()
     with console.progress_bar(plugin or "editing") as progress:
@@ -102,7 +103,9 @@ def edit(
         document = _document(result, loaded, plugin, options, strength)
         console.print_json({"output": str(target), "seed": seed, "seconds": seconds} | document)
     else:
-        console.say(f"{_sentence(result.changes)}; {seconds} s")
+        for conflict in report.conflicts(result.stack, strength):
+            console.say(f"conflict: {conflict}")
+        console.say(f"{report.summary(result.changes, result.stack)}; {seconds} s")
         click.echo(str(target))
 
 
@@ -168,15 +171,18 @@ def _split_strength(text: str) -> tuple[str, float]:
 
 
 def _parse_direction(text: str) -> tuple[Path, float]:
+    from dynode.pipeline.library import direction_path
+
     name, strength = _split_strength(text)
-    if not Path(name).is_file():
-        raise OptionError(
-            f"--direction names {name!r}, which is no file; expected FILE or FILE:STRENGTH"
-        )
-    return Path(name), strength
+    return direction_path(name), strength
 
 
-def _parse_sweep(text: str | None) -> tuple[float, ...]:
+def parse_sweep(text: str | None) -> tuple[float, ...]:
+    """Read strengths such as `-2:2:9`; none if the text is absent.
+
+    Raises:
+        OptionError: It is something else, or asks for too many.
+    """
     if text is None:
         return ()
     try:
@@ -196,6 +202,8 @@ def _document(
     options: dict[str, Any],
     strength: float,
 ) -> dict[str, Any]:
+    from dynode.pipeline import report
+
     return {
         "plugin": plugin,
         "options": options,
@@ -205,16 +213,9 @@ def _document(
             {"name": d.info.name, "space": d.space, "strength": float(own)}
             for d, own in result.stack
         ],
+        "expected_in_standard_deviations": dict(report.expected_effects(result.stack, strength)),
+        "conflicts": [str(conflict) for conflict in report.conflicts(result.stack, strength)],
         "changes_in_standard_deviations": {
             name: round(change, 3) for name, change in result.changes.items()
         },
     }
-
-
-def _sentence(changes: Any) -> str:
-    """Say the three strongest changes in words."""
-    if not changes:
-        return "edited (no scorer knows this generator, so nothing was measured)"
-    strongest = sorted(changes.items(), key=lambda pair: -abs(pair[1]))[:3]
-    told = ", ".join(f"{name.replace('_', ' ')} {change:+.1f}" for name, change in strongest)
-    return f"moved most: {told} (standard deviations)"

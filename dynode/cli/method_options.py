@@ -18,8 +18,12 @@ class MethodCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the method on the command line before click reads the flags."""
-        ctx.meta[_META] = _named_plugin(args)
+        ctx.meta[_META] = self.named_method(args)
         return super().parse_args(ctx, args)
+
+    def named_method(self, args: list[str]) -> str | None:
+        """Return the method that the arguments name, if they do."""
+        return _named_plugin(args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own flags and those of the method."""

@@ -15,8 +15,10 @@ import dynode
 from dynode.errors import DynodeError, UnknownNameError
 
 _COMMANDS = {
+    "directions": "dynode.cli.directions:directions",
     "doctor": "dynode.cli.doctor:doctor",
     "edit": "dynode.cli.edit:edit",
+    "find": "dynode.cli.find:find",
     "generate": "dynode.cli.generate:generate",
     "generators": "dynode.cli.generators:generators",
     "plugins": "dynode.cli.plugins:plugins",

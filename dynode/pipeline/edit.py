@@ -18,8 +18,10 @@ from dynode.latents import Latents
 from dynode.methods import DirectionMethod, Progress, silent
 from dynode.options import build_options
 from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.library import direction_path
 from dynode.pipeline.measure import attribute_changes, load_scorer
 from dynode.pipeline.source import open_source
+from dynode.z_direction import ready_for
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def edit(
     Args:
         source: Image or latents file; None samples one.
         plugin: Direction method to run, by name.
-        directions: Ready directions (objects or files), each with a strength.
+        directions: Ready directions (objects, files or names), each with a strength.
         strength: Multiplies every strength.
         generator: A loaded generator, or what `load_generator` takes.
         inverter: Inverter of an image source.
@@ -148,9 +150,9 @@ def _ready_stack(
 ) -> EditStack:
     stack = EditStack()
     for given, strength in directions:
-        direction = given if isinstance(given, Direction) else load_direction(given)
+        direction = given if isinstance(given, Direction) else load_direction(direction_path(given))
         direction.check(generator.info, force=force)
-        stack = stack.then(direction, strength)
+        stack = stack.then(ready_for(direction, generator), strength)
     return stack
 
 
@@ -167,7 +169,7 @@ def _found_stack(
     found = method.find(generator, checked, seed=seed, progress=progress, latents=latents)
     for direction in found if isinstance(found, list) else [found]:
         direction.check(generator.info)
-        stack = stack.then(direction)
+        stack = stack.then(ready_for(direction, generator))
     return stack
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -163,7 +164,7 @@ def _purity(direction: Direction, attribute: str) -> float:
     """Return the share of a component's effects that falls on one attribute."""
     told = direction.info.calibration
     effects = {**told.leakage, told.attribute: told.effect}
-    total = sum(value * value for value in effects.values()) ** 0.5
+    total = math.hypot(*effects.values())
     return abs(effects.get(attribute, 0.0)) / max(total, 1e-12)
 
 

@@ -1,0 +1,101 @@
+"""`dynode find`: discover a direction once, reuse it everywhere."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynode.cli import console
+from dynode.cli.method_options import MethodCommand, split_method_options
+
+if TYPE_CHECKING:
+    from dynode.direction import Direction
+
+
+class FindCommand(MethodCommand):
+    """Takes the options of the method that is its first argument."""
+
+    def named_method(self, args: list[str]) -> str | None:
+        """Return the first argument, if it is no flag."""
+        return args[0] if args and not args[0].startswith("-") else None
+
+
+@click.command(cls=FindCommand)
+@click.argument("method")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File, or folder for several [default: named after the direction].",
+)
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@console.FORCE
+@console.JSON
+def find(
+    method: str,
+    output: Path | None,
+    generator: str | None,
+    device: str | None,
+    seed: int,
+    force: bool,
+    as_json: bool,
+    **method_options: Any,  # the options of the method, see FindCommand
+) -> None:
+    r"""Find directions with an installed method and write them to files.
+
+    METHOD comes first; `dynode find METHOD --help` lists its options.
+
+    \b
+    Try:     dynode find interfacegan --attribute smile -o smile.safetensors
+    Python:  dynode.find("interfacegan", attribute="smile").save("smile.safetensors")
+    """
+    from dynode.generator import load_generator
+    from dynode.pipeline import directions as steps
+    from dynode.pipeline.edit import find as find_directions
+
+    steps.check_target(output, force=force)
+    options = split_method_options(method_options)
+    started = time.perf_counter()
+    with console.progress_bar(method) as progress:
+        loaded = load_generator(generator, device=device)
+        found = find_directions(method, loaded, seed=seed, progress=progress, **options)
+    directions = found if isinstance(found, list) else [found]
+    paths = steps.write_directions(directions, output, force=force)
+    seconds = round(time.perf_counter() - started, 2)
+    if as_json:
+        console.print_json(
+            {
+                "method": method,
+                "seconds": seconds,
+                "directions": [
+                    {"output": str(path), **steps.facts(direction)}
+                    for path, direction in zip(paths, directions, strict=True)
+                ],
+            }
+        )
+        return
+    for path, direction in zip(paths, directions, strict=True):
+        console.say(told(direction))
+        click.echo(str(path))
+    console.say(f"{seconds} s")
+
+
+def told(direction: Direction) -> str:
+    """Describe a direction in one line: what strength 1 does."""
+    about = direction.info
+    line = f"{about.name}: strength 1 is {about.unit}"
+    accuracy = about.figures.get("validation_accuracy")
+    if accuracy is not None and accuracy == accuracy:  # not NaN: nothing was held out
+        line += f"; validation accuracy {accuracy:.1%}"
+    measured = about.calibration
+    if measured.attribute:
+        line += (
+            f"; {measured.attribute.replace('_', ' ')} {measured.effect:+.2f}, leakage "
+            f"{measured.mean_leakage:.2f} on average over {measured.samples} pictures"
+        )
+    return line

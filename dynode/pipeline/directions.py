@@ -1,0 +1,190 @@
+"""Find, import, show and export directions: the steps behind `dynode find` and `directions`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from dynode import files
+from dynode.direction import Direction, load_direction
+from dynode.errors import GeneratorMismatchError, OptionError
+from dynode.generator import Generator, GeneratorInfo
+from dynode.importing import import_directions
+from dynode.latents import Latents
+from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.library import SUFFIX, direction_path
+from dynode.population import draw_population
+from dynode.scoring.effects import moved
+from dynode.z_direction import ZDirection, ready_for
+
+_STYLE_SAMPLES = 2000
+
+
+def write_directions(
+    directions: Sequence[Direction], target: Path | None, *, force: bool = False
+) -> list[Path]:
+    """Write one direction to a file, or several into a folder.
+
+    Args:
+        directions: What to write.
+        target: A `.safetensors` file for one direction, a folder for several; None names it after
+            the direction, in the current folder.
+        force: Overwrite.
+
+    Returns:
+        The files.
+
+    Raises:
+        OptionError: Several directions were to go into one file.
+        OutputExistsError: A file exists; nothing was written.
+    """
+    if target is not None and target.suffix == SUFFIX:
+        if len(directions) > 1:
+            raise OptionError(
+                f"{len(directions)} directions do not fit into {target.name}; give a folder with -o, or "
+                f"choose one by --component or --key"
+            )
+        paths = [target]
+    elif target is not None and target.suffix and not target.is_dir():
+        raise OptionError(
+            f"cannot write {target.name}: a direction is a {SUFFIX} file; several go into a folder"
+        )
+    else:
+        folder = target or Path()
+        paths = [folder / f"{direction.info.name}{SUFFIX}" for direction in directions]
+    for path in paths:
+        files.check_free(path, force=force)
+    for direction, path in zip(directions, paths, strict=True):
+        direction.save(path)
+    return paths
+
+
+def check_target(target: Path | None, *, force: bool) -> None:
+    """Refuse a file that exists before any work is done; folders are checked when they are filled.
+
+    Raises:
+        OutputExistsError: It exists and `force` is off.
+    """
+    if target is not None and target.suffix == SUFFIX:
+        files.check_free(target, force=force)
+
+
+def load_any(name: str | Path) -> list[Direction]:
+    """Load a direction by file or name, or those of a file in a published format."""
+    path = direction_path(name)
+    if path.suffix == SUFFIX:
+        return [load_direction(path)]
+    return import_directions(path)
+
+
+def mapped(name: str | Path, generator: Generator) -> Direction:
+    """Carry a direction in Z through a generator's mapping network to W.
+
+    Raises:
+        OptionError: It is in another space.
+    """
+    direction = load_direction(direction_path(name))
+    if not isinstance(direction, ZDirection):
+        raise OptionError(
+            f"{Path(name).name} is a direction of space {direction.space!r}; only one in Z can be carried "
+            f"to W"
+        )
+    return ready_for(direction, generator)
+
+
+def strip(
+    direction: Direction,
+    generator: Generator,
+    strengths: Sequence[float],
+    *,
+    count: int = 3,
+    seed: int = 0,
+    force: bool = False,
+) -> Tensor:
+    """Draw sampled pictures at several strengths.
+
+    Args:
+        direction: Any kind; one in Z moves the z of the pictures.
+        generator: What draws.
+        strengths: One column each.
+        count: Pictures, one row each.
+        seed: Seed of the first.
+        force: Accept a direction of another generator of the same shape.
+
+    Returns:
+        (count * len(strengths), 3, h, w) on the CPU, row by row.
+
+    Raises:
+        GeneratorMismatchError: The direction belongs to another generator.
+    """
+    direction.check(generator.info, force=force)
+    codes = []
+    for index in range(count):
+        population = draw_population(generator, 1, seed=seed + index, truncation=0.7)
+        codes += [moved(direction, generator, population, strength) for strength in strengths]
+    return synthesize_batches(generator, Latents.cat(codes))
+
+
+def fits(direction: Direction, info: GeneratorInfo) -> bool:
+    """Say whether a direction has the shape and the fingerprint of a generator."""
+    try:
+        direction.check(info)
+    except GeneratorMismatchError:
+        return False
+    return True
+
+
+def facts(direction: Direction) -> dict[str, Any]:
+    """Describe a direction in plain values with stable keys."""
+    told = direction.info
+    return {
+        "name": told.name,
+        "space": direction.space,
+        "moves": _moves(direction),
+        "length": round(_length(direction), 6),
+        **{
+            key: value
+            for key, value in dataclasses.asdict(told).items()
+            if key not in ("name", "calibration")
+        },
+        "calibration": dataclasses.asdict(told.calibration),
+    }
+
+
+def _parts(direction: Direction) -> Mapping[str, Tensor]:
+    delta = getattr(direction, "delta", None)
+    if isinstance(delta, Tensor):
+        return {"": delta}
+    return delta if isinstance(delta, Mapping) else {}
+
+
+def _length(direction: Direction) -> float:
+    return math.hypot(*(float(part.double().norm()) for part in _parts(direction).values()))
+
+
+def _moves(direction: Direction) -> str:
+    """Say in words what is moved."""
+    layer = getattr(direction, "layer", "")
+    parts = _parts(direction)
+    if layer:
+        return f"the weight of {layer}, {tuple(parts[''].shape)}"
+    if direction.space == "s":
+        channels = sum(int((part != 0).sum()) for part in parts.values())
+        return f"{channels} style channels in {len(parts)} layers"
+    mapper = getattr(direction, "mapper", None)
+    if mapper is not None:
+        rows = sorted({row for first, end in mapper.groups for row in range(first, end)})
+        return f"{len(rows)} rows of W+, each code by its own offset"
+    shape = tuple(parts[""].shape)
+    if direction.space == "z":
+        return f"z of width {shape[0]}"
+    if len(shape) == 2:
+        return f"{shape[0]} rows of W+ of width {shape[1]}, each its own way"
+    rows_moved = getattr(direction, "rows", None)
+    some = "every row" if rows_moved is None else f"{int(rows_moved.sum())} rows"
+    return f"{some} of W+, width {shape[0]}"

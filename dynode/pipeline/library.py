@@ -1,0 +1,45 @@
+"""Ready directions that can be named instead of pointed at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dynode import plugins
+from dynode.errors import UnknownNameError
+from dynode.methods import GeneratorProvider
+from dynode.models.folder import cache_folder
+
+SUFFIX = ".safetensors"
+
+
+def own_folder() -> Path:
+    """Return the user's folder of directions, `directions` in the cache folder."""
+    return cache_folder() / "directions"
+
+
+def library() -> dict[str, Path]:
+    """List the directions that can be named: the user's own, then those of bundled generators."""
+    folders = [own_folder()]
+    for provider in plugins.registry().generators:
+        if isinstance(provider, GeneratorProvider) and provider.directions is not None:
+            folders.append(provider.directions)
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def direction_path(name: str | Path) -> Path:
+    """Return the file of a direction, given by path or by name.
+
+    Raises:
+        UnknownNameError: There is no such file and no direction of that name.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = library()
+    if str(name) in known:
+        return known[str(name)]
+    raise UnknownNameError("direction file or name", str(name), known)
