@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from dynode.direction_info import DirectionInfo as DirectionInfo  # re-exported for methods
-from dynode.errors import DirectionFileError, GeneratorMismatchError
+from dynode.edit_stack import EditStack as EditStack  # re-exported for methods
+from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
 from dynode.generator import GeneratorInfo
 from dynode.latents import Latents, WeightOffset
 from dynode.mapper import RowMapper
@@ -40,10 +41,13 @@ class Direction(ABC):
                 it is 0 the result is the input, bit for bit.
 
         Returns:
-            New latents on the same device, of the same type.
+            New latents on the same device, of the same type. A strength with gradients has one at 0
+            too; a negative zero in the codes may then become a positive one.
+
+        Raises:
+            UsageError: The strength is not finite, or of another length than the latents.
         """
-        amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
-        amounts = amounts.expand(len(latents))
+        amounts = _amounts(strength, latents)
         if not amounts.requires_grad and not bool(amounts.any()):
             return latents
         return self._moved(latents, amounts * self.info.scale)
@@ -90,8 +94,22 @@ class Direction(ABC):
         save_direction(self, Path(path))
 
 
-def _is_moved(amounts: Tensor, ndim: int) -> Tensor:
-    return (amounts != 0).reshape(-1, *[1] * (ndim - 1))
+def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
+    """Give one strength for each picture, (n,)."""
+    amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
+    if tuple(amounts.shape) not in ((), (1,), (len(latents),)):
+        raise UsageError(
+            f"strength has shape {tuple(amounts.shape)}; expected a number, or one for each of "
+            f"{len(latents)} pictures"
+        )
+    if not bool(torch.isfinite(amounts).all()):
+        raise UsageError(f"strength {strength} is not finite; expected numbers such as 1.5")
+    return amounts.expand(len(latents))
+
+
+def _is_moved(amounts: Tensor) -> Tensor:
+    """Say which pictures move, (n, 1, 1); a strength with gradients moves, by nothing, at 0 too."""
+    return ((amounts != 0) | amounts.requires_grad).reshape(-1, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +138,7 @@ class LinearDirection(Direction):
         if self.rows is not None:
             delta = delta * self.rows.to(latents.w)[:, None]
         moved = latents.w + amounts.reshape(-1, 1, 1) * delta
-        touched = _is_moved(amounts, 3) & (delta != 0)
+        touched = _is_moved(amounts) & ((delta != 0) | delta.requires_grad)
         return latents.with_w(torch.where(touched, moved, latents.w))
 
     def check_shape(self, info: GeneratorInfo) -> None:
@@ -160,9 +178,9 @@ class StyleDirection(Direction):
     def check_shape(self, info: GeneratorInfo) -> None:
         """See `Direction.check_shape`."""
         for name, part in self.delta.items():
-            if info.style_channels.get(name) != len(part):
+            if tuple(part.shape) != (info.style_channels.get(name),):
                 raise GeneratorMismatchError(
-                    f"direction {self.info.name!r} moves {len(part)} style channels of layer {name}, "
+                    f"direction {self.info.name!r} moves {part.numel()} style channels of layer {name}, "
                     f"generator {info.name} has {info.style_channels.get(name, 'no such layer')}; "
                     f"find it again for this generator"
                 )
@@ -180,16 +198,27 @@ class WeightDirection(Direction):
     space: ClassVar[str] = "weights"
     layer: str
     delta: Tensor
-    _basis: Tensor = field(init=False, repr=False)
+    _bases: dict[tuple[torch.device, torch.dtype], Tensor] = field(
+        init=False, repr=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         check_finite(self.delta, self.info.name)
-        object.__setattr__(self, "_basis", self.delta[None])
 
     def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
         return latents.add_weights(
-            WeightOffset(self.layer, self._basis.to(latents.w), amounts[:, None])
+            WeightOffset(self.layer, self._basis_for(latents.w), amounts[:, None])
         )
+
+    def _basis_for(self, w: Tensor) -> Tensor:
+        """Give (1, out, in, kh, kw) like `w`: the same tensor each time, so that offsets merge."""
+        key = (w.device, w.dtype)
+        if self.delta.requires_grad:
+            return self.delta[None].to(w)
+        if key not in self._bases:
+            with torch.inference_mode(False):  # kept for renders that want gradients
+                self._bases[key] = self.delta[None].to(w)
+        return self._bases[key]
 
     def check_shape(self, info: GeneratorInfo) -> None:
         """See `Direction.check_shape`."""
@@ -214,10 +243,16 @@ class MapperDirection(Direction):
     mapper: RowMapper
     scale: float = 0.1
 
+    def __post_init__(self) -> None:
+        for part in (torch.tensor(self.scale), *self.mapper.parameters()):
+            check_finite(part, self.info.name)
+
     def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
-        mapper = self.mapper.to(device=latents.device, dtype=latents.dtype)
-        moved = latents.w + (self.scale * amounts).reshape(-1, 1, 1) * mapper(latents.w)
-        return latents.with_w(torch.where(_is_moved(amounts, 3), moved, latents.w))
+        # Converted copies: `mapper.to` would change the type of the mapper everybody shares.
+        weights = {k: v.to(latents.w) for k, v in self.mapper.state_dict(keep_vars=True).items()}
+        offset = torch.func.functional_call(self.mapper, weights, (latents.w,))
+        moved = latents.w + (self.scale * amounts).reshape(-1, 1, 1) * offset
+        return latents.with_w(torch.where(_is_moved(amounts), moved, latents.w))
 
     def check_shape(self, info: GeneratorInfo) -> None:
         """See `Direction.check_shape`."""
@@ -227,35 +262,6 @@ class MapperDirection(Direction):
                 f"mapper {self.info.name!r} takes {last_row} rows of width {self.mapper.width}, generator "
                 f"{info.name} has {info.num_layers} of {info.w_dim}; train it again for this generator"
             )
-
-
-@dataclass(frozen=True, eq=False)
-class EditStack:
-    """Directions with their strengths, applied one after the other and drawn in one render.
-
-    Attributes:
-        edits: `(direction, strength)` pairs; a strength is a number or a tensor (n,).
-    """
-
-    edits: tuple[tuple[Direction, float | Tensor], ...] = ()
-
-    def __len__(self) -> int:
-        """Count the edits."""
-        return len(self.edits)
-
-    def __iter__(self) -> Iterator[tuple[Direction, float | Tensor]]:
-        """Go through the edits in order."""
-        return iter(self.edits)
-
-    def then(self, direction: Direction, strength: float | Tensor = 1.0) -> EditStack:
-        """Return a stack with one more edit."""
-        return EditStack((*self.edits, (direction, strength)))
-
-    def apply(self, latents: Latents, strength: float | Tensor = 1.0) -> Latents:
-        """Move latents by every edit, each strength multiplied by `strength`."""
-        for direction, own_strength in self.edits:
-            latents = direction.apply(latents, own_strength * strength)
-        return latents
 
 
 def check_finite(delta: Tensor, name: str) -> None:
