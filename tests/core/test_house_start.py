@@ -36,16 +36,10 @@ main()
 """
 
 
-@pytest.fixture
-def environment() -> dict[str, str]:
-    """The environment of a user: plugins on, one thread, no colours."""
-    changed = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-    kept = {name: value for name, value in os.environ.items() if name != "DYNODE_LOAD_PLUGINS"}
-    return kept | changed
-
-
-def run_python(code: str, *arguments: str, environment: dict[str, str]) -> str:
-    """Standard output of a new interpreter; fails the test if it fails."""
+def run_python(code: str, *arguments: str) -> str:
+    """Standard output of a new interpreter that sees every plugin; fails the test if it fails."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+    environment.pop("DYNODE_LOAD_PLUGINS", None)
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
@@ -59,19 +53,17 @@ def run_python(code: str, *arguments: str, environment: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("package", sorted({value.split(".")[0] for value in PLUGINS.values()}))
-def test_help_works_without_any_one_plugin(package: str, environment: dict[str, str]) -> None:
-    output = run_python(WITHOUT_PACKAGE, package, "--help", environment=environment)
+def test_help_works_without_any_one_plugin(package: str) -> None:
+    output = run_python(WITHOUT_PACKAGE, package, "--help")
 
     assert "Usage: " in output
 
 
 @pytest.mark.parametrize("missing", sorted(PLUGINS))
-def test_a_missing_plugin_is_reported_and_stops_no_other(
-    missing: str, environment: dict[str, str]
-) -> None:
+def test_a_missing_plugin_is_reported_and_stops_no_other(missing: str) -> None:
     package = PLUGINS[missing].split(".")[0]
 
-    output = run_python(WITHOUT_PACKAGE, package, "plugins", "--json", environment=environment)
+    output = run_python(WITHOUT_PACKAGE, package, "plugins", "--json")
 
     errors = {plugin["name"]: plugin["error"] for plugin in json.loads(output)["plugins"]}
     assert package in errors.pop(missing)
@@ -84,33 +76,32 @@ def test_a_missing_plugin_is_reported_and_stops_no_other(
     ["import dynode", "import dynode.cli, dynode.plugins; dynode.plugins.registry()"],
     ids=["the package", "the command line and every plugin"],
 )
-def test_starting_does_not_import_torch(start: str, environment: dict[str, str]) -> None:
+def test_starting_does_not_import_torch(start: str) -> None:
     heavy = run_python(
         f"import sys; {start}; print({{'torch', 'numpy', 'scipy', 'PIL'}} & set(sys.modules))",
-        environment=environment,
     )
 
     assert heavy.strip() == "set()"
 
 
-def test_importing_the_package_costs_little_beside_torch(environment: dict[str, str]) -> None:
+def test_importing_the_package_costs_little_beside_torch() -> None:
     code = (
         "import time, torch; start = time.process_time(); import dynode; "
         "print(time.process_time() - start)"
     )
 
-    costs = [float(run_python(code, environment=environment)) for _ in range(RUNS)]
+    costs = [float(run_python(code)) for _ in range(RUNS)]
 
     assert statistics.median(costs) <= IMPORT_BUDGET_S
 
 
-def test_help_answers_at_once(environment: dict[str, str]) -> None:
+def test_help_answers_at_once() -> None:
     resource = pytest.importorskip("resource", reason="processor time of children: POSIX only")
     costs = []
 
     for _ in range(RUNS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run_python("from dynode.cli import main; main()", "--help", environment=environment)
+        run_python("from dynode.cli import main; main()", "--help")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
