@@ -26,9 +26,11 @@ def written(path: Path) -> Iterator[Path]:
         A name with the same suffix in the same folder; it is removed if the block fails.
 
     Raises:
-        UsageError: The folder cannot be written to.
+        UsageError: The folder cannot be written to, or `path` is a folder itself.
     """
     path = Path(path)
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder; choose a file name with -o")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
