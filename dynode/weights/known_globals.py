@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dynode.weights.pickle_instructions import Known, Names
+from dynode.weights.pickle_instructions import Known, Names, checked_key
 from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
 from dynode.weights.stored import (
     BYTES_PER_ELEMENT,
@@ -138,17 +138,16 @@ def _ordered_dict(file: WeightsFile, arguments: Arguments) -> object:
         case ():
             return {}
         case (list() as pairs,) if all(
-            isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str | int)
-            for pair in pairs
+            isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
         ):
-            return dict(pairs)
+            return {checked_key(file, key): value for key, value in pairs}
     raise unexpected(file, "collections.OrderedDict")
 
 
 def _plain_set(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
-        case (list() as items,) if all(isinstance(item, str | int) for item in items):
-            return set(items)
+        case (list() as items,):
+            return {checked_key(file, item) for item in items}
     raise unexpected(file, "set")
 
 

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from dynode.weights.refusals import unsafe
 from dynode.weights.stored import WeightsFile
+
+# Larger integers may share their hash, a million of them would take hours.
+_LARGEST_KEY = 2**60
 
 Names = Mapping[tuple[str, str], object]
 
@@ -32,6 +36,21 @@ class Stateful(Protocol):
     def set_state(self, file: WeightsFile, state: object) -> None:
         """Take the state, or raise."""
         ...
+
+
+def checked_key(file: WeightsFile, value: object) -> object:
+    """Return a key of a dictionary or set, which must be of a plain type.
+
+    Raises:
+        UnsafeCheckpointError: It is something else, or a huge integer.
+    """
+    if (
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, int) and abs(value) < _LARGEST_KEY)
+    ):
+        return value
+    raise unsafe(file.path, f"its pickle uses a {type(value).__name__} as a key")
 
 
 CONSTANTS: dict[bytes, object] = {

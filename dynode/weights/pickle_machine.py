@@ -25,12 +25,13 @@ from dynode.weights.pickle_instructions import (
     Known,
     Names,
     Stateful,
+    checked_key,
 )
 from dynode.weights.refusals import corrupt, quoted, unsafe
 from dynode.weights.stored import FileSpan, WeightsFile
 
-# A checkpoint with networks and optimizers takes about a tenth of each.
-MOST_INSTRUCTIONS = 1_000_000
+# A checkpoint with networks and optimizers takes less than a third of each.
+MOST_INSTRUCTIONS = 500_000
 MOST_NESTED = 1_000
 MOST_TEXT = 32 * 2**20
 _LONGEST_INTEGER = 32
@@ -203,9 +204,7 @@ class PickleMachine:
     # Containers
 
     def _key(self, value: object) -> object:
-        if not isinstance(value, str | int | float | None):
-            raise unsafe(self._file.path, f"its pickle uses a {type(value).__name__} as a key")
-        return value
+        return checked_key(self._file, value)
 
     def _extend(self, values: list[object]) -> None:
         target = self._top()

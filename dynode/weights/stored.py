@@ -40,12 +40,8 @@ class WeightsFile:
     def __init__(self, path: Path, stream: BinaryIO, size: int) -> None:
         self.path = path
         self.size = size
+        self.position = 0
         self._stream = stream
-
-    @property
-    def position(self) -> int:
-        """Offset of the next read."""
-        return self._stream.tell()
 
     def seek(self, offset: int) -> None:
         """Continue reading at `offset`.
@@ -56,6 +52,7 @@ class WeightsFile:
         if not 0 <= offset <= self.size:
             raise self.truncated()
         self._stream.seek(offset)
+        self.position = offset
 
     def read(self, count: int) -> bytes:
         """Read exactly `count` bytes.
@@ -68,6 +65,7 @@ class WeightsFile:
         found = self._stream.read(count)
         if len(found) != count:
             raise self.truncated()
+        self.position += count
         return found
 
     def read_at(self, offset: int, count: int) -> bytes:
@@ -81,6 +79,7 @@ class WeightsFile:
     def read_line(self, longest: int = 512) -> bytes:
         """Read up to and including a line feed, `longest` bytes at most."""
         line = self._stream.readline(longest)
+        self.position += len(line)
         if not line.endswith(b"\n"):
             raise corrupt(self.path, "a name in it has no end, so it is truncated or damaged")
         return line

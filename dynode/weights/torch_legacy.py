@@ -38,19 +38,19 @@ class _Storages:
                     self._file.path, "its pickle refers to an object that is not a storage"
                 )
         storage = self.found.setdefault(key, Storage(self._file.path, kind.dtype, count))
-        if (storage.dtype, storage.count) != (
-            kind.dtype,
-            count,
-        ) or not 0 <= count <= self._file.size:
+        if (storage.dtype, storage.count) != (kind.dtype, count) or count < 0:
             raise corrupt(self._file.path, f"it declares a storage of {count:,} elements")
+        if storage.bytes_needed > self._file.size:
+            raise self._file.truncated()
         return storage
 
     def place(self, keys: object, end: int) -> None:
+        mismatch = corrupt(self._file.path, "its list of storages does not match its tensors")
         if not isinstance(keys, list) or len(keys) != len(self.found):
-            raise corrupt(self._file.path, "its list of storages does not match its tensors")
+            raise mismatch
         for key in keys:
-            if key not in self.found:
-                raise corrupt(self._file.path, "its list of storages does not match its tensors")
+            if not isinstance(key, str) or key not in self.found:
+                raise mismatch
             self._place_one(self.found[key], end)
 
     def _place_one(self, storage: Storage, end: int) -> None:
