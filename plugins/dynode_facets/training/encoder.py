@@ -21,6 +21,7 @@ from dynode_facets.factors import population
 from dynode_facets.render import render
 from dynode_facets.training.losses import detail_weight, psnr
 from dynode_facets.training.memory import keep_freed_memory
+from dynode_facets.training.muon import MuonAdam, parameter_kinds
 from dynode_facets.training.pictures import draw_factors
 from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.w_space import code_of
@@ -34,11 +35,11 @@ _OFFSET_COST = 1.0
 class EncoderTraining:
     """Options of `train_encoder`; the defaults made the bundled encoder."""
 
-    steps: int = option(4000, help="Steps that learn the factors.", unit="steps", min=1)
-    picture_steps: int = option(1500, help="Further steps that also learn the picture.", min=0)
+    steps: int = option(1300, help="Steps that learn the factors.", unit="steps", min=1)
+    picture_steps: int = option(1000, help="Further steps that also learn the picture.", min=0)
     batch: int = option(64, help="Pictures a step.", min=2)
     picture_batch: int = option(16, help="Pictures a step, once the picture is learned.", min=2)
-    learning_rate: float = option(2e-3, help="Highest learning rate.", min=0.0)
+    learning_rate: float = option(4e-3, help="Highest learning rate.", min=0.0)
     picture_weight: float = option(1.0, help="Weight of the picture's error.", min=0.0)
     width: int = option(32, help="Channels of the first stage.", min=2)
     seed: int = option(0, help="Seed of everything random.")
@@ -79,7 +80,7 @@ def train_encoder(
     model = FacetsEncoder(info.num_layers, w_dim=info.w_dim, width=options.width)
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).requires_grad_(False)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, weight_decay=0.01)
+    optimizer = MuonAdam(*parameter_kinds(model), lr=0.0)
     total = options.steps + options.picture_steps
 
     def step(index: int) -> dict[str, float]:
@@ -127,7 +128,7 @@ def _update(
     with_picture = index >= options.steps
     size = options.picture_batch if with_picture else options.batch
     factors = draw_factors(size, random)
-    images = _portraits(factors, generator, random)
+    images = _portraits(factors, generator, _DRAWN_SHARE if with_picture else 0.0, random)
     with torch.autocast("cpu", torch.bfloat16):
         read, offsets = model.read(images)
     read, offsets = read.float(), offsets.float()
@@ -143,13 +144,17 @@ def _update(
 
 
 @torch.no_grad()
-def _portraits(factors: Tensor, generator: StyleGAN2, random: torch.Generator) -> Tensor:
-    """Make portraits, most by the renderer and the others by the generator, slightly noisy."""
-    count = round(len(factors) * _DRAWN_SHARE)
-    rows = generator.info.num_layers
-    codes = code_of(factors[:count], generator.info.w_dim)[:, None].expand(-1, rows, -1)
-    drawn = generator.synthesize(Latents(codes.contiguous()), noise="none").clamp(-1, 1)
-    images = torch.cat([drawn, render(factors[count:], generator.info.resolution[0])])
+def _portraits(
+    factors: Tensor, generator: StyleGAN2, share: float, random: torch.Generator
+) -> Tensor:
+    """Make slightly noisy portraits, a share of them by the generator, the others rendered."""
+    info = generator.info
+    count = round(len(factors) * share)
+    images = render(factors[count:], info.resolution[0])
+    if count:
+        codes = code_of(factors[:count], info.w_dim)[:, None].expand(-1, info.num_layers, -1)
+        drawn = generator.synthesize(Latents(codes.contiguous()), noise="none")
+        images = torch.cat([drawn.clamp(-1, 1), images])
     amount = 0.03 * torch.rand(len(factors), 1, 1, 1, generator=random)
     return images + amount * torch.randn(images.shape, generator=random)
 

@@ -24,7 +24,7 @@ from dynode_facets.training.code_samples import draw_codes
 from dynode_facets.training.export import export_generator
 from dynode_facets.training.losses import picture_loss, psnr
 from dynode_facets.training.memory import keep_freed_memory
-from dynode_facets.training.muon import MuonAdam
+from dynode_facets.training.muon import MuonAdam, parameter_kinds
 from dynode_facets.training.run import Run, follow, generator_at
 from dynode_facets.training.stages import Stage, stage_of, targets_at
 
@@ -42,11 +42,11 @@ class GeneratorRecipe:
     channels: tuple[int, ...] = option(
         (256, 256, 256, 128, 64, 32), help="Channels of each block, from 4 pixels up."
     )
-    steps: tuple[int, ...] = option((800, 800, 1000, 5000), help="Steps of each stage.")
+    steps: tuple[int, ...] = option((800, 800, 1000, 2400), help="Steps of each stage.")
     batch: tuple[int, ...] = option((64, 32, 32, 16), help="Pictures a step, in each stage.")
     shards: int = option(2, help="Parts of a batch; the result depends on it.", min=1)
     learning_rate: float = option(4e-3, help="Highest learning rate.", min=0.0)
-    anneal: float = option(0.5, help="Last share of the steps over which it falls.", min=0.01)
+    anneal: float = option(0.34, help="Last share of the steps over which it falls.", min=0.01)
     average: float = option(0.995, help="Decay of the running average of the weights.")
     seed: int = option(0, help="Seed of everything random.")
 
@@ -105,7 +105,7 @@ def train_generator(
     total = sum(options.steps)
 
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        optimizer = MuonAdam(*_parameter_kinds(model), lr=options.learning_rate, run=pool.map)
+        optimizer = MuonAdam(*parameter_kinds(model), lr=options.learning_rate, run=pool.map)
 
         def step(index: int) -> dict[str, float]:
             for group in optimizer.param_groups:
@@ -160,10 +160,14 @@ def new_synthesis(options: GeneratorRecipe) -> SynthesisNetwork:
 
 def learning_rate(options: GeneratorRecipe, step: int) -> float:
     """Return the rate of a step: a short rise, level, then a cosine fall to nearly zero."""
-    total = sum(options.steps)
-    left = (total - step) / (options.anneal * total)
-    fall = 0.5 * (1 - math.cos(math.pi * min(1.0, left)))
+    fall = 0.5 * (1 - math.cos(math.pi * min(1.0, _left(options, step))))
     return options.learning_rate * min(1.0, (step + 1) / 100) * fall
+
+
+def _left(options: GeneratorRecipe, step: int) -> float:
+    """Return what is left of the fall of the rate: above 1 before it, 0 at the end."""
+    total = sum(options.steps)
+    return (total - step) / (options.anneal * total)
 
 
 def images_of(network: SynthesisNetwork, factors: Tensor, resolution: int | None = None) -> Tensor:
@@ -190,16 +194,6 @@ def held_out_psnr(
     return sum(pool.map(one, parts)) / count
 
 
-def _parameter_kinds(model: SynthesisNetwork) -> tuple[list[Tensor], list[Tensor]]:
-    """Split the weights into 3x3 convolutions and the others."""
-    kernels: list[Tensor] = []
-    others: list[Tensor] = []
-    for part in model.parameters():
-        if part.requires_grad:
-            (kernels if part.ndim == 4 and part.shape[-1] == 3 else others).append(part)
-    return kernels, others
-
-
 def _update(
     model: SynthesisNetwork,
     optimizer: torch.optim.Optimizer,
@@ -216,7 +210,7 @@ def _update(
         for part in block.parameters()
         if part.requires_grad
     ]
-    squares = min(1.0, max(0.0, 2 * index / sum(options.steps) - 1))
+    squares = min(1.0, max(0.0, 1 - _left(options, index)))
 
     def work(shard: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         random = generator_at(options.seed, index, shard)

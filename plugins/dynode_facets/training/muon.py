@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 # Odd polynomial whose iterates push every singular value towards 1, roughly and fast.
 _QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -86,6 +86,16 @@ def orthogonalise(matrix: Tensor, iterations: int = 5) -> Tensor:
     x = total @ x
     orthogonal: Tensor = x.t() if is_tall else x
     return orthogonal
+
+
+def parameter_kinds(model: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """Split the weights that are trained into convolutions wider than a pixel, and the others."""
+    kernels: list[Tensor] = []
+    others: list[Tensor] = []
+    for part in model.parameters():
+        if part.requires_grad:
+            (kernels if part.ndim == 4 and part.shape[-1] > 1 else others).append(part)
+    return kernels, others
 
 
 def _muon_step(gradient: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
