@@ -149,7 +149,8 @@ def resolve_device(device: torch.device | str | None) -> torch.device:
         found = torch.device(device)
     except RuntimeError:
         found = None
-    if found is None or not _is_available(found):
+    # torch keeps the index in a byte, so that 'cuda:256' would be 'cuda:0'.
+    if found is None or str(found) != str(device) or not _is_available(found):
         raise DeviceError(
             f"device {str(device)!r} is not available; this machine has {', '.join(devices())}; "
             f"choose one with --device or DYNODE_DEVICE"
@@ -167,11 +168,12 @@ def devices() -> list[str]:
 
 
 def _is_available(device: torch.device) -> bool:
-    if device.type == "cpu":
-        return True
-    if device.type == "cuda":
-        return (device.index or 0) < torch.cuda.device_count()
-    return device.type == "mps" and torch.backends.mps.is_available()
+    counts = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    return 0 <= (device.index or 0) < counts.get(device.type, 0)
 
 
 def load_generator(
@@ -202,7 +204,7 @@ def load_generator(
     if str(name) in providers:
         return providers[str(name)].load(where)
     path = Path(name)
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, False for names too long to be one
         return _load_file(path, where)
     return _load_known(str(name), providers, where)
 
@@ -234,4 +236,4 @@ def _load_known(
     known = known_models()
     if name in known:
         return _load_file(cached_path(known[name]), device)
-    raise UnknownNameError("generator", name, [*providers, *known, "or the path of a checkpoint"])
+    raise UnknownNameError("generator or checkpoint file", name, [*providers, *known])
