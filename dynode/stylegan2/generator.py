@@ -12,10 +12,10 @@ from torch import Tensor
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator import GeneratorInfo
 from dynode.latents import Latents, WeightOffset
+from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.stylegan2.noise import NoiseMode, resolve_noise
-from dynode.stylegan2.synthesis import LayerInputs, SynthesisState
 
 
 class StyleGAN2:

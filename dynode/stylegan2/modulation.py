@@ -47,10 +47,8 @@ def demodulation(style: Tensor, energies: Tensor, scale: float) -> Tensor:
         (n, o).
     """
     squares = (style * scale).square()
-    if energies.dim() == 2:
-        total = squares @ energies.t()
-    else:
-        total = (energies @ squares[:, :, None]).squeeze(2)
+    is_shared = energies.dim() == 2
+    total = squares @ energies.t() if is_shared else (energies @ squares[:, :, None])[:, :, 0]
     return scale * (total + EPSILON).rsqrt()
 
 

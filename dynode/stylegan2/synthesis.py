@@ -1,94 +1,13 @@
-"""The synthesis network as an ordered list of blocks, each of which can be run alone."""
+"""The synthesis network as an ordered list of blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import torch
 from torch import Tensor, nn
 
-from dynode.latents import WeightOffset
+from dynode.stylegan2 import strips
+from dynode.stylegan2.blocks import Block, FirstBlock, LayerInputs, SynthesisState
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.layers import StyledConvolution, ToRGB
-from dynode.stylegan2.resampling import double
-
-
-@dataclass(frozen=True)
-class LayerInputs:
-    """What the modulated layers receive besides activations.
-
-    Attributes:
-        styles: Layer -> (n, input channels), every layer that is run.
-        offsets: Layer -> offsets of its weight; missing = none.
-        noise: Layer -> noise broadcastable to (n, 1, h, w), before the strength; missing = none.
-    """
-
-    styles: Mapping[str, Tensor]
-    offsets: Mapping[str, Sequence[WeightOffset]] = field(default_factory=dict)
-    noise: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SynthesisState:
-    """What one block hands to the next.
-
-    Attributes:
-        resolution: Resolution of the block that was run last, 0 before the first.
-        features: (n, channels, resolution, resolution); None before the first block.
-        image: Sum of the toRGB layers so far, (n, image channels, resolution, resolution).
-    """
-
-    resolution: int = 0
-    features: Tensor | None = None
-    image: Tensor | None = None
-
-
-class FirstBlock(nn.Module):
-    """The learned constant at 4 px, one convolution and a toRGB."""
-
-    def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        channels = config.channels[4]
-        self.name = "b4"
-        self.const = nn.Parameter(torch.randn(channels, 4, 4))
-        self.conv1 = StyledConvolution(channels, channels, config.w_dim, 4, clamp=config.conv_clamp)
-        self.torgb = ToRGB(channels, config.image_channels, config.w_dim, clamp=config.conv_clamp)
-
-    def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
-        """Make the features and the image at 4 px."""
-        n = len(inputs.styles[f"{self.name}.conv1"])
-        x = self.const.expand(n, -1, -1, -1)
-        x = x.contiguous(memory_format=torch.channels_last)
-        x = _run_convolution(self.conv1, f"{self.name}.conv1", x, inputs)
-        image = _run_torgb(self.torgb, f"{self.name}.torgb", x, inputs)
-        return SynthesisState(4, x, image)
-
-
-class Block(nn.Module):
-    """Doubling convolution, convolution, toRGB added to the doubled picture."""
-
-    def __init__(self, config: GeneratorConfig, resolution: int) -> None:
-        super().__init__()
-        inputs, outputs = config.channels[resolution // 2], config.channels[resolution]
-        self.name = f"b{resolution}"
-        self.resolution = resolution
-        self.taps = config.resample_filter
-        self.conv0 = StyledConvolution(
-            inputs, outputs, config.w_dim, resolution, taps=self.taps, clamp=config.conv_clamp
-        )
-        self.conv1 = StyledConvolution(
-            outputs, outputs, config.w_dim, resolution, clamp=config.conv_clamp
-        )
-        self.torgb = ToRGB(outputs, config.image_channels, config.w_dim, clamp=config.conv_clamp)
-
-    def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
-        """Double features and image."""
-        assert state.features is not None and state.image is not None
-        x = _run_convolution(self.conv0, f"{self.name}.conv0", state.features, inputs)
-        x = _run_convolution(self.conv1, f"{self.name}.conv1", x, inputs)
-        image = _run_torgb(self.torgb, f"{self.name}.torgb", x, inputs)
-        return SynthesisState(self.resolution, x, image + double(state.image, self.taps))
 
 
 class SynthesisNetwork(nn.Module):
@@ -101,6 +20,7 @@ class SynthesisNetwork(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
+        self.in_strips = True
         self.rows: dict[str, int] = {}
         for resolution in config.resolutions:
             block = FirstBlock(config) if resolution == 4 else Block(config, resolution)
@@ -124,30 +44,35 @@ class SynthesisNetwork(nn.Module):
         return {name: self.layer(name).affine(w[:, row]) for name, row in self.rows.items()}
 
     def advance(
-        self, state: SynthesisState, inputs: LayerInputs, *, until: int | None = None
+        self,
+        state: SynthesisState,
+        inputs: LayerInputs,
+        *,
+        until: int | None = None,
+        has_features: bool = True,
     ) -> SynthesisState:
-        """Run the blocks behind `state`, up to and including resolution `until` (None: all)."""
+        """Run the blocks behind `state`.
+
+        Args:
+            state: Where to go on.
+            inputs: What the layers receive.
+            until: Resolution of the last block to run, None for all.
+            has_features: Keep the features of the last block; without them it takes less memory,
+                and the state they are missing from cannot be advanced further.
+        """
         until = self.config.resolution if until is None else until
-        for resolution in self.config.resolutions:
-            if state.resolution < resolution <= until:
-                state = self.get_submodule(f"b{resolution}")(state, inputs)
+        for block in self.blocks:
+            if not state.resolution < block.resolution <= until:
+                continue
+            if isinstance(block, Block) and self.in_strips and strips.can_run(block, state, inputs):
+                needed = has_features or block.resolution < until
+                state = strips.run(block, state, inputs, has_features=needed)
+            else:
+                state = block(state, inputs)
         return state
 
     def forward(self, inputs: LayerInputs, *, resolution: int | None = None) -> Tensor:
         """Render (n, image channels, r, r), stopping at `resolution`."""
-        image = self.advance(SynthesisState(), inputs, until=resolution).image
+        image = self.advance(SynthesisState(), inputs, until=resolution, has_features=False).image
         assert image is not None
         return image
-
-
-def _run_convolution(layer: StyledConvolution, name: str, x: Tensor, inputs: LayerInputs) -> Tensor:
-    return layer(  # type: ignore[no-any-return]
-        x,
-        inputs.styles[name],
-        noise=inputs.noise.get(name),
-        offsets=inputs.offsets.get(name, ()),
-    )
-
-
-def _run_torgb(layer: ToRGB, name: str, x: Tensor, inputs: LayerInputs) -> Tensor:
-    return layer(x, inputs.styles[name], offsets=inputs.offsets.get(name, ()))  # type: ignore[no-any-return]
