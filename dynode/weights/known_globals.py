@@ -151,6 +151,13 @@ def _plain_set(file: WeightsFile, arguments: Arguments) -> object:
     raise unexpected(file, "set")
 
 
+def _no_bytes(file: WeightsFile, arguments: Arguments) -> object:
+    """Protocol 2 writes an empty byte string as a call."""
+    if arguments:
+        raise unexpected(file, "bytes")
+    return MemorySpan(b"")
+
+
 def _attributes(file: WeightsFile, arguments: Arguments) -> object:
     if arguments:
         raise unexpected(file, "argparse.Namespace")
@@ -239,6 +246,7 @@ SHARED_NAMES: Names = {
         ("collections", "OrderedDict", _ordered_dict),
         ("builtins", "set", _plain_set),
         ("__builtin__", "set", _plain_set),
+        ("__builtin__", "bytes", _no_bytes),
         ("_codecs", "encode", _encode),
         ("torch._utils", "_rebuild_tensor_v2", _tensor),
         ("torch._utils", "_rebuild_parameter", _parameter),

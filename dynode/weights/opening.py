@@ -13,7 +13,7 @@ from dynode.errors import MissingWeightsError
 from dynode.weights.foreign import explain_foreign
 from dynode.weights.known_globals import NumpyArray
 from dynode.weights.nvidia_pickle import read_nvidia_pickle
-from dynode.weights.refusals import corrupt, shown, unsafe
+from dynode.weights.refusals import corrupt, shown, unsafe, unsupported
 from dynode.weights.safetensors_file import header_size, read_safetensors
 from dynode.weights.stored import StoredTensor, WeightsFile
 from dynode.weights.torch_legacy import MAGIC_BYTES, read_legacy
@@ -144,7 +144,11 @@ class _Loading:
                 return tuple(deeper(item) for item in value)
             case set() | frozenset():
                 return value
-        raise unsafe(self._weights.path, f"it holds a {type(value).__name__}, which is not a value")
+        raise unsupported(
+            self._weights.path,
+            f"it holds a {type(value).__name__} among its values",
+            "give a file of tensors, or read this one as a checkpoint",
+        )
 
     def _tensor(self, stored: StoredTensor) -> object:
         self._left -= stored.span_bytes
