@@ -253,8 +253,9 @@ class StoredTensor:
         if data is None:
             raise corrupt(self.storage.path, "it declares a storage and lacks its data")
         elements = torch.empty(self.span, dtype=getattr(torch, self.dtype))
-        raw = elements.view(torch.uint8).numpy().data if self.span else memoryview(b"")
-        data.read_into(raw, self.offset * BYTES_PER_ELEMENT[self.dtype])
+        if self.span:
+            raw = elements.view(torch.uint8).numpy().data
+            data.read_into(raw, self.offset * BYTES_PER_ELEMENT[self.dtype])
         return torch.as_strided(elements, self.shape, self.strides).contiguous()
 
 
