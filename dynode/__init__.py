@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         WeightDirection,
         load_direction,
     )
+    from dynode.dynamics.fit import fit_trajectory
+    from dynode.dynamics.settings import FitOptions
+    from dynode.dynamics.trajectory import Trajectory
     from dynode.generator import Generator, GeneratorInfo, load_generator
     from dynode.latents import Latents, WeightOffset
     from dynode.pipeline.edit import edit, find
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {
+    "FitOptions": "dynode.dynamics.settings",
+    "Trajectory": "dynode.dynamics.trajectory",
+    "fit_trajectory": "dynode.dynamics.fit",
     "Direction": "dynode.direction",
     "EditStack": "dynode.direction",
     "LinearDirection": "dynode.direction",
@@ -63,6 +69,7 @@ __all__ = [
     "DirectionMethod",
     "DynodeError",
     "EditStack",
+    "FitOptions",
     "Generator",
     "GeneratorFamily",
     "GeneratorInfo",
@@ -76,11 +83,13 @@ __all__ = [
     "StyleDirection",
     "StyleGAN2",
     "TextEncoder",
+    "Trajectory",
     "WeightDirection",
     "WeightOffset",
     "ZDirection",
     "edit",
     "find",
+    "fit_trajectory",
     "hookimpl",
     "load_direction",
     "load_generator",

@@ -22,6 +22,7 @@ _COMMANDS = {
     "generate": "dynode.cli.generate:generate",
     "generators": "dynode.cli.generators:generators",
     "plugins": "dynode.cli.plugins:plugins",
+    "train": "dynode.cli.train:train",
 }
 
 INTERRUPTED = 130

@@ -1,0 +1,160 @@
+"""A fitted clip: its space, its fields and its observed codes; the codes at any time."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dynode.dynamics.baselines import interpolate_codes, interpolate_latents
+from dynode.dynamics.integrate import Piece, Solver, solve
+from dynode.dynamics.space import DynamicSpace
+from dynode.latents import Latents
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """Codes along a trajectory.
+
+    Attributes:
+        latents: One picture per asked time.
+        states: (times, rank).
+        evaluations: Calls of the field.
+    """
+
+    latents: Latents
+    states: Tensor
+    evaluations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A clip as one solution of an ordinary differential equation.
+
+    Attributes:
+        observed: The latents the trajectory was fitted to.
+        times: (n,) float64, their times, increasing.
+        space: Between codes and states.
+        start: (1, rank), the state at the first time; everything else follows from it.
+        pieces: Fields with the times they are for.
+        fingerprint: Fingerprint of the generator; empty for any.
+        options: How it was fitted, as plain JSON values.
+    """
+
+    observed: Latents
+    times: Tensor
+    space: DynamicSpace
+    start: Tensor
+    pieces: Sequence[Piece]
+    fingerprint: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+    @property
+    def begin(self) -> float:
+        """First observed time."""
+        return float(self.times[0])
+
+    @property
+    def end(self) -> float:
+        """Last observed time."""
+        return float(self.times[-1])
+
+    def rollout(
+        self, times: Tensor, *, solver: Solver | None = None, keep_residual: bool = True
+    ) -> Rollout:
+        """Return the latents at any real times.
+
+        Args:
+            times: (m,) in any order; outside the observed times the field goes on as it was at the
+                end, and a warning says so.
+            solver: Method and tolerances.
+            keep_residual: Add what the space does not span, interpolated linearly between frames;
+                without it the result is the equation's alone. StyleSpace and parameter-space
+                offsets of the observed frames are interpolated in any case.
+
+        Returns:
+            Latents of m pictures.
+        """
+        self.warn_outside(times)
+        with torch.no_grad():
+            solution = solve(self.pieces, self.start, self.begin, times, solver)
+        states = solution.states[:, 0]
+        return Rollout(
+            self.latents_of(states, times, keep_residual=keep_residual),
+            states,
+            solution.evaluations,
+        )
+
+    def latents_of(self, states: Tensor, times: Tensor, *, keep_residual: bool = True) -> Latents:
+        """Return the latents of states (m, rank) at their times (m,)."""
+        w = self.space.decode(states)
+        if keep_residual:
+            w = w + self.residual_at(times)
+        return interpolate_latents(self.observed, self.times, times).with_w(w)
+
+    def residual_at(self, times: Tensor) -> Tensor:
+        """Return what the space does not span (m, num_layers, w_dim), interpolated linearly."""
+        residual = self.space.residual(self.observed.w)
+        return interpolate_codes(residual, self.times, times, "linear")
+
+    def warn_outside(self, times: Tensor) -> None:
+        """Warn of times before the first or behind the last observed one."""
+        low, high = float(times.min()), float(times.max())
+        slack = 1e-9 * max(1.0, abs(self.end))
+        if low < self.begin - slack or high > self.end + slack:
+            warnings.warn(
+                f"times from {low:g} to {high:g} go beyond the fitted ones, {self.begin:g} to "
+                f"{self.end:g}; what lies outside is extrapolated",
+                stacklevel=3,
+            )
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Trajectory:
+        """Move everything to a device or type; times stay float64."""
+        space = dataclasses.replace(
+            self.space,
+            mean=self.space.mean.to(device, dtype),
+            scale=self.space.scale.to(device, dtype),
+            basis=None if self.space.basis is None else self.space.basis.to(device, dtype),
+        )
+        return dataclasses.replace(
+            self,
+            observed=self.observed.to(device, dtype),
+            times=self.times.to(device),
+            space=space,
+            start=self.start.to(device, dtype),
+            pieces=[
+                Piece(piece.begin, piece.end, copy.deepcopy(piece.field).to(device, dtype))
+                for piece in self.pieces
+            ],
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file."""
+        from dynode.dynamics.trajectory_file import save_trajectory
+
+        save_trajectory(self, Path(path))
+
+    @staticmethod
+    def load(path: str | Path, *, fingerprint: str = "") -> Trajectory:
+        """Read what `save` wrote.
+
+        Args:
+            path: Where from.
+            fingerprint: Fingerprint of the generator it is for; empty to skip the check.
+
+        Raises:
+            CorruptCheckpointError: The file is no trajectory file.
+            GeneratorMismatchError: It belongs to another generator.
+        """
+        from dynode.dynamics.trajectory_file import read_trajectory
+
+        return read_trajectory(Path(path), fingerprint)

@@ -1,0 +1,134 @@
+"""Trajectories as files: tensors and JSON metadata in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode import files
+from dynode.dynamics.field import FIELDS, Field
+from dynode.dynamics.integrate import Piece
+from dynode.dynamics.space import DynamicSpace
+from dynode.dynamics.trajectory import Trajectory
+from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
+from dynode.latents import Latents, WeightOffset
+
+FORMAT = "dynode.trajectory"
+FORMAT_VERSION = "1"
+
+
+def save_trajectory(trajectory: Trajectory, path: Path) -> None:
+    """Write a trajectory under a temporary name, then rename it."""
+    observed, space = trajectory.observed, trajectory.space
+    tensors = {
+        "observed.w": observed.w,
+        "times": trajectory.times,
+        "start": trajectory.start,
+        "space.mean": space.mean,
+        "space.scale": space.scale,
+    }
+    if space.basis is not None:
+        tensors["space.basis"] = space.basis
+    tensors |= {f"observed.styles.{name}": part for name, part in observed.styles.items()}
+    for index, offset in enumerate(observed.weights):
+        tensors[f"observed.weights.{index}.basis"] = offset.basis
+        tensors[f"observed.weights.{index}.coefficients"] = offset.coefficients
+    for index, piece in enumerate(trajectory.pieces):
+        state = piece.field.state_dict()
+        tensors |= {f"pieces.{index}.{key}": value for key, value in state.items()}
+    description = {
+        "shape": list(space.shape),
+        "weight_layers": [offset.layer for offset in observed.weights],
+        "pieces": [
+            {"begin": p.begin, "end": p.end, "kind": p.field.kind, "config": p.field.config()}
+            for p in trajectory.pieces
+        ],
+        "options": dict(trajectory.options),
+    }
+    metadata = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "fingerprint": trajectory.fingerprint,
+        "trajectory": json.dumps(description),
+    }
+    files.save_tensors(tensors, path, metadata)
+
+
+def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
+    """Read a trajectory file; see `Trajectory.load`."""
+    tensors, metadata = files.load_tensors(path)
+    if metadata.get("format") != FORMAT or metadata.get("version") != FORMAT_VERSION:
+        raise CorruptCheckpointError(
+            f"{path.name} holds {metadata.get('format', 'no dynode data')} "
+            f"{metadata.get('version', '')}; expected a trajectory of version {FORMAT_VERSION}; fit one "
+            f"with 'dynode train ode'"
+        )
+    theirs = metadata.get("fingerprint", "")
+    if fingerprint and theirs and theirs != fingerprint:
+        raise GeneratorMismatchError(
+            f"the trajectory in {path.name} belongs to generator {theirs[:12]}, this one is "
+            f"{fingerprint[:12]}; load the generator it was made with"
+        )
+    try:
+        return _trajectory_of(tensors, json.loads(metadata["trajectory"]), theirs)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise CorruptCheckpointError(
+            f"{path.name} is no whole trajectory ({reason}); fit it again with 'dynode train ode'"
+        ) from error
+
+
+def _trajectory_of(
+    tensors: dict[str, Tensor],
+    description: dict[str, object],
+    fingerprint: str,
+) -> Trajectory:
+    layers, shape = description["weight_layers"], description["shape"]
+    pieces, options = description["pieces"], description["options"]
+    assert isinstance(layers, list) and isinstance(shape, list)
+    assert isinstance(pieces, list) and isinstance(options, dict)
+    prefix = "observed.styles."
+    observed = Latents(
+        tensors["observed.w"],
+        {key[len(prefix) :]: part for key, part in tensors.items() if key.startswith(prefix)},
+        tuple(
+            WeightOffset(
+                layer,
+                tensors[f"observed.weights.{index}.basis"],
+                tensors[f"observed.weights.{index}.coefficients"],
+            )
+            for index, layer in enumerate(layers)
+        ),
+    )
+    space = DynamicSpace(
+        (shape[0], shape[1]),
+        tensors["space.mean"],
+        tensors["space.scale"],
+        tensors.get("space.basis"),
+    )
+    return Trajectory(
+        observed,
+        tensors["times"],
+        space,
+        tensors["start"],
+        [
+            Piece(piece["begin"], piece["end"], _field_of(tensors, index, piece))
+            for index, piece in enumerate(pieces)
+        ],
+        fingerprint,
+        options,
+    )
+
+
+def _field_of(tensors: dict[str, Tensor], index: int, piece: dict[str, object]) -> Field:
+    config = piece["config"]
+    assert isinstance(config, dict)
+    field = FIELDS[str(piece["kind"])](**config)
+    prefix = f"pieces.{index}."
+    state = {key[len(prefix) :]: part for key, part in tensors.items() if key.startswith(prefix)}
+    field.load_state_dict(state)
+    dtype = tensors["start"].dtype
+    return field.to(dtype=dtype) if dtype.is_floating_point else field.to(dtype=torch.float32)
