@@ -19,6 +19,8 @@ from dynode.scoring.effects import Effect, mean_effect
 _TOLERANCE = 0.02
 _MOST_DOUBLINGS = 24
 _MOST_STEPS = 12
+_MOST_SHRINKINGS = 12
+_SHRINKING = 8
 _CURVE = (-2.0, -1.0, -0.5, 0.5, 2.0)
 
 
@@ -97,8 +99,11 @@ def _strength_of_one(
     measured: _Measured, start: float, direction: Direction, scorer: ChosenScorer
 ) -> float:
     """Bracket the strength by doubling, then close in by interpolation."""
-    sign = 1.0 if measured.target(start) >= measured.target(-start) else -1.0
-    high = start * sign
+    while (
+        measured.target(start) * measured.target(-start) > 0 and len(measured.known) < _MOST_SHRINKINGS
+    ):
+        start /= _SHRINKING  # so large a step that both ways end up on one side
+    high = start if measured.target(start) >= measured.target(-start) else -start
     while measured.target(high) > 0.9 and len(measured.known) < _MOST_DOUBLINGS:
         high /= 2
     low, best = 0.0, high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -86,7 +87,9 @@ def load_torchscript(
             f"{path.name} is a program that would be run; if you trust whoever made it, add --trust"
         )
     try:
-        module = torch.jit.load(str(path), map_location=device)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # torch advises the file's author
+            module = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
         raise CorruptCheckpointError(

@@ -6,10 +6,12 @@ Nothing here needs a network, weights or a test framework; see `tests/` for how 
 from dynode.testing.checks import Check, generator_checks
 from dynode.testing.command import CommandResult, run_command
 from dynode.testing.generators import tiny_generator, write_tiny_generator
+from dynode.testing.scorers import PixelScorer
 
 __all__ = [
     "Check",
     "CommandResult",
+    "PixelScorer",
     "generator_checks",
     "run_command",
     "tiny_generator",
