@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import MediaError
+from dynode.media.suffixes import IMAGE_SUFFIXES
 
 _SMALLEST_SIDE_PX = 16
 _MOST_PIXELS = 200_000_000
+_QUALITY = 95  # of JPEG and WebP
 
 
 def read_image(path: Path) -> Image.Image:
@@ -30,16 +33,19 @@ def read_image(path: Path) -> Image.Image:
         MediaError: The file is absent, no image, damaged, or too small or large to use.
     """
     try:
-        with Image.open(path) as opened:
-            _check_size(path, opened.size)
-            opened.load()
-            return _as_rgb(ImageOps.exif_transpose(opened))
+        with warnings.catch_warnings():
+            # What Pillow can read in spite of damage is good enough; sizes are checked here.
+            warnings.simplefilter("ignore")
+            return _read(path)
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist; check the path of the image") from error
     except UnidentifiedImageError as error:
         raise MediaError(
             f"{path.name} is no image; expected PNG, JPEG, WebP, BMP, TIFF or GIF"
         ) from error
+    except (IsADirectoryError, PermissionError) as error:
+        what = "is a folder" if path.is_dir() else f"cannot be read ({error.strerror})"
+        raise MediaError(f"{path} {what}; expected an image file") from error
     except Image.DecompressionBombError as error:
         raise MediaError(
             f"{path.name} declares too many pixels ({error}); make it smaller"
@@ -49,6 +55,13 @@ def read_image(path: Path) -> Image.Image:
         raise MediaError(
             f"{path.name} is damaged ({reason}); save it again from its source"
         ) from error
+
+
+def _read(path: Path) -> Image.Image:
+    with Image.open(path) as opened:
+        _check_size(path, opened.size)
+        opened.load()
+        return _as_rgb(ImageOps.exif_transpose(opened))
 
 
 def _check_size(path: Path, size: tuple[int, int]) -> None:
@@ -65,13 +78,21 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
 
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if values.max() > 255 else 255.0
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        top = _white_of(image.mode, values)
         return Image.fromarray(np.clip(values / top * 255, 0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
     return image.convert("RGB")
+
+
+def _white_of(mode: str, values: np.ndarray) -> float:
+    """Find the value of white: 16 bits tell it, other numbers only by the range they use."""
+    if mode.startswith("I;16"):
+        return 65535.0
+    ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
+    return next((top for top in ranges if values.max() <= top), 65535.0)
 
 
 def fit_to(image: Image.Image, resolution: tuple[int, int]) -> Tensor:
@@ -100,6 +121,7 @@ def grid(images: Tensor, *, columns: int, gap_px: int = 2) -> Image.Image:
     """Lay pictures (n, 3, h, w) out in rows on a white ground, with a gap between neighbours."""
     pixels = to_uint8(images).numpy()
     count, height, width, _ = pixels.shape
+    columns = min(columns, count)
     rows = -(-count // columns)
     size = (columns * (width + gap_px) - gap_px, rows * (height + gap_px) - gap_px)
     sheet = Image.new("RGB", size, "white")
@@ -115,12 +137,12 @@ def write_image(image: Image.Image, path: Path) -> None:
     Raises:
         MediaError: No image format has this suffix.
     """
-    if path.suffix.lower() not in Image.registered_extensions():
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise MediaError(
             f"cannot write {path.name}: {path.suffix or 'no suffix'} is no image format; use .png"
         )
     with files.written(path) as temporary:
-        image.save(temporary)
+        image.save(temporary, quality=_QUALITY)
 
 
 def write_images(images: Tensor, paths: Sequence[Path]) -> None:

@@ -1,9 +1,13 @@
-"""Video out: frames streamed into a file."""
+"""Video out: frames streamed into a file, with the audio track of another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
@@ -13,14 +17,38 @@ from dynode.errors import MediaError
 from dynode.media.images import to_uint8
 from dynode.media.suffixes import VIDEO_SUFFIXES
 
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
 
-def write_video(frames: Iterable[Tensor], path: Path, *, fps: float) -> int:
+
+def check_video_suffix(path: Path) -> None:
+    """Refuse a name that is no video's.
+
+    Raises:
+        MediaError: No video format has this suffix.
+    """
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        raise MediaError(
+            f"cannot write {path.name}: {path.suffix or 'no suffix'} is no video format; use .mp4"
+        )
+
+
+def write_video(
+    frames: Iterable[Tensor],
+    path: Path,
+    *,
+    fps: float | Fraction,
+    audio_from: Path | None = None,
+) -> int:
     """Write frames one by one; the file appears only when it is whole.
 
     Args:
         frames: Batches (n, 3, h, w) float in [-1, 1], RGB, taken as they come.
         path: `.mp4`, `.mov`, `.mkv`, `.webm` or `.gif`.
         fps: Frames a second.
+        audio_from: A video whose first audio track is copied, byte for byte; a warning says if this
+            kind of file cannot hold it.
 
     Returns:
         The number of frames.
@@ -28,16 +56,17 @@ def write_video(frames: Iterable[Tensor], path: Path, *, fps: float) -> int:
     Raises:
         MediaError: The suffix is none of these, or there is no frame.
     """
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
-        raise MediaError(
-            f"cannot write {path.name}: {path.suffix or 'no suffix'} is no video format; use .mp4"
-        )
+    check_video_suffix(path)
     with files.written(path) as temporary:
         if path.suffix.lower() == ".gif":
-            count = _write_gif(frames, temporary, fps)
-        else:
-            count = _write_stream(frames, temporary, fps)
-    return count
+            return _write_gif(frames, temporary, float(fps))
+        if audio_from is None:
+            return _write_stream(frames, temporary, float(fps))
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            silent = Path(folder) / ("silent" + path.suffix)
+            count = _write_stream(frames, silent, float(fps))
+            _join(silent, audio_from, temporary)
+        return count
 
 
 def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
@@ -69,3 +98,51 @@ def _write_stream(frames: Iterable[Tensor], path: Path, fps: float) -> int:
 def _even(tile: np.ndarray) -> np.ndarray:
     """Repeat the last row or column where a side is odd; the codecs take even sides only."""
     return np.pad(tile, ((0, tile.shape[0] % 2), (0, tile.shape[1] % 2), (0, 0)), mode="edge")
+
+
+def _join(pictures: Path, sound: Path, path: Path) -> None:
+    """Copy the packets of one file's pictures and another's first audio track into a third."""
+    import av
+
+    with av.open(str(pictures)) as video, av.open(str(sound)) as audio:
+        with av.open(str(path), "w") as output:
+            copied = [(video, output.add_stream_from_template(video.streams.video[0]))]
+            if audio.streams.audio:
+                track = audio.streams.audio[0]
+                if track.codec_context.name in output.supported_codecs:
+                    copied.append((audio, output.add_stream_from_template(track)))
+                else:
+                    warnings.warn(
+                        f"{path.suffix} holds no {track.codec_context.name} audio, so the track of "
+                        f"{sound.name} is left out; write .mp4 or .mkv to keep it",
+                        stacklevel=3,
+                    )
+            for index, packet in _interleaved([source for source, _ in copied]):
+                packet.stream = copied[index][1]
+                output.mux(packet)
+
+
+def _interleaved(sources: list[InputContainer]) -> Iterator[tuple[int, Packet]]:
+    """Go through the packets of the first video and the second audio in the order of their times."""
+    kinds = ({"video": 0}, {"audio": 0})
+    streams = [_packets(source, kind) for source, kind in zip(sources, kinds, strict=False)]
+    heads = [next(stream, None) for stream in streams]
+    while any(head is not None for head in heads):
+        index = min(
+            (index for index, head in enumerate(heads) if head is not None),
+            key=lambda index: _time(heads[index]),
+        )
+        head = heads[index]
+        assert head is not None
+        yield index, head
+        heads[index] = next(streams[index], None)
+
+
+def _packets(source: InputContainer, kind: dict[str, int]) -> Iterator[Packet]:
+    """Go through the packets of one stream, without the empty one that ends it."""
+    return (packet for packet in source.demux(**kind) if packet.dts is not None)
+
+
+def _time(packet: Packet | None) -> float:
+    assert packet is not None and packet.dts is not None
+    return float(packet.dts * packet.time_base)
