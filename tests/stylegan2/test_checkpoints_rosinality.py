@@ -359,3 +359,17 @@ def test_a_file_without_the_asked_part_says_so(small: State, tmp_path: Path) -> 
 
     with pytest.raises(UnsupportedCheckpointError, match="no discriminator"):
         read_checkpoint(path, part="discriminator")
+
+
+def test_a_strange_discriminator_does_not_hide_the_generator(small: State, tmp_path: Path) -> None:
+    strange = {"final_linear.1.weight": torch.ones(1, 2), "blocks.0.weight": torch.ones(2)}
+    path = save({"g_ema": small, "d": strange}, tmp_path)
+
+    summary = inspect_checkpoint(path)
+
+    assert summary.generator == small_config()
+    assert summary.discriminator is None
+    assert "lacks" in summary.metadata["discriminator"]
+    assert read_checkpoint(path).generator == small_config()
+    with pytest.raises(CorruptCheckpointError, match="lacks"):
+        read_checkpoint(path, part="all")

@@ -51,7 +51,8 @@ class CheckpointSummary:
         generator: Shape of the generator, if it has one.
         discriminator: Shape of the discriminator, if it has one.
         parameters: Number of trained values of the generator (noise and mean excluded).
-        metadata: As in `Checkpoint`.
+        metadata: As in `Checkpoint`; `discriminator` says why one beside a good generator cannot
+            be read.
     """
 
     path: Path

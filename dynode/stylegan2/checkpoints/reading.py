@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Protocol
 
+from dynode.errors import CheckpointError
 from dynode.stylegan2.checkpoints import dynode_safetensors, encoder, nvlabs, rosinality
 from dynode.stylegan2.checkpoints.checkpoint import Checkpoint, CheckpointSummary, Part
 from dynode.stylegan2.checkpoints.collecting import MEAN, Plan
@@ -97,7 +98,7 @@ def inspect_checkpoint(path: str | Path) -> CheckpointSummary:
     with open_weights(path) as weights:
         layout = _layout_of(weights)
         generator = layout.plan_generator(weights)
-        discriminator = layout.plan_discriminator(weights)
+        discriminator, trouble = _plan_beside(layout, weights, generator)
         plan = generator or discriminator
         if plan is None:
             raise unsupported(weights.path, "it holds no network", "use another checkpoint")
@@ -111,8 +112,20 @@ def inspect_checkpoint(path: str | Path) -> CheckpointSummary:
             generator=shape,
             discriminator=judge,
             parameters=0 if generator is None else _parameters(generator),
-            metadata=_facts(plan),
+            metadata=_facts(plan) | trouble,
         )
+
+
+def _plan_beside(
+    layout: _Layout, weights: OpenWeights, generator: Plan | None
+) -> tuple[Plan | None, dict[str, str]]:
+    """Find the discriminator; a strange one beside a good generator is reported, not raised."""
+    try:
+        return layout.plan_discriminator(weights), {}
+    except CheckpointError as error:
+        if generator is None:
+            raise
+        return None, {"discriminator": str(error)}
 
 
 def _parameters(plan: Plan) -> int:
