@@ -20,7 +20,7 @@ from dynode_facets.encoder import FacetsEncoder, read_encoder
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
 from dynode_facets.training.code_samples import draw_codes
-from dynode_facets.training.encoder import EncoderTraining, train_encoder
+from dynode_facets.training.encoder import EncoderRecipe, train_encoder
 from dynode_facets.training.generator import (
     GeneratorRecipe,
     held_out_psnr,
@@ -39,7 +39,7 @@ from dynode_facets.w_space import code_of, factor_basis, factors_of, mean_code
 TINY = GeneratorRecipe(
     resolution=32, channels=(8, 8, 8, 8), steps=(6, 6), batch=(4, 4), learning_rate=0.02
 )
-TINY_ENCODER = EncoderTraining(steps=3, picture_steps=2, batch=4, picture_batch=4, width=4)
+TINY_ENCODER = EncoderRecipe(steps=3, picture_steps=2, batch=4, picture_batch=4, width=4)
 
 
 def _factors(count: int, seed: int = 0) -> Tensor:
@@ -48,9 +48,7 @@ def _factors(count: int, seed: int = 0) -> Tensor:
 
 def _train(folder: Path, options: GeneratorRecipe = TINY, **extra: int) -> dict[str, Tensor]:
     output = folder / "generator.safetensors"
-    train_generator(
-        options, folder=folder, output=output, held_out=4, force=True, threads=1, **extra
-    )
+    train_generator(output, options, folder=folder, held_out=4, force=True, threads=1, **extra)
     state = torch.load(folder / "state.pt", weights_only=True)
     return dict(state["modules"]["average"])
 
@@ -267,7 +265,7 @@ def test_threads_do_not_change_the_weights(tmp_path: Path) -> None:
     one = _train(tmp_path / "one")
 
     output = tmp_path / "two" / "generator.safetensors"
-    train_generator(TINY, folder=output.parent, output=output, held_out=4, threads=2)
+    train_generator(output, TINY, folder=output.parent, held_out=4, threads=2)
     two = torch.load(output.parent / "state.pt", weights_only=True)["modules"]["average"]
 
     assert all(torch.equal(one[key], two[key]) for key in one)
@@ -336,7 +334,7 @@ def test_an_output_that_exists_is_kept(tmp_path: Path) -> None:
     output.write_bytes(b"mine")
 
     with pytest.raises(OutputExistsError):
-        train_generator(TINY, folder=tmp_path, output=output)
+        train_generator(output, TINY, folder=tmp_path)
 
     assert output.read_bytes() == b"mine"
 
@@ -368,10 +366,10 @@ def test_an_encoder_stopped_and_continued_is_the_same(tmp_path: Path) -> None:
     def run(name: str, until: int | None = None) -> dict[str, Tensor]:
         folder = tmp_path / name
         train_encoder(
+            folder / "encoder.safetensors",
             TINY_ENCODER,
-            generator=generator,
             folder=folder,
-            output=folder / "encoder.safetensors",
+            generator=generator,
             held_out=4,
             force=True,
             until=until,

@@ -16,6 +16,7 @@ from dynode.latents import Latents
 from dynode.methods import Progress, silent
 from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
+from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder
 from dynode_facets.factors import population
 from dynode_facets.render import render
@@ -32,7 +33,7 @@ _OFFSET_COST = 1.0
 
 
 @dataclass(frozen=True)
-class EncoderTraining:
+class EncoderRecipe:
     """Options of `train_encoder`; the defaults made the bundled encoder."""
 
     steps: int = option(1300, help="Steps that learn the factors.", unit="steps", min=1)
@@ -46,11 +47,11 @@ class EncoderTraining:
 
 
 def train_encoder(
-    options: EncoderTraining,
-    *,
-    generator: StyleGAN2,
-    folder: Path,
     output: Path,
+    recipe: EncoderRecipe,
+    *,
+    folder: Path,
+    generator: StyleGAN2 | None = None,
     held_out: int = 256,
     force: bool = False,
     progress: Progress = silent,
@@ -59,11 +60,11 @@ def train_encoder(
     """Train an encoder, or continue, and write its averaged weights.
 
     Args:
-        options: What to do.
-        generator: The facets generator the codes are for; not changed.
+        output: Safetensors file to write.
+        recipe: What to do.
         folder: Where the run keeps its state and its log (step, loss, rate, and the PSNR of
             held-out renders drawn again from their codes).
-        output: Safetensors file to write.
+        generator: The facets generator the codes are for, not changed; None for the bundled one.
         held_out: Renders for the PSNR.
         force: Replace an output that exists.
         progress: Called after every step.
@@ -71,31 +72,32 @@ def train_encoder(
 
     Raises:
         OutputExistsError: The output exists and `force` is off.
-        UsageError: The folder holds a run with other options.
+        UsageError: The folder holds a run of another recipe.
     """
     check_free(output, force=force)
     keep_freed_memory()
-    torch.manual_seed(options.seed)
+    torch.manual_seed(recipe.seed)
+    generator = generator or StyleGAN2.load(weights_path("generator"))
     info = generator.info
-    model = FacetsEncoder(info.num_layers, w_dim=info.w_dim, width=options.width)
+    model = FacetsEncoder(info.num_layers, w_dim=info.w_dim, width=recipe.width)
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).requires_grad_(False)
     optimizer = MuonAdam(*parameter_kinds(model), lr=0.0)
-    total = options.steps + options.picture_steps
+    total = recipe.steps + recipe.picture_steps
 
     def step(index: int) -> dict[str, float]:
-        rate = cosine_rate(index, total, peak=options.learning_rate, warmup=100)
+        rate = cosine_rate(index, total, peak=recipe.learning_rate, warmup=100)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _update(model, optimizer, generator, options, index)
+        loss = _update(model, optimizer, generator, recipe, index)
         follow(average, model, min(0.998, (1 + index) / (10 + index)))
         figures = {"loss": loss, "rate": rate}
         if (index + 1) % 500 == 0 or index + 1 == total:
             figures["psnr"] = held_out_psnr(average, generator, held_out)
         return figures
 
-    recipe = {**dataclasses.asdict(options), "generator": info.fingerprint}
-    run = Run(folder, {"model": model, "average": average}, optimizer, recipe)
+    identity = {**dataclasses.asdict(recipe), "generator": info.fingerprint}
+    run = Run(folder, {"model": model, "average": average}, optimizer, identity)
     run.steps(step, total=total, progress=progress, until=until)
     metadata = {"model": "facets-encoder", "w_dim": str(info.w_dim), "generator": info.fingerprint}
     save_tensors(stored(average.state_dict()), output, metadata)
@@ -120,13 +122,13 @@ def _update(
     model: FacetsEncoder,
     optimizer: torch.optim.Optimizer,
     generator: StyleGAN2,
-    options: EncoderTraining,
+    recipe: EncoderRecipe,
     index: int,
 ) -> float:
     """Take one step."""
-    random = generator_at(options.seed, 2, index)
-    with_picture = index >= options.steps
-    size = options.picture_batch if with_picture else options.batch
+    random = generator_at(recipe.seed, 2, index)
+    with_picture = index >= recipe.steps
+    size = recipe.picture_batch if with_picture else recipe.batch
     factors = draw_factors(size, random)
     images = _portraits(factors, generator, _DRAWN_SHARE if with_picture else 0.0, random)
     with torch.autocast("cpu", torch.bfloat16):
@@ -136,7 +138,7 @@ def _update(
     if with_picture:
         again = _drawn(read, offsets, generator)
         error = (detail_weight(images) * (again - images).abs()).mean()
-        loss = loss + options.picture_weight * error + _OFFSET_COST * offsets.square().mean()
+        loss = loss + recipe.picture_weight * error + _OFFSET_COST * offsets.square().mean()
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

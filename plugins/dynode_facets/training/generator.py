@@ -64,10 +64,10 @@ class GeneratorRecipe:
 
 
 def train_generator(
-    options: GeneratorRecipe,
+    output: Path,
+    recipe: GeneratorRecipe,
     *,
     folder: Path,
-    output: Path,
     threads: int = 2,
     held_out: int = 512,
     force: bool = False,
@@ -82,9 +82,10 @@ def train_generator(
     part outside their span never shows.
 
     Args:
-        options: What to do.
-        folder: Where the run keeps its state and its log (step, loss, rate, PSNR on held-out z).
         output: Checkpoint to write.
+        recipe: What to do.
+        folder: Where the run keeps its state and its log: step, loss, resolution, now and then the
+            PSNR on held-out z.
         threads: Parts of a batch worked on at a time; does not change the result.
         held_out: Pictures of held-out z for the PSNR.
         force: Replace an output that exists.
@@ -94,61 +95,61 @@ def train_generator(
     Raises:
         OptionError: Channels, stages and shards do not fit together.
         OutputExistsError: The output exists and `force` is off.
-        UsageError: The folder holds a run with other options.
+        UsageError: The folder holds a run of another recipe.
     """
-    _check(options)
+    _check(recipe)
     check_free(output, force=force)
     keep_freed_memory()
-    torch.manual_seed(options.seed)
-    model = new_synthesis(options)
+    torch.manual_seed(recipe.seed)
+    model = new_synthesis(recipe)
     average = copy.deepcopy(model).requires_grad_(False)
-    total = sum(options.steps)
+    total = sum(recipe.steps)
 
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        optimizer = MuonAdam(*parameter_kinds(model), lr=options.learning_rate, run=pool.map)
+        optimizer = MuonAdam(*parameter_kinds(model), lr=recipe.learning_rate, run=pool.map)
 
         def step(index: int) -> dict[str, float]:
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(options, index)
-            stage, _ = stage_of(options.stages, index)
-            loss = _update(model, optimizer, options, index, pool)
-            follow(average, model, min(options.average, (1 + index) / (10 + index)))
+                group["lr"] = learning_rate(recipe, index)
+            stage, _ = stage_of(recipe.stages, index)
+            loss = _update(model, optimizer, recipe, index, pool)
+            follow(average, model, min(recipe.average, (1 + index) / (10 + index)))
             figures = {"loss": loss, "resolution": float(stage.resolution)}
             if (index + 1) % 250 == 0 or index + 1 == total:
                 figures["psnr"] = held_out_psnr(average, stage.resolution, held_out, pool)
             return figures
 
         run = Run(
-            folder, {"model": model, "average": average}, optimizer, dataclasses.asdict(options)
+            folder, {"model": model, "average": average}, optimizer, dataclasses.asdict(recipe)
         )
         run.steps(step, total=total, progress=progress, until=until)
-    export_generator(average, options.config(512), output, force=force)
+    export_generator(average, recipe.config(512), output, force=force)
 
 
-def _check(options: GeneratorRecipe) -> None:
-    blocks = int(math.log2(options.resolution)) - 1
-    if len(options.channels) != blocks:
+def _check(recipe: GeneratorRecipe) -> None:
+    blocks = int(math.log2(recipe.resolution)) - 1
+    if len(recipe.channels) != blocks:
         raise OptionError(
-            f"channels has {len(options.channels)} entries; a picture of {options.resolution} "
+            f"channels has {len(recipe.channels)} entries; a picture of {recipe.resolution} "
             f"pixels needs {blocks}, one per block from 4 pixels up"
         )
-    if len(options.steps) != len(options.batch) or not 1 <= len(options.steps) < blocks:
+    if len(recipe.steps) != len(recipe.batch) or not 1 <= len(recipe.steps) < blocks:
         raise OptionError(
-            f"there are {len(options.steps)} stages in steps and {len(options.batch)} in batch; "
-            f"give both the same number, at most {blocks - 1} for {options.resolution} pixels"
+            f"there are {len(recipe.steps)} stages in steps and {len(recipe.batch)} in batch; "
+            f"give both the same number, at most {blocks - 1} for {recipe.resolution} pixels"
         )
-    if any(batch % options.shards for batch in options.batch):
+    if any(batch % recipe.shards for batch in recipe.batch):
         raise OptionError(
-            f"batch is {options.batch}; every one must be a multiple of shards, {options.shards}"
+            f"batch is {recipe.batch}; every one must be a multiple of shards, {recipe.shards}"
         )
 
 
-def new_synthesis(options: GeneratorRecipe) -> SynthesisNetwork:
+def new_synthesis(recipe: GeneratorRecipe) -> SynthesisNetwork:
     """Make the network that is trained: w is the factors, and every toRGB but the first is 0.
 
     A block that starts at zero changes nothing when its stage begins.
     """
-    network = SynthesisNetwork(options.config(len(FACTORS)))
+    network = SynthesisNetwork(recipe.config(len(FACTORS)))
     for block in network.blocks[1:]:
         torch.nn.init.zeros_(block.torgb.weight)
     for name in network.rows:
@@ -158,16 +159,16 @@ def new_synthesis(options: GeneratorRecipe) -> SynthesisNetwork:
     return network.to(memory_format=torch.channels_last)
 
 
-def learning_rate(options: GeneratorRecipe, step: int) -> float:
+def learning_rate(recipe: GeneratorRecipe, step: int) -> float:
     """Return the rate of a step: a short rise, level, then a cosine fall to nearly zero."""
-    fall = 0.5 * (1 - math.cos(math.pi * min(1.0, _left(options, step))))
-    return options.learning_rate * min(1.0, (step + 1) / 100) * fall
+    fall = 0.5 * (1 - math.cos(math.pi * min(1.0, _left(recipe, step))))
+    return recipe.learning_rate * min(1.0, (step + 1) / 100) * fall
 
 
-def _left(options: GeneratorRecipe, step: int) -> float:
+def _left(recipe: GeneratorRecipe, step: int) -> float:
     """Return what is left of the fall of the rate: above 1 before it, 0 at the end."""
-    total = sum(options.steps)
-    return (total - step) / (options.anneal * total)
+    total = sum(recipe.steps)
+    return (total - step) / (recipe.anneal * total)
 
 
 def images_of(network: SynthesisNetwork, factors: Tensor, resolution: int | None = None) -> Tensor:
@@ -197,12 +198,12 @@ def held_out_psnr(
 def _update(
     model: SynthesisNetwork,
     optimizer: torch.optim.Optimizer,
-    options: GeneratorRecipe,
+    recipe: GeneratorRecipe,
     index: int,
     pool: ThreadPoolExecutor,
 ) -> float:
     """Take one step; the parts of the batch are worked on side by side and added in order."""
-    stage, _ = stage_of(options.stages, index)
+    stage, _ = stage_of(recipe.stages, index)
     parameters = [
         part
         for block in model.blocks
@@ -210,18 +211,18 @@ def _update(
         for part in block.parameters()
         if part.requires_grad
     ]
-    squares = min(1.0, max(0.0, 1 - _left(options, index)))
+    squares = min(1.0, max(0.0, 1 - _left(recipe, index)))
 
     def work(shard: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-        random = generator_at(options.seed, index, shard)
-        codes, factors = draw_codes(stage.batch // options.shards, model.config.num_layers, random)
+        random = generator_at(recipe.seed, index, shard)
+        codes, factors = draw_codes(stage.batch // recipe.shards, model.config.num_layers, random)
         targets = targets_at(factors, stage.resolution)
         with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             images = images_of(model, codes, stage.resolution)
         loss = picture_loss(images.float(), targets, squares)
         return loss.detach(), torch.autograd.grad(loss, parameters)
 
-    results = list(pool.map(work, range(options.shards)))
+    results = list(pool.map(work, range(recipe.shards)))
     for number, parameter in enumerate(parameters):
         parameter.grad = torch.stack([gradients[number] for _, gradients in results]).mean(0)
     optimizer.step()
