@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
+import re
 from pathlib import Path
 
 import pooch
 import requests
 
-from dynode.errors import CorruptCheckpointError, MissingWeightsError
+from dynode.errors import CorruptCheckpointError, MissingWeightsError, OptionError
 from dynode.methods import Progress, silent
 from dynode.models.folder import cache_folder
-from dynode.models.known import KnownModel, record
+from dynode.models.known import KnownModel, known_models, record
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
@@ -50,41 +52,78 @@ def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent
         The checked file.
 
     Raises:
+        OptionError: The name is no file name, the hash is none, or the name is taken.
         MissingWeightsError: There is no hash and `trust` is off, or the address does not answer.
         CorruptCheckpointError: The hash differs, or a web page came instead of weights.
     """
+    _check_words(model)
     path = cache_folder() / model.filename
     if not model.sha256 and not trust:
         raise MissingWeightsError(
             f"no sha256 is recorded for {model.name} ({model.url}); pass the publisher's with --sha256, "
             f"or --trust to take the file as it comes and record its hash"
         )
+    if not model.sha256:
+        _check_untaken(model, path)
 
     def download(url: str, output: str, _: object) -> None:
-        _download(url, Path(output), path.with_name(path.name + ".part"), progress)
+        _download(url, Path(output), _part_of(path, url), progress)
 
     known_hash = f"sha256:{model.sha256}" if model.sha256 else None
     logging.getLogger("pooch").setLevel(logging.ERROR)
     try:
         pooch.retrieve(model.url, known_hash, model.filename, cache_folder(), downloader=download)
+    except (requests.RequestException, OSError) as error:
+        raise MissingWeightsError(
+            f"{model.url} cannot be fetched ({_reason(error)}); check address and network and run the "
+            f"same command again (it goes on where it stopped), or put the file at {path}"
+        ) from error
     except ValueError as error:
         raise CorruptCheckpointError(
             f"what {model.url} sent is not {model.name}: its sha256 differs from {model.sha256}; "
             f"nothing was kept, fetch it again or check the hash with the publisher"
         ) from error
-    except (requests.RequestException, OSError) as error:
-        raise MissingWeightsError(
-            f"{model.url} cannot be fetched ({type(error).__name__}); what came so far is kept and the "
-            f"same command goes on from there; check the network, or put the file at {path}"
-        ) from error
     record(dataclasses.replace(model, sha256=pooch.file_hash(str(path), alg="sha256")))
     return path
+
+
+def _check_words(model: KnownModel) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", model.name):
+        raise OptionError(
+            f"{model.name!r} is no name for a model; expected letters, digits, '.', '-' and '_'"
+        )
+    if model.sha256 and not re.fullmatch(r"[0-9A-Fa-f]{64}", model.sha256):
+        raise OptionError(f"{model.sha256!r} is no sha256; expected 64 hexadecimal digits")
+
+
+def _check_untaken(model: KnownModel, path: Path) -> None:
+    """Without a hash to compare with, a file of the same name from elsewhere would be mistaken."""
+    recorded = known_models().get(model.name)
+    if path.is_file() and recorded is not None and recorded.url != model.url:
+        raise OptionError(
+            f"the name {model.name} is taken by {recorded.url}; choose another name, or pass --sha256 "
+            f"to replace {path}"
+        )
+
+
+def _part_of(path: Path, url: str) -> Path:
+    """Name the file that keeps what came so far, another one for every address."""
+    mark = hashlib.sha256(url.encode()).hexdigest()[:8]
+    return path.with_name(f"{path.name}.{mark}.part")
+
+
+def _reason(error: requests.RequestException | OSError) -> str:
+    answer = getattr(error, "response", None)
+    if answer is not None:
+        return f"{answer.status_code} {answer.reason}"
+    return type(error).__name__
 
 
 def _download(url: str, output: Path, part: Path, progress: Progress) -> None:
     """Download to `part`, going on where an earlier try stopped, then move it to `output`."""
     done = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={done}-"} if done else {}
+    # Compressed on the way, neither the length nor a range would be that of the file.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_S) as answer:
         if answer.status_code == requests.codes.requested_range_not_satisfiable and done:
             part.unlink()
