@@ -98,8 +98,11 @@ def info(name: str, device: str | None, as_json: bool) -> None:
     type=click.Choice(["dynode", "rosinality", "nvlabs"]),
     help="Layout to write; by the suffix if absent: .safetensors, .pt, .pkl.",
 )
+@click.option(
+    "--drop-clamp", is_flag=True, help="Leave out a convolution clamp the layout cannot express."
+)
 @console.FORCE
-def convert(source: Path, target: Path, layout: str | None, force: bool) -> None:
+def convert(source: Path, target: Path, layout: str | None, drop_clamp: bool, force: bool) -> None:
     r"""Write a checkpoint in another layout.
 
     \b
@@ -108,7 +111,9 @@ def convert(source: Path, target: Path, layout: str | None, force: bool) -> None
     """
     from dynode.pipeline.convert import convert_checkpoint
 
-    written = convert_checkpoint(source, target, layout=layout, force=force)
+    written = convert_checkpoint(
+        source, target, layout=layout, drop_clamp=drop_clamp, force=force
+    )
     click.echo(f"{target} ({written})")
 
 

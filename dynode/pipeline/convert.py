@@ -12,7 +12,12 @@ _LAYOUT_OF_SUFFIX = {".safetensors": "dynode", ".pt": "rosinality", ".pkl": "nvl
 
 
 def convert_checkpoint(
-    source: Path, target: Path, *, layout: str | None = None, force: bool = False
+    source: Path,
+    target: Path,
+    *,
+    layout: str | None = None,
+    drop_clamp: bool = False,
+    force: bool = False,
 ) -> str:
     """Read a checkpoint in any layout and write it in another.
 
@@ -20,6 +25,7 @@ def convert_checkpoint(
         source: Checkpoint in any published layout.
         target: Where to write.
         layout: `dynode`, `rosinality` or `nvlabs`; None goes by the suffix.
+        drop_clamp: Leave out a convolution clamp that the layout cannot express.
         force: Overwrite `target`.
 
     Returns:
@@ -35,5 +41,6 @@ def convert_checkpoint(
             f"the suffix of {target.name} tells no layout; use .safetensors, .pt or .pkl, or --layout"
         )
     files.check_free(target, force=force)
-    write_checkpoint(read_checkpoint(source, part="all"), target, layout=chosen)
+    checkpoint = read_checkpoint(source, part="all")
+    write_checkpoint(checkpoint, target, layout=chosen, force=force, drop_clamp=drop_clamp)
     return chosen
