@@ -36,8 +36,18 @@ class EditStack:
         """Return a stack with one more edit."""
         return EditStack((*self.edits, (direction, strength)))
 
+    def at(self, index: int) -> EditStack:
+        """Return the edits of one picture of the batch that the strengths are for."""
+        return EditStack(tuple((direction, _own(own, index)) for direction, own in self.edits))
+
     def apply(self, latents: Latents, strength: float | Tensor = 1.0) -> Latents:
         """Move latents by every edit, each strength multiplied by `strength`."""
         for direction, own_strength in self.edits:
             latents = direction.apply(latents, own_strength * strength)
         return latents
+
+
+def _own(strength: float | Tensor, index: int) -> float | Tensor:
+    if isinstance(strength, Tensor) and strength.numel() > 1:
+        return strength[index]
+    return strength

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,21 @@ from dynode.methods import Progress, silent
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+class _Finite(click.types.FloatParamType):
+    """A number that is neither infinite nor NaN."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not finite; expected a number such as 1.5", param, ctx)
+        return number
+
+
+FINITE = _Finite()
+
 GENERATOR = click.option(
     "--generator",
     metavar="NAME|FILE",
@@ -24,7 +40,11 @@ DEVICE = click.option(
     "--device", help="cpu, cuda, cuda:1 or mps; DYNODE_DEVICE, else CUDA if present, else cpu."
 )
 SEED = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of all randomness."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of all randomness.",
 )
 FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")

@@ -170,7 +170,13 @@ def _in_words(fact: Any) -> str:
 
 @directions.command()
 @click.argument("direction")
-@click.option("--samples", default=64, show_default=True, type=click.IntRange(2, 100_000))
+@click.option(
+    "--samples",
+    default=64,
+    show_default=True,
+    type=click.IntRange(2, 100_000),
+    help="Pictures it is measured on.",
+)
 @click.option("--truncation", default=0.7, show_default=True, help="Of the pictures.")
 @click.option("--force-generator", is_flag=True, help="Accept another generator's direction.")
 @console.output_option("File to write [default: the direction's own file].")

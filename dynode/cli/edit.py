@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -31,9 +33,13 @@ _MOST_FRAMES = 2000
     metavar="FILE|NAME[:STRENGTH]",
     help="Ready direction ('dynode directions list'); may be given several times.",
 )
-@click.option("--strength", type=float, default=1.0, show_default=True, help="Multiplies the edit.")
+@click.option(
+    "--strength", type=console.FINITE, default=1.0, show_default=True, help="Multiplies the edit."
+)
 @click.option("--sweep", metavar="LO:HI:N", help="Draw N strengths as a strip, or as a video.")
-@click.option("--fps", type=float, default=25.0, show_default=True, help="Of a sweep as video.")
+@click.option(
+    "--fps", type=console.FINITE, default=25.0, show_default=True, help="Of a sweep as video."
+)
 @click.option("--edited-only", is_flag=True, help="Write the edited picture without the original.")
 @click.option(
     "--inverter", metavar="NAME", help="Inverter of a picture; chosen by domain if absent."
@@ -163,6 +169,8 @@ def _default_name(plugin: str | None, options: dict[str, Any], directions: tuple
 
 
 def _split_strength(text: str) -> tuple[str, float]:
+    if os.path.isfile(text):  # a name may hold colons itself
+        return text, 1.0
     name, colon, strength = text.rpartition(":")
     try:
         return (name, float(strength)) if colon else (text, 1.0)
@@ -174,6 +182,8 @@ def _parse_direction(text: str) -> tuple[Path, float]:
     from dynode.pipeline.library import direction_path
 
     name, strength = _split_strength(text)
+    if not math.isfinite(strength):
+        raise OptionError(f"--direction is {text!r}; expected a finite strength such as {name}:1.5")
     return direction_path(name), strength
 
 
@@ -189,7 +199,9 @@ def parse_sweep(text: str | None) -> tuple[float, ...]:
         low, high, count = text.split(":")
         first, last, number = float(low), float(high), int(count)
     except ValueError:
-        raise OptionError(f"--sweep is {text!r}; expected LO:HI:N such as -2:2:9") from None
+        first = last = math.nan
+    if not (math.isfinite(first) and math.isfinite(last)):
+        raise OptionError(f"--sweep is {text!r}; expected LO:HI:N such as -2:2:9")
     if not 2 <= number <= _MOST_FRAMES:
         raise OptionError(f"--sweep asks for {number} pictures; expected 2 to {_MOST_FRAMES}")
     return tuple(first + (last - first) * index / (number - 1) for index in range(number))
@@ -202,6 +214,8 @@ def _document(
     options: dict[str, Any],
     strength: float,
 ) -> dict[str, Any]:
+    import torch
+
     from dynode.pipeline import report
 
     return {
@@ -210,7 +224,7 @@ def _document(
         "strength": strength,
         "generator": generator.info.name,
         "directions": [
-            {"name": d.info.name, "space": d.space, "strength": float(own)}
+            {"name": d.info.name, "space": d.space, "strength": torch.as_tensor(own).tolist()}
             for d, own in result.stack
         ],
         "expected_in_standard_deviations": dict(report.expected_effects(result.stack, strength)),

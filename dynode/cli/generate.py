@@ -11,8 +11,20 @@ from dynode.cli import console
 
 @click.command()
 @click.option("--seeds", default="0-15", show_default=True, help="Seeds such as 0-15 or 3,8,20-24.")
-@click.option("--truncation", default=0.7, show_default=True, help="1 none, 0 the mean picture.")
-@click.option("--noise", type=click.Choice(["const", "random", "none"]), default="const")
+@click.option(
+    "--truncation",
+    type=console.FINITE,
+    default=0.7,
+    show_default=True,
+    help="1 none, 0 the mean picture.",
+)
+@click.option(
+    "--noise",
+    type=click.Choice(["const", "random", "none"]),
+    default="const",
+    show_default=True,
+    help="The stored noise, fresh noise or none.",
+)
 @click.option("--columns", type=click.IntRange(min=1), help="Pictures a row; square if absent.")
 @click.option(
     "--latents", type=click.Path(path_type=Path), help="Write the codes to this file too."

@@ -12,7 +12,11 @@ from dynode.cli import console
 
 @click.group()
 def generators() -> None:
-    """List, describe, convert and fetch generators."""
+    r"""List, describe, convert and fetch generators.
+
+    \b
+    Try:  dynode generators list
+    """
 
 
 @generators.command("list")
@@ -111,9 +115,7 @@ def convert(source: Path, target: Path, layout: str | None, drop_clamp: bool, fo
     """
     from dynode.pipeline.convert import convert_checkpoint
 
-    written = convert_checkpoint(
-        source, target, layout=layout, drop_clamp=drop_clamp, force=force
-    )
+    written = convert_checkpoint(source, target, layout=layout, drop_clamp=drop_clamp, force=force)
     click.echo(f"{target} ({written})")
 
 
@@ -136,7 +138,7 @@ def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: 
     from dynode.errors import MissingWeightsError, UnknownNameError
 
     known = models.known_models()
-    if url:
+    if url and (name not in known or known[name].url != url):
         model = models.KnownModel(name, url, "unknown", "unknown")
     elif name in known:
         model = known[name]

@@ -38,14 +38,16 @@ class MethodCommand(click.Command):
 
 
 def _named_plugin(args: list[str]) -> str | None:
+    """Find the last `--plugin`, which is the one click takes."""
+    named = None
     for index, argument in enumerate(args):
         if argument == "--":
-            return None
+            break
         if argument.startswith("--plugin="):
-            return argument.removeprefix("--plugin=")
+            named = argument.removeprefix("--plugin=")
         if argument == "--plugin" and index + 1 < len(args):
-            return args[index + 1]
-    return None
+            named = args[index + 1]
+    return named
 
 
 def click_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
@@ -38,8 +39,8 @@ class _LazyGroup(click.Group):
         if cmd_name in _COMMANDS:
             module, name = _COMMANDS[cmd_name].split(":")
             command: click.Command = getattr(import_module(module), name)
-            return command
-        return next((c for c in _plugin_commands() if c.name == cmd_name), None)
+            return _readable(command)
+        return next((_readable(c) for c in _plugin_commands() if c.name == cmd_name), None)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -47,6 +48,14 @@ class _LazyGroup(click.Group):
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise UnknownNameError("command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
+
+
+def _readable(command: click.Command) -> click.Command:
+    r"""Make the `\b` of raw docstrings the mark that keeps click from filling the lines below."""
+    command.help = command.help and command.help.replace("\\b\n", "\b\n")
+    for part in getattr(command, "commands", {}).values():
+        _readable(part)
+    return command
 
 
 def _plugin_commands() -> list[click.Command]:
@@ -69,6 +78,9 @@ def _root(debug: bool) -> None:
     )
 
 
+_readable(_root)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
@@ -84,21 +96,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _show_warning
             code = _root.main(given, prog_name="dynode", standalone_mode=False)
         return code if isinstance(code, int) else 0
+    except SystemExit as error:  # a command said how it ended, or nobody reads the output any more
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
     except (click.Abort, KeyboardInterrupt):
         return _failed("interrupted; finished outputs are kept", INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         return _failed(error.format_message(), error.exit_code)
-    except DynodeError as error:
+    except Exception as error:  # methods and libraries raise anything; users get one line
         if "--debug" in given:
-            logging.exception("traceback")
-        return _failed(str(error), error.exit_code)
-    except BrokenPipeError:
-        return 1
-    except (OSError, MemoryError, RuntimeError) as error:
-        if "--debug" in given:
-            raise
-        kind = type(error).__name__
-        return _failed(f"{kind}: {error}; run 'dynode --debug …' for the whole story", 1)
+            traceback.print_exc()
+        if isinstance(error, DynodeError):
+            return _failed(str(error), error.exit_code)
+        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        return _failed(f"{told}; run 'dynode --debug …' for the whole story", 1)
 
 
 def _show_warning(

@@ -131,8 +131,8 @@ def grid(images: Tensor, *, columns: int, gap_px: int = 2) -> Image.Image:
     return sheet
 
 
-def write_image(image: Image.Image, path: Path) -> None:
-    """Write an image; the suffix gives the format, and the file appears only when it is whole.
+def check_image_name(path: Path) -> None:
+    """Refuse a name that no image can be written under.
 
     Raises:
         MediaError: No image format has this suffix.
@@ -141,6 +141,15 @@ def write_image(image: Image.Image, path: Path) -> None:
         raise MediaError(
             f"cannot write {path.name}: {path.suffix or 'no suffix'} is no image format; use .png"
         )
+
+
+def write_image(image: Image.Image, path: Path) -> None:
+    """Write an image; the suffix gives the format, and the file appears only when it is whole.
+
+    Raises:
+        MediaError: No image format has this suffix.
+    """
+    check_image_name(path)
     with files.written(path) as temporary:
         image.save(temporary, quality=_QUALITY)
 

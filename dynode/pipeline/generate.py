@@ -12,7 +12,7 @@ from dynode import files
 from dynode.errors import OptionError
 from dynode.generator import Generator, GeneratorInfo, load_generator
 from dynode.latents import Latents
-from dynode.media.images import grid, write_image
+from dynode.media.images import check_image_name, grid, write_image
 from dynode.methods import Progress, silent
 
 _MOST_SEEDS = 10_000
@@ -28,15 +28,21 @@ def parse_seeds(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not _is_number(first) or (dash and not _is_number(last)):
             raise OptionError(f"--seeds is {text!r}; expected seeds such as 0-15 or 3,8,20-24")
         end = int(last) if dash else int(first)
         if end - int(first) >= _MOST_SEEDS or end >= 2**32:
             raise OptionError(f"--seeds is {text!r}; expected at most {_MOST_SEEDS} below 2^32")
         seeds += range(int(first), end + 1)
+        if len(seeds) > _MOST_SEEDS:
+            raise OptionError(f"--seeds is {text!r}; expected at most {_MOST_SEEDS} in all")
     if not seeds:
         raise OptionError(f"--seeds is {text!r}, an empty range; expected seeds such as 0-15")
     return seeds
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 10
 
 
 def sample_seeds(generator: Generator, seeds: Sequence[int], *, truncation: float = 0.7) -> Latents:
@@ -74,8 +80,14 @@ def generate_grid(
     Returns:
         The description of the generator that drew them.
     """
+    check_image_name(path)
     files.check_free(path, force=force)
     if latents_path:
+        if latents_path.suffix != ".safetensors":
+            raise OptionError(
+                f"cannot write {latents_path.name}: codes are a .safetensors file, so that they are known "
+                f"as such when they are read"
+            )
         files.check_free(latents_path, force=force)
     loaded = load_generator(generator, device=device)
     latents = sample_seeds(loaded, seeds, truncation=truncation)
