@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dynode.options import NoOptions
@@ -42,10 +43,15 @@ class Plugin(ABC):
     Attributes:
         name: Name users type; lower case, digits and hyphens.
         summary: One line shown by `dynode plugins` and `--help`.
+        check_options: Options that `dynode.testing.checks_for` runs it with, small and quick; needed
+            where options are required.
+        expected_failures: Reasons why single checks are expected to fail, by the check's id.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str] = ""
+    check_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
+    expected_failures: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
 
 class DirectionMethod(Plugin):

@@ -107,6 +107,15 @@ class Shelf(Generic[Thing]):
             self._things = before
             raise
 
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Take back what the block added when it ends."""
+        before = dict(self._things)
+        try:
+            yield
+        finally:
+            self._things = before
+
     def owned_by(self, owner: str) -> tuple[str, ...]:
         """List the names an owner added."""
         return tuple(name for name, pair in self._things.items() if pair[1] == owner)

@@ -20,6 +20,7 @@ from dynode.options import build_options
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import direction_path
 from dynode.pipeline.measure import attribute_changes, load_scorer
+from dynode.pipeline.signing import signed
 from dynode.pipeline.source import open_source
 from dynode.z_direction import ready_for
 
@@ -76,11 +77,12 @@ def find(
     loaded = _loaded(generator)
     if chosen.per_image and latents is None:
         latents = loaded.sample(1, seed=seed)
-    return chosen.find(loaded, checked, seed=seed, progress=progress, latents=latents)
+    found = chosen.find(loaded, checked, seed=seed, progress=progress, latents=latents)
+    return signed(found, chosen, checked, loaded.info, seed=seed)
 
 
 def edit(
-    source: str | Path | None = None,
+    source: str | Path | Latents | None = None,
     *,
     plugin: str | None = None,
     directions: Sequence[tuple[Direction | str | Path, float]] = (),
@@ -95,7 +97,7 @@ def edit(
     """Edit a picture, or a sampled one.
 
     Args:
-        source: Image or latents file; None samples one.
+        source: Image or latents file, or latents; None samples one.
         plugin: Direction method to run, by name.
         directions: Ready directions (objects, files or names), each with a strength.
         strength: Multiplies every strength.
@@ -121,8 +123,11 @@ def edit(
             "--direction FILE"
         )
     method = _checked_method(plugin, options)
-    path = Path(source) if source is not None else None
-    latents = open_source(path, loaded, inverter=inverter, seed=seed)
+    if isinstance(source, Latents):
+        latents = source
+    else:
+        path = Path(source) if source is not None else None
+        latents = open_source(path, loaded, inverter=inverter, seed=seed)
     if method is not None:
         stack = _found_stack(stack, method, loaded, latents, options, seed, progress)
     return apply_stack(loaded, latents, stack, strength)
@@ -167,9 +172,13 @@ def _found_stack(
 ) -> EditStack:
     checked = build_options(method.options, options, owner=method.name)
     found = method.find(generator, checked, seed=seed, progress=progress, latents=latents)
-    for direction in found if isinstance(found, list) else [found]:
+    found = signed(found, method, checked, generator.info, seed=seed)
+    directions = found if isinstance(found, list) else [found]
+    is_one_each = method.per_image and len(directions) == len(latents) > 1
+    for index, direction in enumerate(directions):
         direction.check(generator.info)
-        stack = stack.then(ready_for(direction, generator))
+        own = torch.eye(len(latents))[index] if is_one_each else 1.0
+        stack = stack.then(ready_for(direction, generator), own)
     return stack
 
 
@@ -177,7 +186,7 @@ def apply_stack(
     generator: Generator, latents: Latents, stack: EditStack, strength: float
 ) -> EditResult:
     """Draw latents before and after a stack of edits, and measure what changed."""
-    with torch.inference_mode():
+    with torch.no_grad():  # tensors of inference mode could not be optimised any further
         edited = stack.apply(latents, strength)
     before = synthesize_batches(generator, latents)
     after = synthesize_batches(generator, edited)
@@ -190,7 +199,7 @@ def sweep(
 ) -> Tensor:
     """Draw the first picture at several strengths: (len(strengths), 3, h, w) on the CPU."""
     with torch.inference_mode():
-        moved = Latents.cat([stack.apply(latents[0], strength) for strength in strengths])
+        moved = Latents.cat([stack.at(0).apply(latents[0], strength) for strength in strengths])
     return synthesize_batches(generator, moved)
 
 

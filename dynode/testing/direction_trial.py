@@ -1,0 +1,119 @@
+"""A direction method under watch: finds once for all checks, and again for those that compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynode.direction import Direction
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.methods import DirectionMethod, Progress, silent
+from dynode.options import build_options
+from dynode.pipeline.signing import signed
+from dynode.testing.stand_ins import stand_ins
+from dynode.testing.trial import ProgressLog, Spy, quietly, small
+from dynode.z_direction import ready_for
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What `find` gave at its first run, and what was seen meanwhile.
+
+    Attributes:
+        generator: What it ran on.
+        latents: The codes it was given.
+        directions: What it returned, with their info filled in as `dynode.find` does.
+        log: Progress.
+        printed: What it printed on stdout.
+        seconds: How long it took.
+    """
+
+    generator: Generator
+    latents: Latents
+    directions: list[Direction]
+    log: ProgressLog
+    printed: str
+    seconds: float
+
+    @property
+    def ready(self) -> list[Direction]:
+        """The directions as `dynode edit` applies them; those in Z carried to W."""
+        return [ready_for(direction, self.generator) for direction in self.directions]
+
+
+class DirectionTrial:
+    """Runs a direction method on tiny generators, with stand-ins for scorers and text models."""
+
+    def __init__(self, method: DirectionMethod, options: Mapping[str, Any]) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            method: The method.
+            options: Options by name, besides those of `check_options`.
+        """
+        self.method = method
+        self.values = {**method.check_options, **options}
+        self._first: Found | Exception | None = None
+
+    @property
+    def options(self) -> Any:  # an instance of the method's options
+        """The options it runs with."""
+        return build_options(self.method.options, self.values, owner=self.method.name)
+
+    def find(
+        self,
+        generator: Generator,
+        *,
+        seed: int = 0,
+        latents: Latents | None = None,
+        progress: Progress = silent,
+    ) -> list[Direction]:
+        """Run `find` as `dynode edit` does.
+
+        Raises:
+            PluginError: It returns something else than directions.
+        """
+        options = self.options
+        with stand_ins(), quietly():
+            codes = generator.sample(1, seed=3) if latents is None else latents
+            found = self.method.find(
+                generator, options, seed=seed, progress=progress, latents=codes
+            )
+        done = signed(found, self.method, options, generator.info, seed=seed)
+        return done if isinstance(done, list) else [done]
+
+    @property
+    def found(self) -> Found:
+        """What the first run gave; it runs once, and fails again as it failed then."""
+        if self._first is None:
+            try:
+                self._first = self._run()
+            except Exception as error:  # a stranger's; every check that needs the result shows it
+                self._first = error
+        if isinstance(self._first, Exception):
+            raise self._first
+        return self._first
+
+    def _run(self) -> Found:
+        generator, log = small(), ProgressLog()
+        latents = generator.sample(1, seed=3)
+        started = time.perf_counter()
+        options = self.options
+        with stand_ins(), quietly() as printed:
+            found = self.method.find(generator, options, seed=0, progress=log, latents=latents)
+        seconds = time.perf_counter() - started
+        done = signed(found, self.method, options, generator.info, seed=0)
+        directions = done if isinstance(done, list) else [done]
+        return Found(generator, latents, directions, log, printed.getvalue(), seconds)
+
+    def spied(self, *, seed: int) -> tuple[list[Direction], Spy]:
+        """Run on a watched generator.
+
+        Returns:
+            The directions, and the generator with what was drawn from it.
+        """
+        spy = Spy(small())
+        return self.find(spy, seed=seed), spy

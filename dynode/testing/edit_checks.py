@@ -1,0 +1,99 @@
+"""What every direction promises, whichever method found it: how it is applied and kept."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+import torch
+
+from dynode.direction import load_direction
+from dynode.latents import Latents
+from dynode.testing.comparing import assert_close, assert_same
+from dynode.testing.direction_trial import DirectionTrial
+from dynode.testing.plugin_check import remedy
+from dynode.testing.trial import parts
+from dynode.z_direction import ready_for
+
+
+@remedy("return one of dynode's own directions; in a kind of your own, multiply by the strength")
+def strength_zero_is_identity(trial: DirectionTrial) -> None:
+    """At strength 0 the code is the given one, bit for bit, also in a batch of strengths."""
+    found = trial.found
+    latents = Latents.cat([found.latents, found.generator.sample(1, seed=4)])
+    for direction in found.ready:
+        assert_same(direction.apply(latents, 0.0).w, latents.w, "strength 0")
+        mixed = direction.apply(latents, torch.tensor([0.0, 1.0]))
+        assert_same(mixed.w[0], latents.w[0], "strength 0 beside strength 1")
+
+
+@remedy("let the offset depend on each picture's own code, never on the batch")
+def a_batch_equals_a_loop(trial: DirectionTrial) -> None:
+    """A batch of codes is moved as each of them is alone."""
+    found = trial.found
+    latents = found.generator.sample(3, seed=4)
+    strengths = torch.tensor([0.5, -1.0, 2.0])
+    for direction in found.ready:
+        batch = direction.apply(latents, strengths)
+        for index in range(3):
+            alone = parts(direction.apply(latents[index], strengths[index]))
+            for name, part in parts(batch[index]).items():
+                assert_close(alone[name], part, f"{name} of picture {index} alone")
+
+
+@remedy("convert the offset to the code's type and device: delta.to(latents.w)")
+def type_and_device_are_kept(trial: DirectionTrial) -> None:
+    """Moved codes have the type and the device of the given ones."""
+    found = trial.found
+    for dtype in (torch.float32, torch.float64):
+        latents = found.latents.to(dtype=dtype)
+        for direction in found.ready:
+            for name, part in parts(direction.apply(latents, 1.0)).items():
+                kind = (part.dtype, part.device)
+                assert kind == (dtype, latents.device), f"{name} became {part.dtype}"
+
+
+@remedy("return one of dynode's own directions, with an info of plain JSON values")
+def a_file_gives_it_back(trial: DirectionTrial) -> None:
+    """A direction that was saved and loaded moves codes as before, and tells the same of itself."""
+    found = trial.found
+    with tempfile.TemporaryDirectory() as folder:
+        for direction in found.directions:
+            path = Path(folder) / "direction.safetensors"
+            direction.save(path)
+            loaded = load_direction(path)
+            assert loaded.info.name == direction.info.name and loaded.info.unit
+            there = ready_for(loaded, found.generator).apply(found.latents, 1.0)
+            here = ready_for(direction, found.generator).apply(found.latents, 1.0)
+            for name, part in parts(here).items():
+                assert_close(parts(there)[name], part, f"{name} after a file")
+            path.unlink()
+
+
+@remedy(
+    "leave DirectionInfo out (dynode fills it in), or fill it from method, options and generator"
+)
+def metadata_are_honest(trial: DirectionTrial) -> None:
+    """What a direction says of itself is true: method, seed, generator, licence, scale."""
+    found = trial.found
+    theirs = found.generator.info
+    for direction in found.directions:
+        info = direction.info
+        assert info.name.strip(), "a direction has no name"
+        assert info.method == trial.method.name, f"method {info.method!r}"
+        assert info.seed == 0, f"seed {info.seed}, expected 0, the seed it was found with"
+        assert info.fingerprint == theirs.fingerprint, "the fingerprint of another generator"
+        assert info.licence in (theirs.licence, "unknown"), f"licence {info.licence!r}"
+        assert math.isfinite(info.scale) and info.scale, f"scale {info.scale}"
+    assert trial.method.summary.strip(), "the method has no summary"
+    assert "\n" not in trial.method.summary, "the summary has several lines"
+
+
+CHECKS = (
+    strength_zero_is_identity,
+    a_batch_equals_a_loop,
+    type_and_device_are_kept,
+    a_file_gives_it_back,
+    metadata_are_honest,
+)

@@ -1,0 +1,231 @@
+"""What every scorer, text encoder and metric promises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dynode.errors import MissingWeightsError
+from dynode.methods import Metric, Scorer, ScorerModel, TextEncoder, TextImageModel
+from dynode.testing.comparing import assert_close, assert_same
+from dynode.testing.plugin_check import NotApplicable, remedy
+from dynode.testing.trial import quietly
+
+_TEXTS = ("smiling", "a face", "light")
+
+
+def _pictures(n: int, side_px: int) -> Tensor:
+    """Draw smooth pictures (n, 3, side, side) in [-1, 1]."""
+    random = torch.Generator().manual_seed(5)
+    coarse = torch.rand(n, 3, 4, 4, generator=random) * 2 - 1
+    return torch.nn.functional.interpolate(coarse, size=(side_px, side_px), mode="bilinear")
+
+
+class ScorerTrial:
+    """A scorer, loaded once on the CPU."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        """Keep the scorer; it is loaded by the first check."""
+        self.scorer = scorer
+
+    @cached_property
+    def model(self) -> ScorerModel:
+        """The loaded predictor."""
+        return self.scorer.load("cpu")
+
+
+@remedy("name every column in `attributes`, and give each its standard deviation")
+def attributes_name_the_columns(trial: ScorerTrial) -> None:
+    """Plugin and model name the same attributes; each has a positive deviation."""
+    model = trial.model
+    assert tuple(trial.scorer.attributes) == tuple(model.attributes), "attributes differ"
+    assert len(set(model.attributes)) == len(model.attributes) > 0, "attributes repeat, or are none"
+    assert len(model.deviations) == len(model.attributes), f"{len(model.deviations)} deviations"
+    assert all(math.isfinite(one) and one > 0 for one in model.deviations), "a deviation is not > 0"
+
+
+@remedy("resize inside score(); return (n, number of attributes)")
+def scores_have_the_promised_shape(trial: ScorerTrial) -> None:
+    """Pictures of any size give one finite score an attribute."""
+    for side in (16, 48, 128):
+        scores = trial.model.score(_pictures(2, side))
+        wanted = (2, len(trial.model.attributes))
+        assert tuple(scores.shape) == wanted, f"at {side} px: shape {tuple(scores.shape)}"
+        assert bool(torch.isfinite(scores).all()), f"at {side} px: scores are not finite"
+
+
+@remedy("call .eval() on the network, and leave statistics of the batch out")
+def scores_do_not_depend_on_neighbours(trial: ScorerTrial) -> None:
+    """A picture has the same scores alone, in a batch and again; it is not written into."""
+    images = _pictures(3, 64)
+    before = images.clone()
+    scores = trial.model.score(images).detach()
+    assert_same(trial.model.score(images).detach(), scores, "scoring twice")
+    for index in range(3):
+        alone = trial.model.score(images[index : index + 1]).detach()
+        assert_close(alone[0], scores[index], f"picture {index} alone")
+    assert_same(images, before, "the pictures")
+
+
+@remedy("score with torch operations only, and freeze the weights: network.requires_grad_(False)")
+def scores_are_differentiable(trial: ScorerTrial) -> None:
+    """Gradients reach the pictures from every attribute together, and are finite."""
+    images = _pictures(1, 64).requires_grad_()
+    (gradient,) = torch.autograd.grad(trial.model.score(images).sum(), images)
+    assert bool(torch.isfinite(gradient).all()) and bool(gradient.any()), "no gradient"
+
+
+@remedy("write messages to the log; give the class a summary of one line")
+def scoring_prints_nothing(trial: ScorerTrial) -> None:
+    """Nothing is printed, and there is a summary of one line."""
+    with quietly() as printed:
+        trial.scorer.load("cpu").score(_pictures(1, 32))
+    assert not printed.getvalue(), f"it printed {printed.getvalue()[:60]!r}"
+    assert trial.scorer.summary.strip() and "\n" not in trial.scorer.summary, "no summary"
+
+
+SCORER_CHECKS = (
+    attributes_name_the_columns,
+    scores_have_the_promised_shape,
+    scores_do_not_depend_on_neighbours,
+    scores_are_differentiable,
+    scoring_prints_nothing,
+)
+
+
+class TextTrial:
+    """A text-image model, loaded once on the CPU."""
+
+    def __init__(self, encoder: TextEncoder, options: Mapping[str, Any]) -> None:
+        """Keep the encoder; it is loaded by the first check.
+
+        Args:
+            encoder: The encoder.
+            options: Arguments of `load` besides the device, for encoders that bundle no weights.
+        """
+        self.encoder = encoder
+        self.values = {**encoder.check_options, **options}
+
+    @cached_property
+    def model(self) -> TextImageModel:
+        """The loaded model."""
+        try:
+            return self.encoder.load("cpu", **self.values)
+        except MissingWeightsError as error:
+            if "weights" in self.values or self.encoder.domains:
+                raise
+            raise NotApplicable(
+                f"it needs a weights file, options={{'weights': …}}: {error}"
+            ) from error
+
+    @property
+    def images(self) -> Tensor:
+        """Two pictures of the model's size."""
+        return _pictures(2, self.model.image_size)
+
+
+@remedy("normalise both embeddings to unit length, and give both the same width")
+def embeddings_have_unit_norm(trial: TextTrial) -> None:
+    """Texts and pictures become vectors of unit norm in one space."""
+    texts, images = trial.model.encode_texts(_TEXTS), trial.model.encode_images(trial.images)
+    assert texts.shape[0] == len(_TEXTS) and images.shape[0] == 2, "one row each is expected"
+    assert texts.shape[1] == images.shape[1], f"widths {texts.shape[1]} and {images.shape[1]}"
+    for rows in (texts, images):
+        assert_close(rows.detach().norm(dim=1), torch.ones(len(rows)), "norms")
+
+
+@remedy("call .eval() on both towers, pad texts to one length")
+def embeddings_do_not_depend_on_neighbours(trial: TextTrial) -> None:
+    """A text or picture is embedded alone as in a batch, and the input is not written into."""
+    model, images = trial.model, trial.images
+    before = images.clone()
+    texts, seen = model.encode_texts(_TEXTS).detach(), model.encode_images(images).detach()
+    for index, text in enumerate(_TEXTS):
+        assert_close(model.encode_texts([text]).detach()[0], texts[index], f"{text!r} alone")
+    for index in range(2):
+        alone = model.encode_images(images[index : index + 1]).detach()
+        assert_close(alone[0], seen[index], f"picture {index} alone")
+    assert_same(images, before, "the pictures")
+
+
+@remedy("embed with torch operations only, without inference_mode; freeze the weights")
+def pictures_get_a_gradient(trial: TextTrial) -> None:
+    """Gradients reach the pictures, whether they are normalised or fed as they are."""
+    for normalize in (True, False):
+        images = trial.images.requires_grad_()
+        seen = trial.model.encode_images(images, normalize=normalize)
+        (gradient,) = torch.autograd.grad((seen * torch.arange(seen.shape[1])).sum(), images)
+        assert bool(torch.isfinite(gradient).all()) and bool(gradient.any()), "no gradient"
+
+
+@remedy("split texts in known_words and unknown_words the way encode_texts does")
+def words_are_known_or_unknown(trial: TextTrial) -> None:
+    """A word is known or unknown, never both; known words change the embedding."""
+    known = trial.model.known_words("smiling face qqxzzy")
+    unknown = trial.model.unknown_words("smiling face qqxzzy")
+    assert not set(known) & set(unknown), "a word is both known and unknown"
+    assert known, "no word of 'smiling face' is known"
+
+
+TEXT_CHECKS = (
+    embeddings_have_unit_norm,
+    embeddings_do_not_depend_on_neighbours,
+    pictures_get_a_gradient,
+    words_are_known_or_unknown,
+)
+
+
+class MetricTrial:
+    """A metric and pictures to compare."""
+
+    def __init__(self, metric: Metric) -> None:
+        """Keep the metric."""
+        self.metric = metric
+
+    def measure(self, images: Tensor, reference: Tensor) -> float:
+        """Run it."""
+        with quietly() as printed:
+            value = self.metric.measure(images, reference)
+        assert not printed.getvalue(), f"it printed {printed.getvalue()[:60]!r}"
+        assert isinstance(value, float), f"it returned a {type(value).__name__}, expected a float"
+        return value
+
+
+@remedy("return float(...) of a finite number, also for sets of different size")
+def a_metric_is_a_finite_number(trial: MetricTrial) -> None:
+    """Two sets of pictures, of the same or another number, give a finite float."""
+    images = _pictures(6, 32)
+    for count in (6, 3):
+        value = trial.measure(images, images[:count].flip(3))
+        assert math.isfinite(value), f"it is {value}"
+
+
+@remedy("draw random numbers from a generator of your own, and work on copies")
+def measuring_changes_nothing(trial: MetricTrial) -> None:
+    """The same pictures give the same figure again, and are not written into."""
+    images = _pictures(6, 32)
+    before = images.clone()
+    first = trial.measure(images, images.flip(3))
+    assert trial.measure(images, images.flip(3)) == first, "measuring twice differs"
+    assert_same(images, before, "the pictures")
+    assert trial.metric.summary.strip() and "\n" not in trial.metric.summary, "no summary"
+
+
+@remedy("compare the pictures: the same ones and quite different ones cannot measure the same")
+def a_metric_tells_pictures_apart(trial: MetricTrial) -> None:
+    """The same pictures and much darker ones have different figures."""
+    images = _pictures(6, 32)
+    same, darker = trial.measure(images, images), trial.measure(images * 0.2 - 0.8, images)
+    assert same != darker, f"both are {same}"
+
+
+METRIC_CHECKS = (
+    a_metric_is_a_finite_number,
+    measuring_changes_nothing,
+    a_metric_tells_pictures_apart,
+)
