@@ -52,9 +52,9 @@ class ResidualBlock(nn.Module):
         """Map (n, inputs, h, w), or the picture in the first block, to half the size."""
         if hasattr(self, "fromrgb"):
             x = self.fromrgb(x)
-        side = self.skip(x)
-        main: Tensor = self.conv1(self.conv0(x))
-        return main + side
+        side: Tensor = self.skip(x)
+        side += self.conv1(self.conv0(x))
+        return side
 
 
 class Epilogue(nn.Module):

@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.errors import CorruptCheckpointError, UnsupportedCheckpointError
+from dynode.errors import CorruptCheckpointError
 from dynode.stylegan2.config import GeneratorConfig
+from dynode.stylegan2.discriminator import DiscriminatorNetwork
+from dynode.stylegan2.layers import StyledConvolution
 from dynode.stylegan2.network import GeneratorNetwork
 
 # Published scripts average this many mapped samples when a file stores no mean.
@@ -31,12 +33,31 @@ def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
     from dynode.stylegan2.checkpoints import read_checkpoint
 
     checkpoint = read_checkpoint(path, part="generator")
-    if checkpoint.generator is None or checkpoint.generator_state is None:
-        raise UnsupportedCheckpointError(
-            f"{path.name} holds no generator; expected one, choose another file"
-        )
+    assert checkpoint.generator is not None and checkpoint.generator_state is not None
     network = build_network(checkpoint.generator, checkpoint.generator_state, source=path.name)
     return network, dict(checkpoint.metadata)
+
+
+def load_discriminator(path: str | Path) -> DiscriminatorNetwork:
+    """Load the discriminator of a checkpoint.
+
+    Args:
+        path: A file in any layout `dynode.stylegan2.checkpoints` knows.
+
+    Returns:
+        The network, in evaluation mode and without gradients.
+
+    Raises:
+        CheckpointError: The file cannot be used, or holds no discriminator.
+    """
+    from dynode.stylegan2.checkpoints import read_checkpoint
+
+    checkpoint = read_checkpoint(path, part="discriminator")
+    assert checkpoint.discriminator is not None and checkpoint.discriminator_state is not None
+    with torch.device("meta"):
+        network = DiscriminatorNetwork(checkpoint.discriminator)
+    network.load_state_dict(checkpoint.discriminator_state, assign=True)
+    return network.eval().requires_grad_(False)
 
 
 def build_network(
@@ -61,6 +82,9 @@ def build_network(
     with torch.device("meta"):
         network = GeneratorNetwork(config)
     network.to_empty(device="cpu")
+    for layer in network.modules():
+        if isinstance(layer, StyledConvolution):
+            layer.arrange()
     optional = {name for name, _ in network.named_buffers()}
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
     missing = expected.keys() - state.keys() - optional

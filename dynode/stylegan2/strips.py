@@ -17,8 +17,9 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from dynode.stylegan2.blocks import Block, LayerInputs, SynthesisState
+from dynode.stylegan2.energy import energy
 from dynode.stylegan2.layers import GAIN, SLOPE, StyledConvolution, ToRGB
-from dynode.stylegan2.modulation import EPSILON, combine
+from dynode.stylegan2.modulation import combine, demodulation
 from dynode.stylegan2.resampling import double
 
 # Values of one channel-last strip, 8 MiB of float32: three of them share a last-level cache.
@@ -101,10 +102,10 @@ def run(
 
 def _folded(layer: StyledConvolution, name: str, inputs: LayerInputs, index: int) -> _Layer:
     weight = _moved(layer, name, inputs, index)
-    scale = weight[0].numel() ** -0.5
-    weight = weight * (inputs.styles[name][index] * scale)[:, None, None]
-    energy = weight.square().sum((1, 2, 3), keepdim=True)
-    weight = weight.mul_((energy + EPSILON).rsqrt_().mul_(GAIN))
+    style = inputs.styles[name][index]
+    energies = layer.energies.of(layer.weight) if weight is layer.weight else energy(weight)
+    factor = demodulation(style[None], energies, weight[0].numel() ** -0.5)[0] * GAIN
+    weight = weight * (factor[:, None] * style)[:, :, None, None]
     noise = inputs.noise.get(name)
     if noise is not None:
         noise = noise.expand(len(inputs.styles[name]), 1, *noise.shape[-2:])[index : index + 1]
@@ -119,9 +120,11 @@ def _folded_rgb(layer: ToRGB, name: str, inputs: LayerInputs, index: int) -> tup
 
 
 def _moved(layer: StyledConvolution | ToRGB, name: str, inputs: LayerInputs, index: int) -> Tensor:
+    if name not in inputs.offsets:
+        return layer.weight
     offsets = [
         offset.with_coefficients(offset.coefficients[index : index + 1])
-        for offset in inputs.offsets.get(name, ())
+        for offset in inputs.offsets[name]
     ]
     return combine(layer.weight, offsets)[0]
 
