@@ -3,8 +3,9 @@
     python benchmarks/edits.py --plugin styleclip
 
 Each text is given to the plugin for every seed. The bundled scorer reads all factors off the
-pictures before and after; a change is told in standard deviations of the factor over the
-population. Writes `results/edits-<plugin>.json` and `.md`, and a contact sheet when asked.
+pictures before and after; a change is told in standard deviations of its reading over the
+population the portraits are drawn from (same truncation, 512 other pictures). Writes
+`results/edits-<plugin>.json` and `.md`, and contact sheets when asked.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dynode.media.images import grid, write_image
 from dynode.methods import DirectionMethod, ScorerModel, silent
 from dynode.options import build_options
 from dynode.pipeline.generate import sample_seeds, synthesize_batches
-from dynode.pipeline.measure import attribute_changes, load_scorer
+from dynode.pipeline.measure import load_scorer
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -80,8 +81,11 @@ def main() -> None:
     scorer = load_scorer(generator.info, generator.device)
     assert scorer is not None, "the bundled scorer is not installed"
     method = plugins.registry().directions[args.plugin]
+    population = _readings(generator, scorer, args.truncation)
     latents = sample_seeds(generator, range(args.seeds), truncation=args.truncation)
-    rows = [_score(target, method, generator, scorer, latents, args) for target in TARGETS]
+    rows = [
+        _score(target, method, generator, scorer, population, latents, args) for target in TARGETS
+    ]
     _write(rows, args)
 
 
@@ -103,6 +107,7 @@ def _score(
     method: DirectionMethod,
     generator: Generator,
     scorer: ScorerModel,
+    population: Tensor,
     latents: Latents,
     args: argparse.Namespace,
 ) -> Row:
@@ -125,22 +130,36 @@ def _score(
         args.pictures.mkdir(parents=True, exist_ok=True)
         pairs = torch.stack([before[:16], after[:16]], 1).flatten(0, 1)
         write_image(grid(pairs, columns=8), args.pictures / f"{target.text.replace(' ', '-')}.png")
-    changes = attribute_changes(scorer, before, after)
-    return _row(target, scorer, scorer.score(before), changes, seconds / len(latents))
+    with torch.inference_mode():
+        scores = scorer.score(before)
+        changes = (scorer.score(after) - scores) / population.std(0)
+    return _row(target, scorer.attributes, scores, population, changes, seconds / len(latents))
+
+
+@torch.inference_mode()
+def _readings(generator: Generator, scorer: ScorerModel, truncation: float) -> Tensor:
+    """Score the population the portraits are drawn from: (512, attributes)."""
+    latents = generator.sample(512, seed=10**6, truncation=truncation)
+    return scorer.score(synthesize_batches(generator, latents))
 
 
 def _row(
-    target: Target, scorer: ScorerModel, scores: Tensor, changes: Tensor, seconds: float
+    target: Target,
+    names: tuple[str, ...],
+    scores: Tensor,
+    population: Tensor,
+    changes: Tensor,
+    seconds: float,
 ) -> Row:
-    index = scorer.attributes.index(target.factor)
+    index = names.index(target.factor)
     effect = changes[:, index] * target.sign
-    # A factor ends at +-1: a portrait that is there already cannot move a deviation further.
-    room = (1 - scores[:, index] * target.sign) / scorer.deviations[index] >= 1
+    # Who wears glasses cannot put them on: there is room if the extreme reading of the population
+    # is a deviation away.
+    readings = population[:, index] * target.sign
+    room = readings.max() - scores[:, index] * target.sign >= readings.std()
     meant = MEANT.get(target.text, set()) | {target.factor}
     leaks = {
-        name: float(changes[:, i].abs().mean())
-        for i, name in enumerate(scorer.attributes)
-        if name not in meant
+        name: float(changes[:, i].abs().mean()) for i, name in enumerate(names) if name not in meant
     }
     worst = max(leaks, key=lambda name: leaks[name])
     above = effect >= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,19 +20,36 @@ from dynode_styleclip.whitening import principal_axes
 
 _PATIENCE = 12
 _LEAST_GAIN = 2e-4
+# Rounds the corner of the absolute value, so that the optimiser does not rattle around zero.
+_CORNER = 0.01
 
 
 @dataclass(frozen=True)
 class _Settings:
-    """Numbers of a mode; the published ones are those of the released code."""
+    """Numbers of a mode; the published ones are those of the released code.
+
+    Attributes:
+        steps: Optimiser steps at most.
+        learning_rate: Adam's peak rate.
+        l2_lambda: Price of the squared distance.
+        sparsity: Price of the distance along each principal axis: few axes move.
+        purity: Price of what the text-image model sees change besides the text.
+        overshoot: Factor on the optimum. The likeness flattens out as soon as an attribute is
+            plain to see, so the optimum stops short of a full effect.
+    """
 
     steps: int
     learning_rate: float
     l2_lambda: float
+    sparsity: float = 0.0
+    purity: float = 0.0
+    overshoot: float = 1.0
 
 
 PUBLISHED = _Settings(steps=300, learning_rate=0.1, l2_lambda=0.008)
-DEFAULT = _Settings(steps=80, learning_rate=0.1, l2_lambda=0.02)
+DEFAULT = _Settings(
+    steps=80, learning_rate=0.1, l2_lambda=0.0003, sparsity=0.003, purity=0.3, overshoot=1.25
+)
 
 
 def find_offsets(
@@ -78,7 +95,8 @@ def find_offsets(
 
 def _settings(options: OptimisationOptions) -> _Settings:
     mode = PUBLISHED if options.published else DEFAULT
-    return _Settings(
+    return replace(
+        mode,
         steps=options.steps or mode.steps,
         learning_rate=options.learning_rate or mode.learning_rate,
         l2_lambda=mode.l2_lambda if options.l2_lambda < 0 else options.l2_lambda,
@@ -124,7 +142,7 @@ def _optimise(
     seed: int,
     progress: Progress,
 ) -> Tensor:
-    """Move along the principal axes of W, towards the text and away from the neutral one."""
+    """Move along few principal axes of W, changing what the text says and little else."""
     settings = _settings(options)
     goal = _Goal(generator, model, start, text, options.neutral)
     axes = principal_axes(generator, seed=seed)
@@ -135,8 +153,8 @@ def _optimise(
     for step in range(settings.steps):
         rate = learning_rate(step + 1, settings.steps + 1, settings.learning_rate)
         optimizer.param_groups[0]["lr"] = rate
-        likeness = goal.likeness(start.with_w(start.w + shift @ axes))
-        losses = 1 - likeness + settings.l2_lambda * shift.square().sum((1, 2))
+        likeness, strayed = goal.measure(start.with_w(start.w + shift @ axes))
+        losses = 1 - likeness + settings.purity * strayed + _price(shift, settings)
         optimizer.zero_grad()
         losses.sum().backward()
         optimizer.step()
@@ -146,7 +164,14 @@ def _optimise(
         waited = 0 if bool(gained.any()) else waited + 1
         if waited >= _PATIENCE:
             break
-    return (start.w + shift @ axes).detach()
+    return (start.w + settings.overshoot * shift @ axes).detach()
+
+
+def _price(shift: Tensor, settings: _Settings) -> Tensor:
+    """Return the price (n,) of a shift (n, 1, k) told in standard deviations."""
+    squares = shift.square()
+    rounded = (squares + _CORNER**2).sqrt()
+    return (settings.l2_lambda * squares + settings.sparsity * rounded).sum((1, 2))
 
 
 class _Goal:
@@ -157,6 +182,7 @@ class _Goal:
     ) -> None:
         self._generator = generator
         self._model = model
+        self._first: Tensor | None = None
         target = model.encode_texts([text])
         if neutral.strip():
             target = target - model.encode_texts([check_text(model, neutral)])
@@ -166,8 +192,17 @@ class _Goal:
                 )
         self._target = torch.nn.functional.normalize(target, dim=1)
 
-    def likeness(self, latents: Latents) -> Tensor:
-        """Return the cosine (n,) between what is seen and what is wanted."""
+    def measure(self, latents: Latents) -> tuple[Tensor, Tensor]:
+        """Return what is seen of the text, and what else is seen to change, each (n,).
+
+        The first is the cosine of picture and text; the second the squared length of the change
+        of the embedding since the first call, without its part along the text.
+        """
         images = self._generator.synthesize(latents)
         seen = self._model.encode_images(area_resize(images, self._model.image_size))
-        return (seen * self._target).sum(1)
+        if self._first is None:
+            self._first = seen.detach()
+        change = seen - self._first
+        along = (change * self._target).sum(1, keepdim=True)
+        strayed = (change - along * self._target).square().sum(1)
+        return (seen * self._target).sum(1), strayed
