@@ -98,12 +98,13 @@ def show(
     """
     from dynode.cli.edit import parse_sweep
     from dynode.pipeline import directions as steps
+    from dynode.pipeline.library import file_stems
 
     strengths = parse_sweep(sweep)
     found = steps.load_any(direction)
     drawn: list[str] = []
     if len(found) == 1 and not no_strip:
-        target = output or Path(f"{found[0].info.name}.png")
+        target = output or Path(f"{file_stems([found[0].info.name])[0]}.png")
         drawn = _draw(found[0], target, strengths, count, generator, device, seed, force)
     documents = [{**steps.facts(one), "strip": drawn[0] if drawn else None} for one in found]
     if as_json:

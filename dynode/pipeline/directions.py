@@ -17,7 +17,7 @@ from dynode.generator import Generator, GeneratorInfo
 from dynode.importing import import_directions
 from dynode.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.library import SUFFIX, direction_path
+from dynode.pipeline.library import SUFFIX, direction_path, file_stems
 from dynode.population import draw_population
 from dynode.scoring.effects import moved
 from dynode.z_direction import ZDirection, ready_for
@@ -56,7 +56,8 @@ def write_directions(
         )
     else:
         folder = target or Path()
-        paths = [folder / f"{direction.info.name}{SUFFIX}" for direction in directions]
+        stems = file_stems([direction.info.name for direction in directions])
+        paths = [folder / f"{stem}{SUFFIX}" for stem in stems]
     for path in paths:
         files.check_free(path, force=force)
     for direction, path in zip(directions, paths, strict=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from dynode import plugins
@@ -28,6 +31,19 @@ def library() -> dict[str, Path]:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             found.setdefault(path.stem, path)
     return found
+
+
+def file_stems(names: Sequence[str]) -> list[str]:
+    """Make file names without suffix, all different, that stay in their folder.
+
+    A direction's name may come from a stranger's file or be a whole sentence.
+    """
+    stems: list[str] = []
+    for name in names:
+        plain = re.sub(r"[^\w .+=@,-]+", "-", name).strip("-. ")[:100] or "direction"
+        numbered = (f"{plain}-{number}" for number in itertools.count(2))
+        stems.append(next(s for s in itertools.chain([plain], numbered) if s not in stems))
+    return stems
 
 
 def direction_path(name: str | Path) -> Path:

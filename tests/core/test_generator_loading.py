@@ -52,6 +52,12 @@ class Letters(dynode.GeneratorFamily):
         return tiny_generator(int(path.read_text()[5:]), w_dim=8, channels=4, name="letters")
 
 
+@pytest.fixture(autouse=True)
+def _the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute alike on machines with and without a GPU."""
+    monkeypatch.setenv("DYNODE_DEVICE", "cpu")
+
+
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> plugins.Registry:
     """A registry of the test's own, with three generators."""
