@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import console
+from dynode.cli import clip_options, console
+from dynode.cli.edit_clip import ClipEdit, edit_clip, is_clip
 from dynode.cli.method_options import MethodCommand, split_method_options
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
+    from dynode.dynamics.modes import Mode
     from dynode.generator import Generator
     from dynode.pipeline.edit import EditResult
 
@@ -44,6 +46,10 @@ _MOST_FRAMES = 2000
 @click.option(
     "--inverter", metavar="NAME", help="Inverter of a picture; chosen by domain if absent."
 )
+@clip_options.INVERTER_OPTIONS
+@clip_options.MODE
+@clip_options.SMOOTHING
+@clip_options.CHECK
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
@@ -59,6 +65,10 @@ def edit(
     fps: float,
     edited_only: bool,
     inverter: str | None,
+    inverter_options: tuple[str, ...],
+    mode: Mode,
+    smoothing: str,
+    check: bool,
     generator: str | None,
     device: str | None,
     seed: int,
@@ -69,7 +79,8 @@ def edit(
 ) -> None:
     r"""Edit a picture, or a sampled one, and write it before and after.
 
-    SOURCE is an image or a latents file; without it a picture is sampled.
+    SOURCE is an image, a clip or a latents file; without it a picture is sampled. Of a clip every
+    frame is inverted, the first one is edited, and a latent ODE carries the edit through the others.
 
     \b
     Try:     dynode edit --plugin styleclip --text "smiling"
@@ -78,6 +89,27 @@ def edit(
     from dynode import files
 
     options = split_method_options(method_options)
+    if source is not None and is_clip(source):
+        target = output or Path(_default_name(plugin, options, directions) + ".mp4")
+        ready = [_parse_direction(text) for text in directions]
+        asked = ClipEdit(
+            plugin,
+            options,
+            ready,
+            strength,
+            mode,
+            smoothing,
+            check,
+            inverter,
+            inverter_options,
+            generator,
+            device,
+            seed,
+            force,
+            as_json,
+        )
+        edit_clip(source, target, asked)
+        return
     target = output or Path(_default_name(plugin, options, directions) + ".png")
     drawing = _Drawing(target, parse_sweep(sweep), fps, edited_only)
     drawing.check()

@@ -22,6 +22,7 @@ _COMMANDS = {
     "find": "dynode.cli.find:find",
     "generate": "dynode.cli.generate:generate",
     "generators": "dynode.cli.generators:generators",
+    "interpolate": "dynode.cli.interpolate:interpolate",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
 }

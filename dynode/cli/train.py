@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dynode.cli import console
+from dynode.cli.clip_options import CHECK, say_trajectory
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
 from dynode.options import build_options
-
-if TYPE_CHECKING:
-    from dynode.dynamics.report import TrajectoryReport
 
 
 @click.group()
@@ -34,7 +32,7 @@ class _OdeCommand(click.Command):
 @click.option(
     "--times", type=click.Path(path_type=Path), help="Frame times, one a line; else 0, 1, 2, …"
 )
-@click.option("--check/--no-check", default=True, help="Fit again without every second frame.")
+@CHECK
 @console.SEED
 @console.output_option("Trajectory to write [default: NAME.trajectory.safetensors].")
 @console.FORCE
@@ -75,17 +73,5 @@ def ode(
     if as_json:
         console.print_json({"output": str(target), "seed": seed} | report.document())
     else:
-        say_report(report)
+        say_trajectory(report)
         click.echo(str(target))
-
-
-def say_report(report: TrajectoryReport) -> None:
-    """Tell a report on stderr: a line on the fit, a line on frames that were left out."""
-    console.say(
-        f"{report.frames} frames, {report.rank} components; reconstruction error "
-        f"{report.observed.mse:.3g} (relative {report.observed.relative:.2%}), "
-        f"{report.evaluations} evaluations, {report.fit_s:.1f} s"
-    )
-    if report.held_out:
-        told = ", ".join(f"{how} {error.mse:.3g}" for how, error in report.held_out.items())
-        console.say(f"error at {report.held_out_frames} frames that were left out: {told}")

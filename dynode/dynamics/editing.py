@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import torch
 from torch import Tensor
 
 from dynode.dynamics.integrate import Solver, solve, solve_tangent
+from dynode.dynamics.modes import MODES, Mode
 from dynode.dynamics.trajectory import Rollout, Trajectory
 from dynode.errors import UnknownNameError
 from dynode.latents import Latents
-
-Mode = Literal["transport", "reintegrate", "tangent"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 def carry(
@@ -46,7 +42,7 @@ def carry(
         keep_residual: See `Trajectory.rollout`.
 
     Returns:
-        Latents of m pictures; with `edited` equal to `first`, those of `Trajectory.rollout`.
+        The edited clip; with `edited` equal to `first`, that of `Trajectory.rollout`.
 
     Raises:
         UnknownNameError: There is no such mode.
@@ -59,9 +55,11 @@ def carry(
         inside = trajectory.space.encode_offset(delta)
         outside = delta - trajectory.space.decode_offset(inside)
         states, evaluations = _states(trajectory, inside, times, mode, solver)
-        moved = trajectory.latents_of(states, times, keep_residual=keep_residual)
-        moved = moved.with_w(moved.w + outside)
-        return Rollout(_with_offsets(moved, first, edited), states, evaluations)
+
+    def ride(latents: Latents) -> Latents:
+        return _with_offsets(latents.with_w(latents.w + outside), first, edited)
+
+    return Rollout(trajectory, times, states, evaluations, keep_residual, ride)
 
 
 def _states(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,25 +13,51 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dynode.dynamics.baselines import interpolate_codes, interpolate_latents
+from dynode.dynamics.baselines import interpolate_latents, neighbours
 from dynode.dynamics.integrate import Piece, Solver, solve
 from dynode.dynamics.space import DynamicSpace
 from dynode.latents import Latents
 
 
+def _unchanged(latents: Latents) -> Latents:
+    return latents
+
+
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """Codes along a trajectory.
+    """States along a trajectory; their latents are made when they are asked for.
 
     Attributes:
-        latents: One picture per asked time.
-        states: (times, rank).
+        trajectory: The trajectory.
+        times: (m,) the asked times.
+        states: (m, rank).
         evaluations: Calls of the field.
+        keep_residual: See `Trajectory.rollout`.
+        edit: What is done to the latents of each time, for a carried edit.
     """
 
-    latents: Latents
+    trajectory: Trajectory
+    times: Tensor
     states: Tensor
     evaluations: int
+    keep_residual: bool = True
+    edit: Callable[[Latents], Latents] = _unchanged
+
+    def __len__(self) -> int:
+        """Count the asked times."""
+        return len(self.times)
+
+    @property
+    def latents(self) -> Latents:
+        """The latents of all times."""
+        return self.part(0, len(self))
+
+    def part(self, begin: int, end: int) -> Latents:
+        """Make the latents of some of the times."""
+        plain = self.trajectory.latents_of(
+            self.states[begin:end], self.times[begin:end], keep_residual=self.keep_residual
+        )
+        return self.edit(plain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +106,13 @@ class Trajectory:
                 offsets of the observed frames are interpolated in any case.
 
         Returns:
-            Latents of m pictures.
+            States at the m times, and their latents.
         """
         self.warn_outside(times)
         with torch.no_grad():
             solution = solve(self.pieces, self.start, self.begin, times, solver)
         states = solution.states[:, 0]
-        return Rollout(
-            self.latents_of(states, times, keep_residual=keep_residual),
-            states,
-            solution.evaluations,
-        )
+        return Rollout(self, times, states, solution.evaluations, keep_residual)
 
     def latents_of(self, states: Tensor, times: Tensor, *, keep_residual: bool = True) -> Latents:
         """Return the latents of states (m, rank) at their times (m,)."""
@@ -101,8 +123,10 @@ class Trajectory:
 
     def residual_at(self, times: Tensor) -> Tensor:
         """Return what the space does not span (m, num_layers, w_dim), interpolated linearly."""
-        residual = self.space.residual(self.observed.w)
-        return interpolate_codes(residual, self.times, times, "linear")
+        before, after, amount = neighbours(self.times, times)
+        first = self.space.residual(self.observed.w[before])
+        second = self.space.residual(self.observed.w[after])
+        return torch.lerp(first, second, amount.to(first).reshape(-1, 1, 1))
 
     def warn_outside(self, times: Tensor) -> None:
         """Warn of times before the first or behind the last observed one."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -18,8 +19,8 @@ from dynode.media.images import to_uint8
 from dynode.media.suffixes import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.packet import Packet
+    from av.stream import Stream
 
 
 def check_video_suffix(path: Path) -> None:
@@ -61,10 +62,11 @@ def write_video(
         if path.suffix.lower() == ".gif":
             return _write_gif(frames, temporary, float(fps))
         if audio_from is None:
-            return _write_stream(frames, temporary, float(fps))
+            return _write_stream(frames, temporary, float(fps), _codec(path))
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            silent = Path(folder) / ("silent" + path.suffix)
-            count = _write_stream(frames, silent, float(fps))
+            # Matroska keeps no decoding times, which copying the packets needs.
+            silent = Path(folder) / "silent.mp4"
+            count = _write_stream(frames, silent, float(fps), _codec(path))
             _join(silent, audio_from, temporary)
         return count
 
@@ -79,11 +81,14 @@ def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
     return len(tiles)
 
 
-def _write_stream(frames: Iterable[Tensor], path: Path, fps: float) -> int:
+def _codec(path: Path) -> str:
+    return "vp9" if path.suffix.lower() == ".webm" else "h264"
+
+
+def _write_stream(frames: Iterable[Tensor], path: Path, fps: float, codec: str) -> int:
     import imageio.v3 as iio
 
     count = 0
-    codec = "vp9" if path.suffix.lower() == ".webm" else "h264"
     with iio.imopen(path, "w", plugin="pyav") as file:
         file.init_video_stream(codec, fps=fps, pixel_format="yuv420p")
         for batch in frames:
@@ -104,45 +109,36 @@ def _join(pictures: Path, sound: Path, path: Path) -> None:
     """Copy the packets of one file's pictures and another's first audio track into a third."""
     import av
 
-    with av.open(str(pictures)) as video, av.open(str(sound)) as audio:
-        with av.open(str(path), "w") as output:
-            copied = [(video, output.add_stream_from_template(video.streams.video[0]))]
-            if audio.streams.audio:
-                track = audio.streams.audio[0]
-                if track.codec_context.name in output.supported_codecs:
-                    copied.append((audio, output.add_stream_from_template(track)))
-                else:
-                    warnings.warn(
-                        f"{path.suffix} holds no {track.codec_context.name} audio, so the track of "
-                        f"{sound.name} is left out; write .mp4 or .mkv to keep it",
-                        stacklevel=3,
-                    )
-            for index, packet in _interleaved([source for source, _ in copied]):
-                packet.stream = copied[index][1]
-                output.mux(packet)
+    with (
+        av.open(str(pictures)) as video,
+        av.open(str(sound)) as audio,
+        av.open(str(path), "w") as output,
+    ):
+        picture = output.add_stream_from_template(video.streams.video[0])
+        tracks = [_packets(video.demux(video=0), picture)]
+        if audio.streams.audio:
+            track = audio.streams.audio[0]
+            if track.codec_context.name in output.supported_codecs:
+                copy = output.add_stream_from_template(track)
+                tracks.append(_packets(audio.demux(track), copy))
+            else:
+                warnings.warn(
+                    f"{path.suffix} holds no {track.codec_context.name} audio, so the track of "
+                    f"{sound.name} is left out; write .mp4 or .mkv to keep it",
+                    stacklevel=3,
+                )
+        for _, packet, stream in heapq.merge(*tracks, key=lambda entry: entry[0]):
+            packet.stream = stream
+            output.mux(packet)
 
 
-def _interleaved(sources: list[InputContainer]) -> Iterator[tuple[int, Packet]]:
-    """Go through the packets of the first video and the second audio in the order of their times."""
-    kinds = ({"video": 0}, {"audio": 0})
-    streams = [_packets(source, kind) for source, kind in zip(sources, kinds, strict=False)]
-    heads = [next(stream, None) for stream in streams]
-    while any(head is not None for head in heads):
-        index = min(
-            (index for index, head in enumerate(heads) if head is not None),
-            key=lambda index: _time(heads[index]),
-        )
-        head = heads[index]
-        assert head is not None
-        yield index, head
-        heads[index] = next(streams[index], None)
-
-
-def _packets(source: InputContainer, kind: dict[str, int]) -> Iterator[Packet]:
-    """Go through the packets of one stream, without the empty one that ends it."""
-    return (packet for packet in source.demux(**kind) if packet.dts is not None)
-
-
-def _time(packet: Packet | None) -> float:
-    assert packet is not None and packet.dts is not None
-    return float(packet.dts * packet.time_base)
+def _packets(
+    packets: Iterator[Packet[Any]],
+    stream: Stream,  # packets of pictures or of sound
+) -> Iterator[tuple[float, Packet[Any], Stream]]:
+    """Pair packets with their time and where they go, without the empty one that ends a stream."""
+    for packet in packets:
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if packet.dts is not None and packet.time_base is not None:
+            yield float(packet.dts * packet.time_base), packet, stream

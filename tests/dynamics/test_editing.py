@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dynode.dynamics.editing import MODES, carry
+from dynode.dynamics.editing import carry
 from dynode.dynamics.integrate import Solver
+from dynode.dynamics.modes import MODES
 from dynode.errors import UnknownNameError
 from dynode.latents import WeightOffset
 

@@ -1,0 +1,114 @@
+"""Invert every frame of a clip, a few at a time; what is finished survives an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media.clip import Clip
+from dynode.media.images import fit_to
+from dynode.methods import Inverter, Progress, silent
+from dynode.models import cache_folder
+from dynode.options import build_options
+from dynode.pipeline.source import choose_inverter
+
+_BATCH = 8
+_FORMAT = "1"
+
+
+def invert_clip(
+    clip: Clip,
+    generator: Generator,
+    *,
+    inverter: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Latents:
+    """Find the codes of every frame.
+
+    Batches of frames are written to the cache folder as they are finished, under the hash of the
+    file's content, the generator and the inverter with its options: a second call, or one after a
+    crash, does only what is missing.
+
+    Args:
+        clip: The video.
+        generator: The generator to invert into.
+        inverter: Name of the inverter; None for the one of the generator's domain.
+        options: Options of the inverter by name.
+        seed: Seed of the inverter.
+        progress: Called with the number of frames.
+
+    Returns:
+        Latents of all frames, on the generator's device.
+
+    Raises:
+        MediaError: A frame cannot be read, or holds nothing the inverter can find.
+    """
+    method = choose_inverter(generator, inverter)
+    chosen = build_options(method.options, dict(options or {}), owner=method.name)
+    folder = _folder(clip, generator, method, chosen, seed)
+    fingerprint = generator.info.fingerprint
+    batches = list[Latents]()
+    frames = _frames(clip, generator.info.resolution)
+    for begin in range(0, len(clip), _BATCH):
+        images = list(itertools.islice(frames, _BATCH))
+        path = folder / f"{begin:07d}.safetensors"
+        if path.exists():
+            codes = Latents.load(path, fingerprint=fingerprint)
+        else:
+            batch = torch.cat([image() for image in images])
+            batch = batch.to(generator.device, generator.dtype)
+            codes = method.invert(generator, batch, chosen, seed=seed, progress=silent).detach()
+            codes.save(path, fingerprint=fingerprint)
+        batches.append(codes.to(generator.device, generator.dtype))
+        progress(min(begin + _BATCH, len(clip)), len(clip), "inverting")
+    return Latents.cat(batches)
+
+
+class _LazyFrame:
+    """A decoded frame that is cropped and resized only when it is needed."""
+
+    def __init__(self, image: Image.Image, resolution: tuple[int, int]) -> None:
+        self._image, self._resolution = image, resolution
+
+    def __call__(self) -> Tensor:
+        return fit_to(self._image, self._resolution)
+
+
+def _frames(clip: Clip, resolution: tuple[int, int]) -> Iterator[_LazyFrame]:
+    return (_LazyFrame(Image.fromarray(pixels), resolution) for pixels in clip.frames())
+
+
+def clip_images(clip: Clip, resolution: tuple[int, int]) -> Iterator[Tensor]:
+    """Go through the frames as the generator sees them, (1, 3, h, w) float in [-1, 1]."""
+    return (frame() for frame in _frames(clip, resolution))
+
+
+def _folder(
+    clip: Clip, generator: Generator, inverter: Inverter, options: object, seed: int
+) -> Path:
+    with clip.path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    told = {
+        "format": _FORMAT,
+        "batch": _BATCH,
+        "clip": content,
+        "generator": generator.info.fingerprint,
+        "dtype": str(generator.dtype),
+        "inverter": inverter.name,
+        "options": repr(options),
+        "seed": seed,
+    }
+    name = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder() / "codes" / name

@@ -1,0 +1,255 @@
+"""Edit a clip: invert it, fit a trajectory, edit the first frame, carry the edit, draw."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dynode.direction import EditStack
+from dynode.dynamics.editing import carry
+from dynode.dynamics.fit import fit_trajectory
+from dynode.dynamics.modes import Mode
+from dynode.dynamics.report import TrajectoryReport, measure
+from dynode.dynamics.settings import FitOptions
+from dynode.dynamics.trajectory import Rollout, Trajectory
+from dynode.errors import MediaError
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media.clip import Clip, open_clip
+from dynode.media.video import check_video_suffix, write_video
+from dynode.methods import Progress, silent
+from dynode.pipeline.inversion import clip_images, invert_clip
+
+_BATCH = 4
+
+
+@dataclass(frozen=True, eq=False)
+class FittedClip:
+    """A clip with its trajectory.
+
+    Attributes:
+        clip: The video.
+        trajectory: Fitted to the codes of its frames; times are seconds.
+        report: How good it is.
+        seconds: Time spent on each step.
+    """
+
+    clip: Clip
+    trajectory: Trajectory
+    report: TrajectoryReport
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """A video that was written.
+
+    Attributes:
+        path: The file.
+        frames: Its frames.
+        fps: Frames a second.
+        report: How good the trajectory is.
+        jitter: Mean absolute second difference of neighbouring frames in [-1, 1] pixel units, of the
+            `source` clip and of the `result`; lower is steadier.
+        evaluations: Calls of the field for this rollout.
+        seconds: Time spent on each step.
+        mode: How the edit was carried; empty without an edit.
+    """
+
+    path: Path
+    frames: int
+    fps: float
+    report: TrajectoryReport
+    jitter: Mapping[str, float]
+    evaluations: int
+    seconds: Mapping[str, float]
+    mode: str = ""
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        plain = {name: value for name, value in vars(self).items() if name != "report"}
+        return plain | {"path": str(self.path), "trajectory": self.report.document()}
+
+
+def fit_clip(
+    path: Path,
+    generator: Generator,
+    *,
+    inverter: str | None = None,
+    inverter_options: Mapping[str, Any] | None = None,
+    options: FitOptions | None = None,
+    check: bool = True,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> FittedClip:
+    """Invert every frame of a clip and fit a trajectory to the codes.
+
+    Args:
+        path: The video.
+        generator: What draws.
+        inverter: Name of the inverter; None for the one of the generator's domain.
+        inverter_options: Its options by name.
+        options: Options of the fit.
+        check: Fit again without every second frame, for the report.
+        seed: Seed of everything random.
+        progress: Called by each step.
+
+    Raises:
+        MediaError: The file is no video, damaged, or of fewer than 2 frames.
+    """
+    clip = open_clip(path)
+    _check_clip(clip)
+    seconds: dict[str, float] = {}
+    with timed(seconds, "invert"):
+        latents = invert_clip(
+            clip,
+            generator,
+            inverter=inverter,
+            options=inverter_options,
+            seed=seed,
+            progress=progress,
+        )
+    with timed(seconds, "fit"):
+        trajectory = fit_trajectory(
+            latents,
+            torch.tensor(clip.times_s, dtype=torch.float64),
+            options=options,
+            seed=seed,
+            fingerprint=generator.info.fingerprint,
+            progress=progress,
+        )
+    with timed(seconds, "check"):
+        report = measure(trajectory, fit_s=seconds["fit"], check=check, seed=seed)
+    return FittedClip(clip, trajectory, report, seconds)
+
+
+def _check_clip(clip: Clip) -> None:
+    if len(clip) < 2:
+        raise MediaError(
+            f"{clip.path.name} has one frame; a clip needs at least 2: give it as an image instead"
+        )
+    if not clip.is_regular:
+        warnings.warn(
+            f"{clip.path.name} has a variable frame rate; its frames are taken at their own times and "
+            f"the result is written at a constant {float(clip.rate):.4g} frames a second",
+            stacklevel=3,
+        )
+
+
+def edit_clip(
+    fitted: FittedClip,
+    generator: Generator,
+    stack: EditStack,
+    output: Path,
+    *,
+    mode: Mode = "transport",
+    strength: float = 1.0,
+    progress: Progress = silent,
+) -> ClipResult:
+    """Edit the first frame, carry the edit through the clip and write it, with its sound.
+
+    Args:
+        fitted: The clip.
+        generator: What draws.
+        stack: The edits, in any space.
+        output: Video to write; frame count, rate and audio track are the source's.
+        mode: How the edit is carried, see `carry`.
+        strength: Multiplies the edits.
+        progress: Called with the number of frames drawn.
+    """
+    first = fitted.trajectory.observed[0]
+    with torch.inference_mode():
+        edited = stack.apply(first, strength)
+    times = frame_times(fitted.clip)
+    with timed(fitted.seconds, "carry"):
+        rollout = carry(fitted.trajectory, first, edited, times, mode=mode)
+    return write_rollout(
+        fitted, generator, rollout, output, float(fitted.clip.rate), mode, progress
+    )
+
+
+def frame_times(clip: Clip) -> Tensor:
+    """Return the times of the frames, evenly spaced whatever the clip's own spacing."""
+    return torch.linspace(0, clip.times_s[-1], len(clip), dtype=torch.float64)
+
+
+def write_rollout(
+    fitted: FittedClip,
+    generator: Generator,
+    rollout: Rollout,
+    output: Path,
+    fps: float,
+    mode: str = "",
+    progress: Progress = silent,
+) -> ClipResult:
+    """Draw a rollout and write it with the sound of the clip."""
+    check_video_suffix(output)
+    drawn, source = _Jitter(), _Jitter()
+    with timed(fitted.seconds, "render"):
+        frames = drawn.watched(draw(generator, rollout, progress))
+        count = write_video(frames, output, fps=fps, audio_from=fitted.clip.path)
+    for _ in source.watched(clip_images(fitted.clip, generator.info.resolution)):
+        pass
+    return ClipResult(
+        output,
+        count,
+        fps,
+        fitted.report,
+        {"source": source.mean, "result": drawn.mean},
+        rollout.evaluations,
+        {name: round(value, 3) for name, value in fitted.seconds.items()},
+        mode,
+    )
+
+
+def draw(generator: Generator, rollout: Rollout, progress: Progress = silent) -> Iterator[Tensor]:
+    """Draw the frames of a rollout a few at a time, without gradients."""
+    for begin in range(0, len(rollout), _BATCH):
+        end = min(begin + _BATCH, len(rollout))
+        with torch.inference_mode():
+            latents: Latents = rollout.part(begin, end)
+            images = generator.synthesize(latents.to(generator.device, generator.dtype))
+        progress(end, len(rollout), "drawing")
+        yield images
+
+
+@contextmanager
+def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Add the duration of the block to `seconds[name]`."""
+    began = time.perf_counter()
+    yield
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+@dataclass
+class _Jitter:
+    """How unsteady a stream of frames is: the mean of |previous - 2 * this + next|."""
+
+    total: float = 0.0
+    count: int = 0
+    held: list[Tensor] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        return round(self.total / max(1, self.count), 6)
+
+    def watched(self, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+        for batch in batches:
+            for frame in batch.detach().float().clamp(-1, 1):
+                self._see(frame)
+            yield batch
+
+    def _see(self, frame: Tensor) -> None:
+        self.held = [*self.held[-2:], frame]
+        if len(self.held) == 3:
+            before, now, after = self.held
+            self.total += float((before - 2 * now + after).abs().mean())
+            self.count += 1
