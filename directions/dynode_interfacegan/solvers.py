@@ -40,7 +40,7 @@ def solve_published(codes: Tensor, positive: Tensor) -> Hyperplane:
     """Solve with libsvm through scikit-learn, as the published code does."""
     from sklearn.svm import SVC
 
-    classifier = SVC(kernel="linear", C=_COST, tol=_PUBLISHED_TOLERANCE)
+    classifier = SVC(kernel="linear", C=_COST, tol=_PUBLISHED_TOLERANCE, random_state=0)
     classifier.fit(codes.cpu().numpy(), positive.long().cpu().numpy())
     normal = torch.from_numpy(classifier.coef_.reshape(-1).astype("float64"))
     return Hyperplane(normal, float(classifier.intercept_[0]))
