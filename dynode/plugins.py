@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -21,6 +22,7 @@ from dynode.errors import PluginError, UnknownNameError
 from dynode.options import specs_of
 
 GROUP = "dynode"
+_OWN = "dynode-gan"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Thing = TypeVar("Thing")
@@ -209,6 +211,9 @@ class Registry:
                 getattr(manager.hook, hook)(register=_adder(shelf, owner))
             except PluginError as error:
                 raise PluginError(f"{hook}: {error}") from error
+            except Exception as error:
+                error.add_note(f"in {hook}")
+                raise
 
     def load_entry_points(self, entry_points: Iterable[metadata.EntryPoint]) -> None:
         """Load plugins one by one; each failure ends in `reports` and nowhere else."""
@@ -216,11 +221,13 @@ class Registry:
             self.reports.append(self._load(entry_point))
 
     def _load(self, entry_point: metadata.EntryPoint) -> PluginReport:
-        report = PluginReport(entry_point.name, entry_point.value, _distribution(entry_point))
+        report = PluginReport(entry_point.name, entry_point.value, distribution_of(entry_point))
         owner = f"{report.module} ({report.distribution})"
         try:
-            module: ModuleType = entry_point.load()
-            self.register(module, owner)
+            # stdout belongs to the result of the command.
+            with redirect_stdout(sys.stderr):
+                module: ModuleType = entry_point.load()
+                self.register(module, owner)
         # Plugins are strangers: whatever breaks is theirs to report, a call of sys.exit too.
         except (Exception, SystemExit) as error:
             return PluginReport(
@@ -236,7 +243,8 @@ def _adder(shelf: Shelf[Any], owner: str) -> Callable[[Any], None]:
     return lambda thing: shelf.add(thing, owner)
 
 
-def _distribution(entry_point: metadata.EntryPoint) -> str:
+def distribution_of(entry_point: metadata.EntryPoint) -> str:
+    """Name the distribution that ships an entry point, with its version."""
     dist = entry_point.dist
     return f"{dist.name} {dist.version}" if dist else "unknown"
 
@@ -246,7 +254,8 @@ def _describe(error: BaseException) -> str:
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"needs the missing module {error.name!r}; install the package that brings it"
-    return _one_line(f"{type(error).__name__}: {error}")
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return _one_line(f"{type(error).__name__}: {error}" + (f" ({notes})" if notes else ""))
 
 
 def _one_line(message: object) -> str:
@@ -256,13 +265,14 @@ def _one_line(message: object) -> str:
 def selected_entry_points() -> list[metadata.EntryPoint]:
     """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
 
-    Unset loads all, empty none, `a,b` only those entry points. Two distributions may use one name:
-    both are loaded, and what they register twice is reported.
+    Unset loads all, empty none, `a,b` only those entry points. What ships with dynode comes first, so
+    that no stranger takes the name of a method that is there already. Two distributions may use one
+    name: both are loaded, and what they register twice is reported.
 
     Raises:
         UnknownNameError: The variable names a plugin that is not installed.
     """
-    found = sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    found = sorted(metadata.entry_points(group=GROUP), key=_order)
     wanted = os.environ.get("DYNODE_LOAD_PLUGINS")
     if wanted is None:
         return found
@@ -272,6 +282,10 @@ def selected_entry_points() -> list[metadata.EntryPoint]:
         if name not in installed:
             raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, installed)
     return [point for name in dict.fromkeys(names) for point in found if point.name == name]
+
+
+def _order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
+    return (point.dist is None or point.dist.name != _OWN, point.name, point.value)
 
 
 @cache

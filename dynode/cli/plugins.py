@@ -1,23 +1,52 @@
-"""`dynode plugins`: what is installed, what it brings and what failed."""
+"""`dynode plugins`: what is installed, what it brings and what failed; check one, write a new one."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dynode.cli import console
+from dynode.errors import PluginError
+from dynode.scaffold import KINDS
+
+if TYPE_CHECKING:
+    from dynode.checking import Result, Verdict
+
+_MARKS = {"passed": "ok", "failed": "FAILED", "expected": "expected", "skipped": "skipped"}
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @console.JSON
-def plugins(as_json: bool) -> None:
-    r"""List the installed plugins, what each brings, and those that failed with the reason.
+@click.pass_context
+def plugins(ctx: click.Context, as_json: bool) -> None:
+    r"""List the installed plugins, check one, or write a new one.
+
+    Without a subcommand, lists them.
 
     \b
     Try:     dynode plugins
     Python:  dynode.plugins.registry().reports
     """
+    if ctx.invoked_subcommand is None:
+        _list(as_json)
+
+
+@plugins.command("list")
+@console.JSON
+def list_plugins(as_json: bool) -> None:
+    r"""List the installed plugins, what each brings, and those that failed with the reason.
+
+    \b
+    Try:     dynode plugins list
+    Python:  dynode.plugins.registry().reports
+    """
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
     from dynode.plugins import registry
 
     found = registry()
@@ -39,3 +68,99 @@ def plugins(as_json: bool) -> None:
             click.echo(f"    FAILED  {report.error}")
         for kind, names in report.provides.items():
             click.echo(f"    {kind}: {', '.join(names)}")
+
+
+@plugins.command()
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="direction",
+    show_default=True,
+    help="What it registers.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write the package's folder into [default: this one].",
+)
+def new(name: str, kind: str, output: Path) -> None:
+    r"""Write a new plugin: a package that installs, works and passes its own tests.
+
+    NAME is what users will type; the package becomes dynode-NAME.
+
+    \b
+    Try:     dynode plugins new brighten && pip install ./dynode-brighten
+    Python:  dynode.scaffold.new_plugin("brighten", folder=Path())
+    """
+    from dynode.scaffold import new_plugin
+
+    click.echo(str(new_plugin(name, kind=kind, folder=output)))
+    console.say(
+        f"try it: pip install ./dynode-{name.removeprefix('dynode-')}; its README says more"
+    )
+
+
+@plugins.command()
+@click.argument("package")
+@click.option(
+    "--limit",
+    "limit_s",
+    type=click.FloatRange(min=1.0),
+    default=120.0,
+    show_default=True,
+    help="Seconds that one check may take.",
+)
+@console.JSON
+def check(package: str, limit_s: float, as_json: bool) -> None:
+    r"""Check a plugin: every promise of everything it registers, in a process of its own.
+
+    PACKAGE is a plugin of `dynode plugins`, a distribution, a module, or a folder of sources.
+
+    \b
+    Try:     dynode plugins check interfacegan
+    Python:  [check() for check in dynode.testing.checks_for(Brighten())]
+    """
+    from dynode.checking import check_plugin
+    from dynode.checking.finding import find_plugins
+
+    verdicts = []
+    for candidate in find_plugins(package):
+        if not as_json:
+            click.echo(f"{candidate.name}  ({candidate.distribution})")
+        verdicts.append(
+            check_plugin(candidate, limit_s=limit_s, report=_ignored if as_json else _show)
+        )
+    if as_json:
+        console.print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    else:
+        for verdict in verdicts:
+            click.echo(_summary(verdict))
+    broken = [verdict.told(r) for verdict in verdicts for r in verdict.of_status("failed")]
+    if broken:
+        more = f" (and {len(broken) - 1} more, see above)" if len(broken) > 1 else ""
+        raise PluginError(broken[0] + more)
+
+
+def _ignored(result: Result) -> None:
+    """Leave it for the document at the end."""
+
+
+def _show(result: Result) -> None:
+    click.echo(f"    {_MARKS[result.status]:<9}{result.name}: {result.check}")
+    if result.status == "failed":
+        click.echo(f"             {result.hook}: {result.message}")
+        click.echo(f"             remedy: {result.remedy}")
+    elif result.message:
+        click.echo(f"             {result.message}")
+
+
+def _summary(verdict: Verdict) -> str:
+    counts = [
+        f"{len(verdict.of_status(status))} {status}"
+        for status in _MARKS
+        if verdict.of_status(status)
+    ]
+    return f"{verdict.plugin}: {', '.join(counts)}"
