@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
@@ -35,6 +35,7 @@ class PrincipalComponents(dynode.DirectionMethod):
     name = "ganspace"
     summary = "principal components of the codes (GANSpace)"
     options = PrincipalOptions
+    check_options: ClassVar = {"count": 2, "samples": 200}
 
     def find(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
@@ -57,6 +57,7 @@ class InterFaceGAN(dynode.DirectionMethod):
     name = "interfacegan"
     summary = "boundary of an attribute, from scores, two texts or labels (InterFaceGAN)"
     options = BoundaryOptions
+    check_options: ClassVar = {"attribute": "light", "samples": 100, "ratio": 0.2}
 
     def find(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
@@ -36,6 +36,7 @@ class ClosedFormFactors(dynode.DirectionMethod):
     name = "sefa"
     summary = "directions the style layers answer to most, in closed form (SeFa)"
     options = FactorOptions
+    check_options: ClassVar = {"count": 2}
 
     def find(
         self,

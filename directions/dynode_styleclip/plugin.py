@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
@@ -52,6 +52,7 @@ class LatentOptimisation(dynode.DirectionMethod):
     name = "styleclip"
     summary = "edit a picture by a text, by optimising its code (StyleCLIP)"
     options = OptimisationOptions
+    check_options: ClassVar = {"text": "red", "steps": 2}
     per_image = True
 
     def find(

@@ -24,9 +24,27 @@ def facets() -> None:
 
 
 @facets.command()
-@click.option("--count", type=click.IntRange(min=1), default=1000, show_default=True)
-@click.option("--kind", type=click.Choice(["images", "clips"]), default="images", show_default=True)
-@click.option("--resolution", type=click.IntRange(8, 2048), default=128, show_default=True)
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Number of pictures or clips.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["images", "clips"]),
+    default="images",
+    show_default=True,
+    help="What to draw.",
+)
+@click.option(
+    "--resolution",
+    type=click.IntRange(8, 2048),
+    default=128,
+    show_default=True,
+    help="Side in pixels.",
+)
 @click.option("--frames", type=click.IntRange(min=2), default=16, help="Frames of a clip.")
 @click.option("--fps", type=click.FloatRange(min=0.1), default=16.0, help="Frames a second.")
 @console.SEED

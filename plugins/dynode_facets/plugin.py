@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -86,6 +86,7 @@ class FacetsInverter(dynode.Inverter):
     name = "facets-encoder"
     summary = "codes of a facets portrait, bundled"
     options = EncoderOptions
+    check_options: ClassVar = {"steps": 2}
     domains = (DOMAIN,)
 
     def invert(
