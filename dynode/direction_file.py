@@ -22,6 +22,7 @@ from dynode.direction import (
 from dynode.direction_info import Calibration, DirectionInfo
 from dynode.errors import CorruptCheckpointError, DirectionFileError
 from dynode.mapper import RowMapper
+from dynode.weights import write_safetensors
 from dynode.z_direction import ZDirection
 
 FORMAT = "dynode.direction"
@@ -30,7 +31,7 @@ _LATENTS = "dynode.latents"
 
 
 def save_direction(direction: Direction, path: Path) -> None:
-    """Write a direction; the file appears only when it is whole.
+    """Write a direction; the file appears only when it is whole, the same bytes for the same content.
 
     Args:
         direction: One of the kinds of `dynode.direction`.
@@ -44,7 +45,7 @@ def save_direction(direction: Direction, path: Path) -> None:
         "kind": json.dumps(kind),
         "info": json.dumps(dataclasses.asdict(direction.info), default=str, sort_keys=True),
     }
-    files.save_tensors(tensors, path, head)
+    write_safetensors({name: part.contiguous() for name, part in tensors.items()}, path, head)
 
 
 def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]]:
