@@ -1,0 +1,196 @@
+"""Clips with a known answer: `python benchmarks/dynamics_facets.py times|edits [--codes …]`.
+
+`times` compares the trajectory at observed and unobserved times with what the world shows there.
+`edits` edits the first frame of a clip and compares every frame with the clip of the edited person.
+Codes are the world's own (`exact`), those plus white noise (`noisy`), or an inverter's (`inverted`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode.direction import LinearDirection
+from dynode.dynamics.baselines import interpolate_codes
+from dynode.dynamics.editing import carry
+from dynode.dynamics.fit import fit_trajectory
+from dynode.dynamics.modes import MODES
+from dynode.dynamics.settings import FitOptions
+from dynode.generator import Generator, load_generator
+from dynode.latents import Latents
+from dynode.pipeline.source import choose_inverter
+from dynode_facets.clips import irregular_times, regular_times, trajectory
+from dynode_facets.factors import FACTOR_NAMES, factor_index, population
+from dynode_facets.render import render
+from dynode_facets.scorer import FacetsScorerModel
+from dynode_facets.w_space import code_of, factor_basis
+
+DURATION_S, FPS = 1.6, 15.0
+MOTIONS = ("talking", "blinking", "turning")
+EDITS = {"smile": 0.9, "glasses": 0.9, "age": 0.9}
+
+
+def person(seed: int, **fixed: float) -> Tensor:
+    """Factors of one person of the population, moderate, with some of them given."""
+    z = torch.from_numpy(np.random.RandomState(seed).randn(1, 512)).float()
+    factors = 0.6 * population(z)[0]
+    for name, value in fixed.items():
+        factors[factor_index(name)] = value
+    return factors
+
+
+def codes_of(factors: Tensor, generator: Generator, kind: str, seed: int) -> Latents:
+    info = generator.info
+    if kind == "inverted":
+        images = render(factors, info.resolution[0])
+        inverter = choose_inverter(generator, None)
+        batches = [
+            inverter.invert(
+                generator, part, inverter.options(), seed=seed, progress=lambda *a, **k: None
+            )
+            for part in images.split(8)
+        ]
+        return Latents.cat(batches).detach()
+    w = code_of(factors, info.w_dim)[:, None].repeat(1, info.num_layers, 1)
+    if kind == "noisy":
+        noise = torch.from_numpy(np.random.RandomState(seed).randn(*w.shape)).float()
+        w = w + 0.3 * noise
+    return Latents(w)
+
+
+def factor_error(images: Tensor, true: Tensor, scorer: FacetsScorerModel) -> float:
+    with torch.inference_mode():
+        return float((scorer.score(images) - true).abs().mean())
+
+
+def pixel_error(images: Tensor, true: Tensor) -> float:
+    shown = render(true, images.shape[-1])
+    return float((images.clamp(-1, 1) - shown).abs().mean())
+
+
+def drawn(generator: Generator, w: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return torch.cat([generator.synthesize(Latents(part)) for part in w.split(8)])
+
+
+def times(kind: str, published: int) -> dict[str, object]:
+    generator, scorer = load_generator(), FacetsScorerModel.bundled()
+    rows = []
+    for index, motion in enumerate(MOTIONS):
+        for spacing in ("regular", "irregular"):
+            count = round(DURATION_S * FPS)
+            seen = (
+                regular_times(DURATION_S, FPS)
+                if spacing == "regular"
+                else irregular_times(DURATION_S, count, seed=index)
+            )
+            between = (seen[:-1] + seen[1:]) / 2
+            start = person(index)
+            truth = {
+                "observed": trajectory(motion, start, seen, seed=index),
+                "between": trajectory(motion, start, between, seed=index),
+            }
+            clip = codes_of(truth["observed"], generator, kind, index)
+            fits = {"ode": FitOptions(), "ode, smoothing auto": FitOptions(smoothing="auto")}
+            if published:
+                fits["published"] = FitOptions(published=True, iterations=published)
+            paths: dict[str, dict[str, Tensor]] = {}
+            for name, options in fits.items():
+                fitted = fit_trajectory(clip, seen, options=options)
+                paths[name] = {
+                    "observed": fitted.rollout(seen).latents.w,
+                    "between": fitted.rollout(between).latents.w,
+                }
+            for how in ("linear", "cubic", "hold"):
+                paths[how] = {
+                    "observed": clip.w,
+                    "between": interpolate_codes(clip.w, seen, between, how),
+                }
+            for name, found in paths.items():
+                for where, w in found.items():
+                    images = drawn(generator, w)
+                    exact = code_of(truth[where], w.shape[-1])[:, None]
+                    rows.append(
+                        {
+                            "motion": motion,
+                            "times": spacing,
+                            "method": name,
+                            "where": where,
+                            "latent_mse": float((w - exact).square().mean()),
+                            "pixel_mae": pixel_error(images, truth[where]),
+                            "factor_mae": factor_error(images, truth[where], scorer),
+                        }
+                    )
+    return {"codes": kind, "rows": rows}
+
+
+def edits(kind: str) -> dict[str, object]:
+    generator, scorer = load_generator(), FacetsScorerModel.bundled()
+    basis, rows = factor_basis(generator.info.w_dim).float(), []
+    for index, motion in enumerate(MOTIONS):
+        seen = regular_times(DURATION_S, FPS)
+        for name, amount in EDITS.items():
+            before = person(index, **{name: -0.5})
+            factors = trajectory(motion, before, seen, seed=index)
+            true = factors.clone()
+            true[:, factor_index(name)] += amount
+            clip = codes_of(factors, generator, kind, index)
+            direction = LinearDirection(basis[:, factor_index(name)])
+            began = time.process_time()
+            fitted = fit_trajectory(clip, seen)
+            fit_s = time.process_time() - began
+            first = fitted.observed[0]
+            for mode in (*MODES, "each frame"):
+                began = time.process_time()
+                if mode == "each frame":
+                    w = direction.apply(clip, amount).w
+                    seconds = time.process_time() - began
+                else:
+                    edited = direction.apply(first, amount)
+                    w = carry(fitted, first, edited, seen, mode=mode).latents.w
+                    seconds = time.process_time() - began + fit_s
+                with torch.inference_mode():
+                    read = scorer.score(drawn(generator, w)) - true
+                moving = (factors.amax(0) - factors.amin(0)) > 0.05
+                edited_factor = torch.zeros_like(moving)
+                edited_factor[factor_index(name)] = True
+                still = ~moving & ~edited_factor
+                rows.append(
+                    {
+                        "motion": motion,
+                        "edit": name,
+                        "mode": mode,
+                        "edit_error": float(read[:, edited_factor].abs().mean()),
+                        "motion_error": float(read[:, moving & ~edited_factor].abs().mean()),
+                        "identity_error": float(read[:, still].abs().mean()),
+                        "seconds_without_drawing": round(seconds, 3),
+                    }
+                )
+    return {"codes": kind, "rows": rows, "factors": list(FACTOR_NAMES)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["times", "edits"])
+    parser.add_argument("--codes", choices=["exact", "noisy", "inverted"], default="exact")
+    parser.add_argument(
+        "--published", type=int, default=0, help="iterations of the published field"
+    )
+    parser.add_argument("-o", "--output", type=Path)
+    given = parser.parse_args()
+    made = times(given.codes, given.published) if given.what == "times" else edits(given.codes)
+    text = json.dumps(made, indent=1)
+    if given.output:
+        given.output.write_text(text + "\n")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
