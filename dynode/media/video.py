@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,9 @@ from dynode.media.suffixes import VIDEO_SUFFIXES
 if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
+
+# A GIF counts hundredths of a second, and browsers slow anything below two of them down.
+_SHORTEST_GIF_FRAME_MS = 20
 
 
 def check_video_suffix(path: Path) -> None:
@@ -55,9 +59,14 @@ def write_video(
         The number of frames.
 
     Raises:
-        MediaError: The suffix is none of these, or there is no frame.
+        MediaError: The suffix is none of these, there is no frame, frames have different sizes, or
+            `fps` is no speed.
     """
     check_video_suffix(path)
+    if not 0 < fps < math.inf:
+        raise MediaError(
+            f"cannot write {float(fps):g} frames a second; expected a number above 0, such as 25"
+        )
     with files.written(path) as temporary:
         if path.suffix.lower() == ".gif":
             return _write_gif(frames, temporary, float(fps))
@@ -74,10 +83,11 @@ def write_video(
 def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
     from PIL import Image
 
-    tiles = [Image.fromarray(tile) for batch in frames for tile in to_uint8(batch).numpy()]
+    tiles = [Image.fromarray(tile) for tile in _tiles(frames)]
     if not tiles:
         raise MediaError("there is no frame to write")
-    tiles[0].save(path, save_all=True, append_images=tiles[1:], duration=1000 / fps, loop=0)
+    shown_ms = max(_SHORTEST_GIF_FRAME_MS, 10 * round(100 / fps))
+    tiles[0].save(path, save_all=True, append_images=tiles[1:], duration=shown_ms, loop=0)
     return len(tiles)
 
 
@@ -91,13 +101,25 @@ def _write_stream(frames: Iterable[Tensor], path: Path, fps: float, codec: str) 
     count = 0
     with iio.imopen(path, "w", plugin="pyav") as file:
         file.init_video_stream(codec, fps=fps, pixel_format="yuv420p")
-        for batch in frames:
-            for tile in to_uint8(batch).numpy():
-                file.write_frame(_even(tile))
-                count += 1
+        for tile in _tiles(frames):
+            file.write_frame(_even(tile))
+            count += 1
     if count == 0:
         raise MediaError("there is no frame to write")
     return count
+
+
+def _tiles(frames: Iterable[Tensor]) -> Iterator[np.ndarray]:
+    """Go through the frames one by one, (h, w, 3) 8 bit, all of one size."""
+    size: tuple[int, ...] = ()
+    for number, tile in enumerate((t for batch in frames for t in to_uint8(batch).numpy()), 1):
+        size = size or tile.shape
+        if tile.shape != size:
+            raise MediaError(
+                f"frame {number} is {tile.shape[1]}×{tile.shape[0]} pixels; expected "
+                f"{size[1]}×{size[0]} as in the first"
+            )
+        yield tile
 
 
 def _even(tile: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ class Greedy(Brighten):
 
     @dataclass(frozen=True)
     class Own:
-        seed: int = 3
+        output: int = 3
 
     options = Own
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import dynode
 from dynode import plugins
 from dynode.errors import PluginError, UnknownNameError
 from dynode.plugins import Registry
+from dynode.shelf import RESERVED_OPTIONS
 
 
 class Nothing(dynode.DirectionMethod):
@@ -153,6 +155,17 @@ class Table:
     table: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass
+class Seeded:
+    seed: int = 0
+
+
+class SeedOption(Nothing):
+    """A method with an option that would hide a keyword of `dynode.edit`."""
+
+    options = Seeded
+
+
 class OddOptions(Nothing):
     """A method with an option of a type no command line has."""
 
@@ -177,6 +190,7 @@ class OddOptions(Nothing):
         (registering(named("ümlaut")), "has the name 'ümlaut'"),
         (registering(ListOptions()), "options of direction method 'nothing' are unusable: list"),
         (registering(OddOptions()), "option 'table' has type dict[str, int]"),
+        (registering(SeedOption()), "option 'seed' of direction method 'nothing' is a keyword of"),
         (plugin(register_directions=another_argument), "registre"),
         (plugin(register_directoins=unknown_hook), "unknown hook 'register_directoins'"),
         (SimpleNamespace(), "it implements no hook; mark functions"),
@@ -195,6 +209,7 @@ class OddOptions(Nothing):
         "letters beyond ASCII",
         "options that are no dataclass",
         "options of a strange type",
+        "an option that is a keyword",
         "a misspelt argument",
         "a misspelt hook",
         "nothing at all",
@@ -210,6 +225,19 @@ def test_a_broken_contract_is_told_in_one_line(broken: object, message: str) -> 
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert list(registry.directions) == []
+
+
+def test_the_keywords_of_edit_and_find_are_reserved() -> None:
+    functions = (dynode.edit, dynode.find)
+
+    keywords = {
+        parameter.name
+        for function in functions
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+
+    assert keywords == RESERVED_OPTIONS
 
 
 def test_a_hook_needs_not_take_the_argument_it_does_not_use() -> None:

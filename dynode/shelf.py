@@ -1,0 +1,125 @@
+"""Registered things of one kind, by name: what may stand there and who put it there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from dynode import methods
+from dynode.errors import PluginError, UnknownNameError
+from dynode.options import specs_of
+
+# Keywords of `dynode.edit` and `dynode.find`, which take the options of a method beside them.
+RESERVED_OPTIONS = frozenset(
+    ("source", "plugin", "directions", "strength", "generator", "inverter", "seed", "force")
+    + ("progress", "method", "latents")
+)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+Thing = TypeVar("Thing")
+
+
+class Shelf(Generic[Thing]):
+    """Registered things of one kind, by name; a duplicate raises and names both owners."""
+
+    def __init__(self, kind: str, classes: tuple[type, ...]) -> None:
+        """Make an empty shelf.
+
+        Args:
+            kind: What stands on it, for messages.
+            classes: What a thing must be an instance of.
+        """
+        self.kind = kind
+        self._classes = classes
+        self._things: dict[str, tuple[Thing, str]] = {}
+
+    def add(self, thing: Thing, owner: str) -> None:
+        """Add a thing under its own name.
+
+        Raises:
+            PluginError: It is of the wrong class, its name is unusable or taken, or its options
+                cannot be typed on a command line.
+        """
+        self._check_class(thing)
+        name = getattr(thing, "name", None)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise PluginError(
+                f"a {self.kind} has the name {name!r}; expected lower-case letters, digits and hyphens"
+            )
+        if name in self._things:
+            raise PluginError(
+                f"the {self.kind} {name!r} of {owner} is registered already, by {self._things[name][1]}; "
+                f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
+            )
+        self._check_options(thing, name)
+        self._things[name] = (thing, owner)
+
+    def _check_class(self, thing: Thing) -> None:
+        wanted = " or ".join(kind.__name__ for kind in self._classes)
+        if inspect.isclass(thing):
+            raise PluginError(f"class {thing.__name__} was registered; register an instance of it")
+        if not isinstance(thing, self._classes):
+            raise PluginError(f"a {self.kind} is a {type(thing).__name__}; expected a {wanted}")
+
+    def _check_options(self, thing: Thing, name: str) -> None:
+        if not isinstance(thing, methods.DirectionMethod | methods.Inverter):
+            return
+        try:
+            named = {spec.name for spec in specs_of(thing.options)}
+        except (TypeError, NameError) as error:
+            raise PluginError(
+                f"the options of {self.kind} {name!r} are unusable: {error}"
+            ) from error
+        if isinstance(thing, methods.DirectionMethod) and named & RESERVED_OPTIONS:
+            raise PluginError(
+                f"option {min(named & RESERVED_OPTIONS)!r} of {self.kind} {name!r} is a keyword of "
+                f"dynode.edit or dynode.find; rename it"
+            )
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Take back what the block added if it fails."""
+        before = dict(self._things)
+        try:
+            yield
+        except BaseException:
+            self._things = before
+            raise
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Take back what the block added when it ends."""
+        before = dict(self._things)
+        try:
+            yield
+        finally:
+            self._things = before
+
+    def owned_by(self, owner: str) -> tuple[str, ...]:
+        """List the names an owner added."""
+        return tuple(name for name, pair in self._things.items() if pair[1] == owner)
+
+    def __getitem__(self, name: str) -> Thing:
+        """Return the thing of that name.
+
+        Raises:
+            UnknownNameError: There is none; the message names the nearest.
+        """
+        if name not in self._things:
+            raise UnknownNameError(self.kind, name, self._things)
+        return self._things[name][0]
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether a name is taken."""
+        return name in self._things
+
+    def __iter__(self) -> Iterator[Thing]:
+        """Go through the things in order of registration."""
+        return iter([pair[0] for pair in self._things.values()])
+
+    def __len__(self) -> int:
+        """Count the things."""
+        return len(self._things)
