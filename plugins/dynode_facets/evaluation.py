@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +43,7 @@ CONTRASTS: tuple[Contrast, ...] = (
     Contrast("skin", "a person with light skin", "a person with dark skin"),
     Contrast("eye_hue", "a person with blue eyes", "a person with brown eyes"),
     Contrast("lip_colour", "a person with red lips", "a person with pale lips"),
-    Contrast("clothes_hue", "a person in a blue sweater", "a person in a orange sweater"),
+    Contrast("clothes_hue", "a person in a blue sweater", "a person in an orange sweater"),
     Contrast("background_hue", "a face with a blue background", "a face with a yellow background"),
     Contrast(
         "background_lightness",
@@ -93,12 +92,12 @@ def scores(scorer: ScorerModel, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def embedded(
-    model: TextImageModel, images: Tensor, resize: Callable[[Tensor, int], Tensor]
-) -> Tensor:
+def embedded(model: TextImageModel, images: Tensor) -> Tensor:
     """Embed pictures of any size, in parts."""
-    parts = images.split(_CHUNK)
-    return torch.cat([model.encode_images(resize(part, model.image_size)) for part in parts])
+    from dynode_clip.resize import resize_for_clip
+
+    parts = [resize_for_clip(part, model.image_size) for part in images.split(_CHUNK)]
+    return torch.cat([model.encode_images(part) for part in parts])
 
 
 def zero_shot(model: TextImageModel, embeddings: Tensor, factors: Tensor) -> dict[str, float]:
