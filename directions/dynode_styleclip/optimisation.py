@@ -34,8 +34,8 @@ class _Settings:
         l2_lambda: Price of the squared distance.
         sparsity: Price of the distance along each principal axis: few axes move.
         purity: Price of what the text-image model sees change besides the text.
-        overshoot: Factor on the optimum. The likeness flattens out as soon as an attribute is
-            plain to see, so the optimum stops short of a full effect.
+        overshoot: Factor on the optimum. The prices, and a likeness that flattens out as soon as
+            an attribute is plain to see, stop the optimum short of a full effect.
     """
 
     steps: int
@@ -48,7 +48,7 @@ class _Settings:
 
 PUBLISHED = _Settings(steps=300, learning_rate=0.1, l2_lambda=0.008)
 DEFAULT = _Settings(
-    steps=80, learning_rate=0.1, l2_lambda=0.0003, sparsity=0.003, purity=0.3, overshoot=1.25
+    steps=80, learning_rate=0.1, l2_lambda=0.0003, sparsity=0.003, purity=1.0, overshoot=2.0
 )
 
 
