@@ -7,11 +7,14 @@ from pathlib import Path
 from dynode import plugins
 from dynode.errors import MediaError, MissingWeightsError, UsageError
 from dynode.generator import Generator
+from dynode.importing import import_codes
 from dynode.latents import Latents
 from dynode.media.images import fit_to, read_image
 from dynode.media.suffixes import VIDEO_SUFFIXES
 from dynode.methods import Inverter, Progress, silent
 from dynode.options import build_options
+
+CODE_SUFFIXES = (".npy", ".npz", ".pt", ".pth")
 
 
 def open_source(
@@ -26,7 +29,8 @@ def open_source(
     """Get the latents to edit.
 
     Args:
-        source: A picture to invert, a latents file (`.safetensors`), or None to sample.
+        source: A picture to invert, a latents file (`.safetensors`), published codes (`.pt`, `.pth`,
+            `.npy`, `.npz`), or None to sample.
         generator: The generator that will draw them.
         inverter: Name of the inverter for a picture; None for the one of the generator's domain.
         seed: Seed of the sample, or of the inverter.
@@ -45,6 +49,8 @@ def open_source(
     if source.suffix == ".safetensors":
         loaded = Latents.load(source, fingerprint=generator.info.fingerprint)
         return loaded.to(generator.device, generator.dtype)
+    if source.suffix.lower() in CODE_SUFFIXES:
+        return import_codes(source).to(generator.device, generator.dtype)
     if source.suffix.lower() in VIDEO_SUFFIXES and source.suffix.lower() != ".gif":
         raise MediaError(
             f"{source.name} is a video; this version edits pictures: pass one of its frames as an image"

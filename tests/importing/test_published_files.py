@@ -191,3 +191,30 @@ def test_the_published_conditional_boundaries_follow_from_the_single_ones(
     for name, derived in pairs.items():
         # The published files carry float64; 1e-6 is what was asked, 1e-16 what is reached.
         assert torch.allclose(derived, row(name), rtol=0, atol=1e-12)
+
+
+def test_published_codes_are_the_source_of_an_edit(published: Path) -> None:
+    from dynode.pipeline.source import open_source
+    from dynode.testing import tiny_generator
+
+    generator = tiny_generator(1024, w_dim=512, channels=1)
+
+    codes = open_source(published / "original/dynode_inverted_code_04.pt", generator)
+
+    assert codes.w.shape == (1, generator.info.num_layers, generator.info.w_dim)
+
+
+def test_published_directions_fit_a_generator_of_their_shape(published: Path) -> None:
+    from dynode.testing import tiny_generator
+
+    generator = tiny_generator(1024, w_dim=512, channels=1)
+    latents = generator.sample(1, seed=0)
+
+    for vector in VECTORS:
+        direction = imported(published / vector.file, vector.name)
+        direction.check(generator.info)
+        if direction.space == "w+":
+            moved = direction.apply(direction.apply(latents, 2.0), -2.0)
+            # Two float32 roundings of codes and offsets of this size.
+            size = max(1.0, 2 * float(direction.delta.abs().max()))
+            assert torch.allclose(moved.w, latents.w, rtol=0, atol=1e-6 * size)
