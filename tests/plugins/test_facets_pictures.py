@@ -99,7 +99,8 @@ def test_a_portrait_of_any_format_is_edited(write: Writer, tmp_path: Path) -> No
     code, told = _edit(write(tmp_path), output)
 
     assert code == 0, told
-    assert Image.open(output).size == (2 * 128 + 2, 128)
+    with Image.open(output) as written:
+        assert written.size == (2 * 128 + 2, 128)
 
 
 @pytest.mark.parametrize(
