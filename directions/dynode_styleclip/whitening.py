@@ -28,5 +28,5 @@ def principal_axes(generator: Generator, *, seed: int) -> Tensor:
     variances, vectors = torch.linalg.eigh(centred.T @ centred / (len(w) - 1))
     variances, vectors = variances.flip(0).clamp_min(0), vectors.flip(1)
     kept = int((variances.cumsum(0) < _KEPT_VARIANCE * variances.sum()).sum()) + 1
-    axes = (vectors[:, :kept] * variances[:kept].sqrt()).T
+    axes: Tensor = (vectors[:, :kept] * variances[:kept].sqrt()).T
     return axes.to(generator.dtype)
