@@ -7,6 +7,8 @@ networks are described (Karras et al. 2020, arXiv:1912.04958, and their PyTorch 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,17 +18,28 @@ from dynode.stylegan2.synthesis import SynthesisNetwork
 
 
 def resample(x: Tensor, kernel: Tensor, *, up: int = 1, padding: tuple[int, int]) -> Tensor:
-    """Insert zeros, pad, convolve every channel with the 2-D kernel.
+    """Insert zeros, pad, convolve every channel with the 2-D kernel: channels as groups."""
+    c = x.shape[1]
+    x = _padded(x, up, padding)
+    return F.conv2d(x, kernel.flip(0, 1).expand(c, 1, -1, -1), groups=c)
 
-    Of the two published ways to convolve on the CPU (channels as groups, channels as batch) this is
-    the one that is several times faster.
-    """
+
+def resample_as_batch(
+    x: Tensor, kernel: Tensor, *, up: int = 1, padding: tuple[int, int]
+) -> Tensor:
+    """Do the same with the channels as batch, as stylegan2-pytorch does; slower."""
+    n, c = x.shape[:2]
+    x = _padded(x, up, padding)
+    y = F.conv2d(x.reshape(n * c, 1, *x.shape[2:]), kernel.flip(0, 1)[None, None])
+    return y.view(n, c, *y.shape[2:])
+
+
+def _padded(x: Tensor, up: int, padding: tuple[int, int]) -> Tensor:
     n, c, h, w = x.shape
     if up > 1:
         x = F.pad(x.reshape(n, c, h, 1, w, 1), (0, up - 1, 0, 0, 0, up - 1))
         x = x.reshape(n, c, h * up, w * up)
-    x = F.pad(x, (*padding, *padding))
-    return F.conv2d(x, kernel.flip(0, 1).expand(c, 1, -1, -1), groups=c)
+    return F.pad(x, (*padding, *padding))
 
 
 def modulated(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up: bool) -> Tensor:
@@ -44,7 +57,9 @@ def modulated(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up:
     return y.view(n, -1, *y.shape[2:])
 
 
-def synthesize(network: SynthesisNetwork, w: Tensor) -> Tensor:
+def synthesize(
+    network: SynthesisNetwork, w: Tensor, *, resample: Callable[..., Tensor] = resample
+) -> Tensor:
     """Render w+ (n, rows, w_dim) with the stored noise."""
     line = torch.tensor(network.config.resample_filter, dtype=w.dtype)
     kernel = torch.outer(line, line) / line.sum() ** 2

@@ -1,6 +1,6 @@
 """Rendering large blocks on the CPU in horizontal strips that stay in the cache.
 
-From about 64 px on a layer's activations are larger than its weights and than the processor's
+In the larger blocks a layer's activations are larger than its weights and than the processor's
 cache. Without gradients nothing has to be kept, so a block is computed some rows at a time: every
 pass but the convolutions then costs next to nothing, and the peak memory is that of the block's
 input and output. The weights being the smaller side here, they carry style, demodulation and the
@@ -24,7 +24,8 @@ from dynode.stylegan2.resampling import double
 
 # Values of one channel-last strip, 8 MiB of float32: three of them share a last-level cache.
 STRIP_VALUES = 2**21
-SMALLEST_RESOLUTION = 64
+# A block with fewer values (a picture) fits the cache anyway, and strips only cost calls.
+FEWEST_VALUES = 2**20
 
 
 class _Layer(NamedTuple):
@@ -40,7 +41,8 @@ def can_run(block: Block, state: SynthesisState, inputs: LayerInputs) -> bool:
     """Say whether a block may be rendered in strips: on the CPU, float32, without gradients."""
     x = state.features
     assert x is not None
-    if block.resolution < SMALLEST_RESOLUTION or len(block.taps) != 4:
+    values = block.resolution**2 * block.conv1.weight.shape[0]
+    if values < FEWEST_VALUES or len(block.taps) != 4:
         return False
     if x.device.type != "cpu" or x.dtype != torch.float32 or not torch.backends.mkldnn.enabled:
         return False

@@ -19,7 +19,7 @@ FLOAT32 = 2e-5
 @pytest.fixture(autouse=True)
 def _small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small blocks run in strips too, in many of them."""
-    monkeypatch.setattr(strips, "SMALLEST_RESOLUTION", 8)
+    monkeypatch.setattr(strips, "FEWEST_VALUES", 0)
     monkeypatch.setattr(strips, "STRIP_VALUES", 2**12)
 
 
