@@ -26,7 +26,7 @@ class FitOptions:
     tube: float = option(
         0.3, help="Radius around the path on which the field is fitted.", unit="deviations", min=0.0
     )
-    steps: int = option(1500, help="Gradient-matching steps.", unit="steps a piece", min=1)
+    steps: int = option(500, help="Gradient-matching steps.", unit="steps a piece", min=1)
     shooting: int = option(
         100, help="Steps of multiple shooting where matching was not enough.", unit="steps", min=0
     )
