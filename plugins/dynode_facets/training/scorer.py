@@ -24,7 +24,7 @@ from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, s
 class ScorerRecipe(AlbumOptions):
     """Options of `train_scorer`; the defaults made the bundled scorer."""
 
-    steps: int = option(3000, help="Steps of training.", unit="steps", min=1)
+    steps: int = option(1500, help="Steps of training.", unit="steps", min=1)
     batch: int = option(128, help="Pictures a step.", min=2)
     learning_rate: float = option(2e-3, help="Highest learning rate.", min=0.0)
     width: int = option(32, help="Channels of the first stage.", min=4)
