@@ -120,7 +120,12 @@ def _recipe_command(name: str) -> click.Command:
         click.echo(str(output))
 
     own: list[click.Parameter] = [
-        click.Option(["-o", "--output"], type=click.Path(path_type=Path), required=True),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Path(path_type=Path),
+            required=True,
+            help="Weights file to write.",
+        ),
         click.Option(
             ["--run-folder"],
             type=click.Path(path_type=Path),

@@ -108,7 +108,8 @@ def read_encoder(path: Path) -> FacetsEncoder:
     try:
         width = tensors["stem.weight"].shape[0]
         rows = tensors["offsets.bias"].shape[0] // len(FACTORS)
-        encoder = FacetsEncoder(rows, w_dim=int(metadata["w_dim"]), width=width)
+        with torch.random.fork_rng(devices=[]):  # building draws first weights, soon replaced
+            encoder = FacetsEncoder(rows, w_dim=int(metadata["w_dim"]), width=width)
         encoder.load_state_dict({name: part.float() for name, part in tensors.items()})
     except (KeyError, ValueError, RuntimeError) as error:
         raise UnsupportedCheckpointError(
