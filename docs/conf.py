@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
+import re
+import textwrap
 
 import click
 from sphinx.application import Sphinx
 
 import dynode
-from dynode import cli, plugins
+from dynode import cli, hookspecs, methods, plugins
 from dynode.cli.root import _root as root
+from dynode.testing import (
+    direction_checks,
+    edit_checks,
+    inverter_checks,
+    model_checks,
+    provider_checks,
+)
+from dynode.testing.plugin_check import bind
 
 project = "dynode"
 author = "the dynode authors"
@@ -29,6 +40,16 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_custom_sections = ["Source"]
 myst_heading_anchors = 3
+
+HOW_TO = {
+    "register_directions": "howto/directions.md",
+    "register_inverters": "howto/inverters.md",
+    "register_generators": "howto/generators.md",
+    "register_text_encoders": "howto/text-encoders.md",
+    "register_scorers": "howto/scorers.md",
+    "register_metrics": "howto/metrics.md",
+    "register_commands": "howto/commands.md",
+}
 
 # autodoc lists what the module holds; the lazy names are there after their first use.
 for name in dynode.__all__:
@@ -65,11 +86,70 @@ def method_reference() -> list[str]:
     ]
 
 
+def hook_reference() -> list[str]:
+    """Describe every hook by its specification and by the classes of what it takes."""
+    pages = {hook: f"[How to]({page})" for hook, page in HOW_TO.items()}
+    sections = []
+    for hook in plugins.Registry().shelves:
+        spec = getattr(hookspecs, hook)
+        wanted = re.findall(
+            r"methods\.(\w+)|(click\.Command)", str(spec.__annotations__["register"])
+        )
+        names = [f"dynode.{method}" if method else other for method, other in wanted]
+        told = " or ".join(f"`{name}`" for name in names)
+        sections.append(
+            f"## {hook}\n\n{inspect.getdoc(spec)} {pages[hook]}.\n\n"
+            f"Hand to `register` an instance of {told}.\n"
+        )
+        sections += [class_reference(getattr(methods, m)) for m, _ in wanted if m]
+    return sections
+
+
+def class_reference(kind: type) -> str:
+    """Show what a class asks its subclasses to say and to write."""
+    written = [
+        f"def {name}{inspect.signature(getattr(kind, name))}"
+        for name in sorted(kind.__abstractmethods__)
+    ]
+    base = inspect.getdoc(methods.Plugin) if kind.__mro__[1] is methods.Plugin else ""
+    attributes = [part.partition("Attributes:")[2] for part in (base, inspect.getdoc(kind)) if part]
+    rows = textwrap.dedent("\n".join(attributes)).strip("\n")
+    return f"```text\nclass {kind.__name__}\n\n{rows}\n\n" + "\n\n".join(written) + "\n```\n"
+
+
+def check_reference() -> list[str]:
+    """List the promises of each kind of thing, with the remedies."""
+    kinds = {
+        "direction method": (direction_checks.CHECKS, edit_checks.CHECKS),
+        "inverter": (inverter_checks.CHECKS,),
+        "scorer": (model_checks.SCORER_CHECKS,),
+        "text encoder": (model_checks.TEXT_CHECKS,),
+        "metric": (model_checks.METRIC_CHECKS,),
+        "named generator": (provider_checks.PROVIDER_CHECKS,),
+        "family of generator files": (provider_checks.FAMILY_CHECKS,),
+        "command": (provider_checks.COMMAND_CHECKS,),
+    }
+    sections = []
+    for kind, groups in kinds.items():
+        checks = bind([c for g in groups for c in g], None, hook="", name="", expected_failures={})
+        rows = [f"| `{check.id}` | {check.promise} | {check.remedy} |" for check in checks]
+        sections.append(
+            "\n".join(
+                [f"### A {kind}\n", "| check | promise | remedy |", "|---|---|---|", *rows, ""]
+            )
+        )
+    return sections
+
+
 def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put the command reference where `cli.md` asks for it."""
+    """Put the references where `cli.md` and `hooks.md` ask for them."""
     if page == "cli":
         source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))
+    if page == "testing":
+        source[0] = source[0].replace("%checks%", "\n".join(check_reference()))
+    if page == "hooks":
+        source[0] = source[0].replace("%hooks%", "\n".join(hook_reference()))
 
 
 def setup(app: Sphinx) -> None:
