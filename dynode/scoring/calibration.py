@@ -100,7 +100,8 @@ def _strength_of_one(
 ) -> float:
     """Bracket the strength by doubling, then close in by interpolation."""
     while (
-        measured.target(start) * measured.target(-start) > 0 and len(measured.known) < _MOST_SHRINKINGS
+        measured.target(start) * measured.target(-start) > 0
+        and len(measured.known) < _MOST_SHRINKINGS
     ):
         start /= _SHRINKING  # so large a step that both ways end up on one side
     high = start if measured.target(start) >= measured.target(-start) else -start

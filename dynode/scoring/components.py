@@ -103,7 +103,7 @@ def measured_components(
         return kept
     scorer = ChosenScorer(found.name, found.load(generator.device), options.attribute)
     named = _named(kept, generator, scorer, seed=seed, progress=progress)
-    return [_purest(named, generator, scorer, seed=seed)] if options.attribute else named
+    return [purest(named, generator, scorer, seed=seed)] if options.attribute else named
 
 
 def _named(
@@ -115,12 +115,13 @@ def _named(
     progress: Progress,
 ) -> list[Direction]:
     from dynode.population import draw_population
-    from dynode.scoring.effects import mean_effect
+    from dynode.scoring.effects import mean_effect, score_latents
 
     population = draw_population(generator, _SAMPLES, seed=seed + 1, truncation=0.7)
+    before = score_latents(scorer.model, generator, population.latents)
     named = []
     for index, direction in enumerate(directions):
-        effect = mean_effect(direction, generator, scorer.model, population)
+        effect = mean_effect(direction, generator, scorer.model, population, before=before)
         slope = (effect(_PROBE) - effect(-_PROBE)) / (2 * _PROBE)
         named.append(_with_effects(direction, slope, scorer))
         progress(index + 1, len(directions), named[-1].info.name)
@@ -142,10 +143,21 @@ def _with_effects(direction: Direction, slope: Tensor, scorer: ChosenScorer) -> 
     return direction.with_info(name=name, calibration=calibration)
 
 
-def _purest(
+def purest(
     directions: Sequence[Direction], generator: Generator, scorer: ChosenScorer, *, seed: int
 ) -> Direction:
-    """Calibrate the component with the most effect per leakage; the next if it is too weak."""
+    """Calibrate the component with the most effect per leakage; the next if it is too weak.
+
+    Args:
+        directions: Components with measured effects, as `measured_components` leaves them.
+        generator: What draws.
+        scorer: What measures, and the attribute.
+        seed: Seed of the pictures.
+
+    Raises:
+        UnknownNameError: The scorer has no such attribute.
+        OptionError: No component moves it by one deviation.
+    """
     from dynode.errors import UnknownNameError
     from dynode.scoring.calibration import calibrate
 

@@ -62,13 +62,24 @@ def moved(
 
 
 def mean_effect(
-    direction: Direction, generator: Generator, scorer: ScorerModel, population: Population
+    direction: Direction,
+    generator: Generator,
+    scorer: ScorerModel,
+    population: Population,
+    *,
+    before: Tensor | None = None,
 ) -> Effect:
     """Make a function from strength to the mean change of every attribute.
 
-    The pictures before are scored once, here.
+    Args:
+        direction: Any kind.
+        generator: What draws.
+        scorer: What measures.
+        population: The pictures.
+        before: Their scores, (n, attributes); None scores them here, once.
     """
-    before = score_latents(scorer, generator, population.latents)
+    if before is None:
+        before = score_latents(scorer, generator, population.latents)
     deviations = torch.tensor(scorer.deviations)
 
     def effect(strength: float) -> Tensor:
