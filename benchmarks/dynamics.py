@@ -18,7 +18,8 @@ from dynode.dynamics.published import EXACT, RELAXED, train_published
 from dynode.dynamics.report import CodeError, measure, timed_fit
 from dynode.latents import Latents
 
-CLIP = Path(__file__).parents[1] / "tests" / "reference" / "dynode-clip" / "latents.npz"
+# The published example clip, beside the checkout; it is not part of the project.
+CLIP = Path(__file__).parents[2] / "shared" / "data" / "dynode" / "latents.npz"
 
 
 def example_clip() -> Tensor:

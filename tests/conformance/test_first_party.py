@@ -50,6 +50,7 @@ def test_few_failures_are_expected_and_each_has_its_reason() -> None:
 
 def test_a_clip_from_a_file_keeps_the_promises_of_text_encoders(tmp_path: Path) -> None:
     import open_clip
+
     from dynode_clip.plugin import ClipTextEncoder
 
     settings = {
