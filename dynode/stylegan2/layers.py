@@ -205,7 +205,8 @@ class ToRGB(nn.Module):
         Here the weight is modulated: it is smaller than any picture.
         """
         n, inputs, h, w = x.shape
-        weight = combine(self.weight, offsets)[:, :, :, 0, 0] * (style * inputs**-0.5)[:, None]
+        weight = combine(self.weight, offsets) if offsets else self.weight[None]
+        weight = weight[:, :, :, 0, 0] * (style * inputs**-0.5)[:, None]
         if x.is_contiguous(memory_format=torch.channels_last) and inputs > 1:
             rows = x.permute(0, 2, 3, 1).reshape(n, h * w, inputs)
             y = torch.baddbmm(self.bias, rows, weight.transpose(1, 2))

@@ -1,7 +1,9 @@
 """Blur, doubling and halving of pictures with a separable filter.
 
-Every published StyleGAN2 filters with the outer square of one short vector, so both axes are
-filtered one after the other: 8 products a pixel for [1, 3, 3, 1] instead of 16.
+Every published StyleGAN2 filters with the outer square of one short vector. A long one is applied
+to one axis after the other, which takes fewer products; the usual four taps in one pass, because
+there the traffic of a second pass costs more than the products it saves (measured: two thirds of
+the time forwards and backwards).
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+# Filters of up to this length are applied to both axes at once.
+SHORT = 4
 
 
 def separable_filter(
@@ -35,16 +40,18 @@ def separable_filter(
     """
     before, after = padding
     if before != after:
-        x = (
-            F.pad(x, (0, after - before, 0, after - before))
-            if after > before
-            else F.pad(x, (before - after, 0, before - after, 0))
-        )
-    pad = min(before, after)
+        x = F.pad(x, (max(before - after, 0), max(after - before, 0)) * 2)
+    pad, channels = min(before, after), x.shape[1]
     line = torch.tensor(list(reversed(taps)), dtype=x.dtype, device=x.device)
-    line = (line * (gain**0.5 / sum(taps))).expand(x.shape[1], 1, len(taps))
-    x = F.conv2d(x, line[:, :, :, None], padding=(pad, 0), stride=(stride, 1), groups=x.shape[1])
-    return F.conv2d(x, line[:, :, None, :], padding=(0, pad), stride=(1, stride), groups=x.shape[1])
+    line = line * (gain**0.5 / sum(taps))
+    if len(taps) <= SHORT:
+        square = torch.outer(line, line).expand(channels, 1, -1, -1)
+        return F.conv2d(x, square, padding=pad, stride=stride, groups=channels)
+    column, row = (
+        line.view(shape).expand(channels, 1, -1, -1) for shape in ((1, 1, -1, 1), (1, 1, 1, -1))
+    )
+    x = F.conv2d(x, column, padding=(pad, 0), stride=(stride, 1), groups=channels)
+    return F.conv2d(x, row, padding=(0, pad), stride=(1, stride), groups=channels)
 
 
 def blur_after_doubling(x: Tensor, taps: Sequence[float]) -> Tensor:

@@ -22,12 +22,14 @@ class SynthesisNetwork(nn.Module):
         self.config = config
         self.in_strips = True
         self.rows: dict[str, int] = {}
+        self._layers: dict[str, StyledConvolution | ToRGB] = {}
         for resolution in config.resolutions:
             block = FirstBlock(config) if resolution == 4 else Block(config, resolution)
             self.add_module(block.name, block)
             row = 0 if resolution == 4 else self.rows[f"b{resolution // 2}.torgb"]
             for name in ("conv0", "conv1", "torgb")[1 if resolution == 4 else 0 :]:
                 self.rows[f"{block.name}.{name}"] = row
+                self._layers[f"{block.name}.{name}"] = block.get_submodule(name)  # type: ignore[assignment]
                 row += 1
 
     @property
@@ -37,11 +39,11 @@ class SynthesisNetwork(nn.Module):
 
     def layer(self, name: str) -> StyledConvolution | ToRGB:
         """Find a modulated layer by its style name, for example `b8.conv0`."""
-        return self.get_submodule(name)  # type: ignore[return-value]
+        return self._layers[name]
 
     def styles(self, w: Tensor) -> dict[str, Tensor]:
         """Compute the styles of every layer from w+ (n, rows, w_dim): layer -> (n, channels)."""
-        return {name: self.layer(name).affine(w[:, row]) for name, row in self.rows.items()}
+        return {name: self._layers[name].affine(w[:, row]) for name, row in self.rows.items()}
 
     def advance(
         self,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,6 +23,7 @@ from dynode.stylegan2 import (
 )
 from dynode.stylegan2.blocks import SynthesisState
 from dynode.stylegan2.discriminator import add_deviation
+from dynode.stylegan2.loading import build_network
 from dynode.stylegan2.mapping import MappingNetwork
 from dynode.stylegan2.resampling import blur_after_doubling, blur_before_halving, double
 from dynode.testing import tiny_generator
@@ -106,6 +110,27 @@ def test_a_picture_is_the_sum_of_its_doubled_torgb_layers(exact: StyleGAN2) -> N
 
         torch.testing.assert_close(early, total, rtol=0, atol=FLOAT64)
         assert torch.equal(state.image, early)
+
+
+@pytest.mark.parametrize("clamp", [None, 0.5], ids=["no clamp", "clamp"])
+def test_the_published_formulation_draws_the_same(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, clamp: float | None
+) -> None:
+    monkeypatch.syspath_prepend(repository / "benchmarks")
+    published = importlib.import_module("published")
+    generator = tiny_generator(32, w_dim=16, channels={4: 6, 8: 5, 16: 4, 32: 3})
+    config = dataclasses.replace(generator.network.config, conv_clamp=clamp)
+    network = build_network(config, generator.network.state_dict(), source="tiny").double()
+    exact = StyleGAN2(network, name="tiny")
+    latents = exact.sample(3, seed=0)
+
+    expected = published.synthesize(network.synthesis, latents.w)
+
+    torch.testing.assert_close(exact.synthesize(latents), expected, rtol=0, atol=FLOAT64)
+    as_batch = published.synthesize(
+        network.synthesis, latents.w, resample=published.resample_as_batch
+    )
+    torch.testing.assert_close(as_batch, expected, rtol=0, atol=FLOAT64)
 
 
 def test_a_kept_prefix_draws_the_same_picture(exact: StyleGAN2) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from dynode.latents import Latents, WeightOffset
 from dynode.stylegan2 import StyleGAN2
@@ -81,6 +82,25 @@ def test_a_batch_of_eight_coefficients_equals_eight_pictures() -> None:
         # float32 sums in another order.
         torch.testing.assert_close(images[index : index + 1], alone, rtol=0, atol=2e-5)
     assert (images - generator.synthesize(latents)).abs().amax((1, 2, 3)).min() > 1e-3
+
+
+@pytest.mark.parametrize("layers", [["b16.conv0"], ["b16.conv1"], ["b64.torgb"]], ids=str)
+def test_an_offset_costs_less_than_half_of_the_batch(layers: list[str]) -> None:
+    generator = tiny_generator(64, w_dim=32)
+    latents = generator.sample(8, seed=0)
+    moved = latents
+    for layer in layers:
+        moved = moved.add_weights(offset_of(generator, layer, 1, 8))
+
+    def operations(latents: Latents) -> int:
+        with FlopCounterMode(display=False) as counter:
+            generator.synthesize(latents)
+        return counter.get_total_flops()
+
+    generator.synthesize(moved)  # what is computed once is not counted
+
+    # Operations, not seconds: those are in benchmarks/results.
+    assert operations(moved) <= 1.5 * operations(latents)
 
 
 def test_the_quadratic_equals_the_energy_of_moved_weights() -> None:

@@ -1,0 +1,1 @@
+"""Low-rank motion from text or video anchors (Micromotion)."""

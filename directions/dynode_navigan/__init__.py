@@ -1,0 +1,1 @@
+"""Directions in the generator's parameters (NaviGAN)."""

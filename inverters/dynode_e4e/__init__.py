@@ -1,0 +1,1 @@
+"""Invert with the encoder of e4e."""

@@ -1,0 +1,1 @@
+"""Invert by optimising W or W+."""

@@ -1,0 +1,1 @@
+"""Invert by tuning the generator around a pivot."""

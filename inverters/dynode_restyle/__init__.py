@@ -1,0 +1,1 @@
+"""Invert with the iterative encoders of ReStyle."""
