@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from dynode.options import NoOptions
 
@@ -254,6 +254,22 @@ class ScorerModel(Protocol):
 
         Returns:
             (n, len(attributes)), differentiable.
+        """
+        ...
+
+
+@runtime_checkable
+class FeatureScorerModel(ScorerModel, Protocol):
+    """A loaded scorer that also offers features; they make a better distance than its scores."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """Describe pictures so that squared differences tell how different they look.
+
+        Args:
+            images: (n, 3, h, w) float in [-1, 1], RGB, any size.
+
+        Returns:
+            (n, d), differentiable.
         """
         ...
 

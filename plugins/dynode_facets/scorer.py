@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dynode.distance.scored import unit_features
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path
@@ -43,10 +44,16 @@ class ScorerNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Predict attributes, (n, outputs), from pictures (n, 3, 64, 64) in [-1, 1]."""
-        x = functional.relu(self.stem_norm(self.stem(images)))
-        x = functional.relu(self.squeeze(self.stages(x)))
+        x = functional.relu(self.squeeze(self.activations(images)[-1]))
         predicted: Tensor = self.out(functional.relu(self.hidden(x.flatten(1))))
         return predicted
+
+    def activations(self, images: Tensor) -> list[Tensor]:
+        """Compute the outputs of the stem and of every stage, each (n, c, h, w)."""
+        found = [functional.relu(self.stem_norm(self.stem(images)))]
+        for stage in self.stages:
+            found.append(stage(found[-1]))
+        return found
 
 
 class _Block(nn.Module):
@@ -116,13 +123,27 @@ class FacetsScorerModel:
 
     def score(self, images: Tensor) -> Tensor:
         """Predict the factors, (n, F), of pictures (n, 3, h, w) in [-1, 1], differentiably."""
-        size = (INPUT_PX, INPUT_PX)
-        if images.shape[-2:] != size:
-            images = functional.interpolate(
-                images, size=size, mode="bilinear", antialias=True, align_corners=False
-            )
-        predicted: Tensor = self.network(images)
+        predicted: Tensor = self.network(_resized(images))
         return predicted
+
+    def features(self, images: Tensor) -> Tensor:
+        """Describe pictures, (n, d): unit activations of stem and stages, weighing the same each.
+
+        This is LPIPS (Zhang et al. 2018, arXiv:1801.03924) without learned weights, on the network
+        that reads portraits of this world.
+        """
+        assert isinstance(self.network, ScorerNetwork)
+        parts = self.network.activations(_resized(images))
+        return torch.cat([unit_features(part) * len(parts) ** -0.5 for part in parts], dim=1)
+
+
+def _resized(images: Tensor) -> Tensor:
+    size = (INPUT_PX, INPUT_PX)
+    if images.shape[-2:] == size:
+        return images
+    return functional.interpolate(
+        images, size=size, mode="bilinear", antialias=True, align_corners=False
+    )
 
 
 def load_scorer(device: torch.device | str = "cpu") -> FacetsScorerModel:

@@ -1,0 +1,61 @@
+"""Load a distance by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from dynode.distance.distance import Distance, PixelDistance
+from dynode.distance.scored import ScorerDistance
+from dynode.errors import MissingWeightsError, UnknownNameError
+from dynode.generator import Generator, GeneratorInfo
+
+DISTANCES = ("scorer", "lpips", "lpips-alex", "pixels")
+
+
+def load_distance(
+    name: str,
+    source: Generator | GeneratorInfo,
+    *,
+    weights: Path | None = None,
+    scorer: str = "",
+    device: torch.device | str = "cpu",
+) -> Distance:
+    """Load a distance of pictures.
+
+    Args:
+        name: `lpips` (VGG-16) or `lpips-alex`, learned on photographs, for which `weights` is needed;
+            `scorer`, the features of the scorer that knows the generator's pictures; `pixels`, the
+            mean squared difference.
+        source: The generator, or its description, whose pictures are compared.
+        weights: File with the backbone of LPIPS: torchvision's `vgg16` or `alexnet`.
+        scorer: Scorer by name; that of the generator's domain if empty.
+        device: Where it computes.
+
+    Returns:
+        An object with `features` and `distance`.
+
+    Raises:
+        UnknownNameError: There is no distance or scorer of that name.
+        MissingWeightsError: LPIPS without `weights`, or no scorer knows the pictures.
+        CheckpointError: The weights cannot be used.
+    """
+    if name not in DISTANCES:
+        raise UnknownNameError("distance", name, DISTANCES)
+    if name == "pixels":
+        return PixelDistance()
+    if name == "scorer":
+        from dynode.scoring.choosing import find_scorer
+
+        info = source if isinstance(source, GeneratorInfo) else source.info
+        return ScorerDistance(find_scorer(info, scorer).load(device))
+    from dynode.distance.lpips import LpipsDistance
+
+    backbone, file = ("alex", "alexnet") if name == "lpips-alex" else ("vgg", "vgg16")
+    if weights is None:
+        raise MissingWeightsError(
+            f"the distance {name} needs the weights of its backbone, and none were given; expected "
+            f"torchvision's {file} file; name it, or choose another distance: scorer or pixels"
+        )
+    return LpipsDistance.load(Path(weights), backbone, device)  # type: ignore[arg-type]
