@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -34,7 +33,8 @@ def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
 
     checkpoint = read_checkpoint(path, part="generator")
     assert checkpoint.generator is not None and checkpoint.generator_state is not None
-    network = build_network(checkpoint.generator, checkpoint.generator_state, source=path.name)
+    state = checkpoint.generator_state
+    network = build_network(checkpoint.generator, state, source=path.name, release=True)
     return network, dict(checkpoint.metadata)
 
 
@@ -61,7 +61,7 @@ def load_discriminator(path: str | Path) -> DiscriminatorNetwork:
 
 
 def build_network(
-    config: GeneratorConfig, state: Mapping[str, Tensor], *, source: str
+    config: GeneratorConfig, state: dict[str, Tensor], *, source: str, release: bool = False
 ) -> GeneratorNetwork:
     """Build a network from its config and native state.
 
@@ -72,6 +72,7 @@ def build_network(
         config: Shape of the network.
         state: Native names -> tensors; copied.
         source: Name of the file, for messages.
+        release: Empty `state` while it is copied, so that no large tensor is held twice.
 
     Returns:
         The network, in evaluation mode and without gradients.
@@ -81,10 +82,10 @@ def build_network(
     """
     with torch.device("meta"):
         network = GeneratorNetwork(config)
+        for layer in network.modules():
+            if isinstance(layer, StyledConvolution):
+                layer.arrange()
     network.to_empty(device="cpu")
-    for layer in network.modules():
-        if isinstance(layer, StyledConvolution):
-            layer.arrange()
     optional = {name for name, _ in network.named_buffers()}
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
     missing = expected.keys() - state.keys() - optional
@@ -105,8 +106,11 @@ def build_network(
             f"{source} has {name} of shape {tuple(state[name].shape)}; expected "
             f"{tuple(expected[name])}; download or convert it again"
         )
-    network.load_state_dict(dict(state), strict=False)
-    _fill_missing(network, optional - state.keys())
+    absent = optional - state.keys()
+    own = network.state_dict()
+    for name in list(state):
+        own[name].copy_(state.pop(name) if release else state[name])
+    _fill_missing(network, absent)
     return network.eval().requires_grad_(False)
 
 

@@ -24,6 +24,7 @@ READER = """
     import pathlib, sys
     import torch
     from dynode.stylegan2.checkpoints import read_checkpoint
+    from dynode.stylegan2.generator import StyleGAN2
 
     def kilobytes(field):
         lines = pathlib.Path("/proc/self/status").read_text().splitlines()
@@ -31,9 +32,13 @@ READER = """
 
     small, path, part = sys.argv[1:]
     read_checkpoint(small, part="all")
+    StyleGAN2.load(small)
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = kilobytes("VmRSS")
-    checkpoint = read_checkpoint(path, part=part)
+    if part == "network":
+        loaded = StyleGAN2.load(path)
+    else:
+        checkpoint = read_checkpoint(path, part=part)
     print((kilobytes("VmHWM") - before) * 1024)
 """
 
@@ -70,6 +75,21 @@ def test_peak_memory_stays_near_the_size_of_the_file(files: dict[str, Path], lay
     size = files[layout].stat().st_size
     script = [sys.executable, "-c", textwrap.dedent(READER)]
     arguments = [str(files["small"]), str(files[layout]), "generator"]
+
+    ran = subprocess.run([*script, *arguments], capture_output=True, text=True, check=True)
+
+    ratio = int(ran.stdout) / size
+    assert 0.8 < ratio < MOST, f"{ratio:.2f} times the file's {size:,} bytes"
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("layout", ["dynode", "rosinality", "nvlabs"])
+def test_a_loaded_generator_never_holds_its_weights_twice(
+    files: dict[str, Path], layout: str
+) -> None:
+    size = files[layout].stat().st_size
+    script = [sys.executable, "-c", textwrap.dedent(READER)]
+    arguments = [str(files["small"]), str(files[layout]), "network"]
 
     ran = subprocess.run([*script, *arguments], capture_output=True, text=True, check=True)
 
