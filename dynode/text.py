@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError
@@ -13,6 +14,7 @@ from dynode.generator import GeneratorInfo
 from dynode.methods import TextEncoder, TextImageModel
 
 _LONGEST_TEXT = 1000
+_SAME_MEANING = 1e-4  # of unit vectors in float32, rounding is a hundred times less
 _REAL_CLIP = "--clip ViT-B-32-quickgelu --clip-weights FILE"
 
 
@@ -90,6 +92,41 @@ def check_text(model: TextImageModel, text: str) -> str:
             stacklevel=2,
         )
     return stripped
+
+
+def text_axis(model: TextImageModel, text: str, neutral: str) -> Tensor:
+    """Return the unit direction (d,) from one text to another, each the mean of many prompts.
+
+    Args:
+        model: What embeds.
+        text: What the picture should show.
+        neutral: What it shows before.
+
+    Raises:
+        OptionError: Both mean the same to the model.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, and the 79 prompts of its code: CLIP's
+        ImageNet templates without one.
+    """
+    axis = _ensemble(model, text) - _ensemble(model, neutral)
+    if float(axis.norm()) < _SAME_MEANING:
+        raise OptionError(
+            f"the texts {_shortened(text)!r} and {_shortened(neutral)!r} mean the same to the model; "
+            f"make --text and --neutral differ, such as 'smiling' and 'a face'"
+        )
+    unit: Tensor = axis / axis.norm()
+    return unit
+
+
+def _ensemble(model: TextImageModel, text: str) -> Tensor:
+    from open_clip import OPENAI_IMAGENET_TEMPLATES
+
+    left_out = "a photo of many x."
+    kept = [make for make in OPENAI_IMAGENET_TEMPLATES if make("x") != left_out]
+    mean = model.encode_texts([make(text) for make in kept]).mean(0)
+    unit: Tensor = mean / mean.norm()
+    return unit
 
 
 def _shortened(text: str) -> str:

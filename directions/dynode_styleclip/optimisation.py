@@ -14,7 +14,7 @@ from dynode.latents import Latents
 from dynode.methods import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
 from dynode_styleclip.clip_input import area_resize
-from dynode_styleclip.plugin import OptimisationOptions
+from dynode_styleclip.options import OptimisationOptions
 from dynode_styleclip.schedule import learning_rate
 from dynode_styleclip.whitening import principal_axes
 

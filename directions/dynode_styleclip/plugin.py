@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
+from dynode_styleclip.options import GlobalOptions, OptimisationOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.latents import Latents
-
-
-@dataclass(frozen=True)
-class OptimisationOptions:
-    """Options of latent optimisation."""
-
-    text: str = dynode.option(help="What the picture should show, such as 'smiling'.")
-    neutral: str = dynode.option(
-        "", help="What it shows before, such as 'a face'; not used with --published."
-    )
-    steps: int = dynode.option(
-        0, help="Optimiser steps; 0 for the mode's own number.", unit="steps", min=0, max=10_000
-    )
-    learning_rate: float = dynode.option(
-        0.0, help="Adam's peak rate; 0 for the mode's own.", min=0.0, max=10.0
-    )
-    l2_lambda: float = dynode.option(
-        -1.0, help="Weight of the distance to the start; negative for the mode's own.", max=1000.0
-    )
-    published: bool = dynode.option(
-        False, help="Run exactly the published loss, input and schedule, 300 steps."
-    )
-    clip: str = dynode.option(
-        "", help="Text-image model, or architecture such as ViT-B-32-quickgelu."
-    )
-    clip_weights: Path | None = dynode.option(None, help="Weights file of a real CLIP.")
 
 
 class LatentOptimisation(dynode.DirectionMethod):
@@ -71,7 +44,35 @@ class LatentOptimisation(dynode.DirectionMethod):
         return find_offsets(generator, start, options, seed=seed, progress=progress)
 
 
+class GlobalDirections(dynode.DirectionMethod):
+    """Weigh every style channel by what it has to do with a text: one offset for all pictures.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
+    """
+
+    name = "styleclip-global"
+    summary = "edit any picture by a text, by one offset of style channels (StyleCLIP)"
+    options = GlobalOptions
+    check_options: ClassVar = {"text": "red", "neutral": "face", "images": 4}
+
+    def find(
+        self,
+        generator: Generator,
+        options: GlobalOptions,
+        *,
+        seed: int,
+        progress: Progress,
+        latents: Latents | None = None,
+    ) -> Direction | list[Direction]:
+        """Find one direction; see `DirectionMethod.find`."""
+        from dynode_styleclip.global_direction import find_global
+
+        return find_global(generator, options, seed=seed, progress=progress)
+
+
 @dynode.hookimpl
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
-    """Contribute latent optimisation."""
+    """Contribute latent optimisation and global directions."""
     register(LatentOptimisation())
+    register(GlobalDirections())

@@ -61,32 +61,51 @@ def fs3_direction(
 
     Source:
         Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
-        Deviation: if no channel is left this is an error instead of a division by zero.
     """
-    flat = torch.cat([part.float() for part in deviations.values()])
-    if len(fs3) > len(flat) or fs3.shape[1] != len(text):
+    count = sum(len(part) for part in deviations.values())
+    if len(fs3) > count or fs3.shape[1] != len(text):
         raise DirectionFileError(
-            f"fs3 has {len(fs3)} channels of width {fs3.shape[1]}; the generator has {len(flat)} and the "
+            f"fs3 has {len(fs3)} channels of width {fs3.shape[1]}; the generator has {count} and the "
             f"text model {len(text)}; give the generator and CLIP it was made with"
         )
     relevance = fs3 @ text.float()
-    kept = relevance.abs() >= beta
-    if not bool(kept.any()):
-        raise OptionError(
-            f"no style channel has relevance {beta:g}; the highest is {float(relevance.abs().max()):.3f}; "
-            f"try --beta {0.7 * float(relevance.abs().max()):.2f}"
-        )
-    relevance = torch.where(kept, relevance, torch.zeros(())) / relevance.abs().max()
-    padded = torch.cat([relevance, relevance.new_zeros(len(flat) - len(fs3))]) * flat
+    padded = torch.cat([relevance, relevance.new_zeros(count - len(fs3))])
     pieces = padded.split([len(part) for part in deviations.values()])
+    return relevance_direction(dict(zip(deviations, pieces, strict=True)), deviations, beta=beta)
+
+
+def relevance_direction(
+    relevance: Mapping[str, Tensor], deviations: Mapping[str, Tensor], *, beta: float
+) -> StyleDirection:
+    """Move the style channels that are relevant enough, each by its relevance and deviation.
+
+    Args:
+        relevance: Signed relevance of each style channel by layer.
+        deviations: Standard deviation of each of them.
+        beta: Smallest relevance of a channel that is moved.
+
+    Raises:
+        OptionError: No channel reaches beta.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
+        Deviation: if no channel is left this is an error instead of a division by zero.
+    """
+    highest = max(float(part.abs().max()) for part in relevance.values())
+    channels = sum(int((part.abs() >= beta).sum()) for part in relevance.values())
+    if not channels or not highest > 0:
+        raise OptionError(
+            f"no style channel has relevance {beta:g}; the highest is {highest:.3g}; "
+            f"try --beta {0.7 * highest:.2g}"
+        )
     delta = {
-        layer: piece for layer, piece in zip(deviations, pieces, strict=True) if bool(piece.any())
+        layer: torch.where(part.abs() >= beta, part / highest, 0.0) * deviations[layer].float()
+        for layer, part in relevance.items()
+        if bool((part.abs() >= beta).any())
     }
-    channels = int(kept.sum())
-    options = {"beta": beta, "channels": channels}
     info = DirectionInfo(
         method="styleclip-global",
-        options=options,
+        options={"beta": beta, "channels": channels},
         unit=f"one standard deviation of the most relevant of {channels} style channels",
     )
     return StyleDirection(delta, info=info)

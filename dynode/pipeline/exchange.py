@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 import dynode
 from dynode import files
@@ -19,7 +18,7 @@ from dynode.importing.fs3 import fs3_direction, read_fs3
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
 from dynode.population import draw_population
-from dynode.text import check_text, load_text_model
+from dynode.text import check_text, load_text_model, text_axis
 
 _STYLE_SAMPLES = 2000
 
@@ -108,9 +107,7 @@ def imported_fs3(
         info, device=generator.device, name=texts.clip, weights=texts.clip_weights
     )
     wanted, neutral = (check_text(model, text) for text in (texts.text, texts.neutral))
-    axis = _ensemble(model.encode_texts, wanted) - _ensemble(model.encode_texts, neutral)
-    if not bool(axis.any()):
-        raise OptionError(f"both texts are {wanted!r}; expected two different ones")
+    axis = text_axis(model, wanted, neutral)
     codes = draw_population(generator, _STYLE_SAMPLES, seed=5, truncation=0.7).latents
     with torch.inference_mode():
         styles = generator.styles(codes)
@@ -119,7 +116,7 @@ def imported_fs3(
         for name, part in styles.items()
         if name not in info.rgb_layers
     }
-    found = fs3_direction(fs3, (axis / axis.norm()).cpu(), deviations, beta=texts.beta)
+    found = fs3_direction(fs3, axis.cpu(), deviations, beta=texts.beta)
     options = {**found.info.options, "text": wanted, "neutral": neutral}
     return found.with_info(
         name=slug(request.name or wanted),
@@ -130,17 +127,6 @@ def imported_fs3(
         generator=info.name,
         created_with=dynode.__version__,
     )
-
-
-def _ensemble(encode: Callable[[Sequence[str]], Tensor], text: str) -> Tensor:
-    """Embed a text in the 79 published templates and average."""
-    from open_clip import OPENAI_IMAGENET_TEMPLATES
-
-    left_out = "a photo of many x."
-    kept = [make for make in OPENAI_IMAGENET_TEMPLATES if make("x") != left_out]
-    mean = encode([make(text) for make in kept]).mean(0)
-    unit: Tensor = mean / mean.norm()
-    return unit
 
 
 def write_codes(path: Path, target: Path | None, *, take_as: str, force: bool = False) -> Path:

@@ -1,0 +1,156 @@
+"""Global directions: a text becomes one offset of style channels that fits every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import dynode
+from dynode.direction import Direction, StyleDirection
+from dynode.errors import OptionError
+from dynode.generator import Generator
+from dynode.importing.fs3 import relevance_direction
+from dynode.methods import Progress, TextImageModel
+from dynode.population import draw_population
+from dynode.scoring.choosing import ChosenScorer
+from dynode.text import check_text, load_text_model, text_axis
+from dynode_styleclip.beta import beta_for, published_beta
+from dynode_styleclip.cache import channel_cache
+from dynode_styleclip.exact import exact_relevance
+from dynode_styleclip.gradient import GradientSettings, gradient_relevance
+from dynode_styleclip.options import GlobalOptions
+from dynode_styleclip.statistics import StyleStatistics, chosen_layers, measure_styles
+from dynode_styleclip.strength import least_leakage, measured_by, with_unit
+
+_GRADIENT_IMAGES = 32
+_EXACT_IMAGES = 100
+
+
+def find_global(
+    generator: Generator, options: GlobalOptions, *, seed: int, progress: Progress
+) -> Direction:
+    """Find the global direction of a text.
+
+    Args:
+        generator: Whose style channels.
+        options: See `GlobalOptions`.
+        seed: Seed of the pictures relevance is averaged over.
+        progress: Called as it goes.
+
+    Returns:
+        One direction in StyleSpace.
+
+    Raises:
+        OptionError: A text cannot be used, or no channel is relevant enough.
+        MissingWeightsError: No text-image model fits.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
+    """
+    if options.beta_by == "scorer" and not options.attribute:
+        raise OptionError("--beta-by scorer needs --attribute; add --attribute NAME, such as smile")
+    layers = chosen_layers(generator.info, options.layers)
+    model = load_text_model(
+        generator.info, device=generator.device, name=options.clip, weights=options.clip_weights
+    )
+    text, neutral = check_text(model, options.text), check_text(model, options.neutral)
+    axis = text_axis(model, text, neutral)
+    statistics = measure_styles(generator, seed=seed, truncation=options.truncation).only(layers)
+    relevance = _relevance(generator, model, axis, statistics, options, seed, progress)
+    scorer = None
+    if options.calibrate or options.beta_by == "scorer":
+        scorer = measured_by(generator, model, axis, options, seed=seed)
+
+    def direction_of(beta: float) -> StyleDirection:
+        return relevance_direction(relevance, statistics.deviations, beta=beta)
+
+    beta = _beta(relevance, direction_of, generator, scorer, options, seed)
+    found = direction_of(beta)
+    channels = found.info.options["channels"]
+    direction = found.with_info(
+        name=text,
+        options={**_told(options), **found.info.options, "text": text, "neutral": neutral},
+        seed=seed,
+        fingerprint=generator.info.fingerprint,
+        generator=generator.info.name,
+        licence=generator.info.licence,
+        created_with=dynode.__version__,
+    )
+    if options.calibrate and scorer is not None:
+        direction = with_unit(direction, generator, scorer, seed=seed)
+    moved = f"{channels} style channels of relevance {beta:.3g} or more"
+    return direction.with_info(unit=f"{direction.info.unit}; {moved}")
+
+
+def _beta(
+    relevance: Mapping[str, Tensor],
+    direction_of: Callable[[float], Direction],
+    generator: Generator,
+    scorer: ChosenScorer | None,
+    options: GlobalOptions,
+    seed: int,
+) -> float:
+    """Return the threshold that was given, or choose one."""
+    if options.beta is not None:
+        return options.beta
+    flat = torch.cat([part.abs() for part in relevance.values()])
+    if options.beta_by == "published":
+        return published_beta(flat, options.channels)
+    count = options.channels
+    if options.beta_by == "scorer" and scorer is not None:
+        count = least_leakage(
+            lambda channels: direction_of(beta_for(flat, channels)),
+            len(flat),
+            generator,
+            scorer,
+            seed=seed,
+        )
+    return beta_for(flat, count)
+
+
+def _relevance(
+    generator: Generator,
+    model: TextImageModel,
+    axis: Tensor,
+    statistics: StyleStatistics,
+    options: GlobalOptions,
+    seed: int,
+    progress: Progress,
+) -> Mapping[str, Tensor]:
+    default = _EXACT_IMAGES if options.relevance == "exact" else _GRADIENT_IMAGES
+    count = options.images or default
+    codes = draw_population(generator, count, seed=seed, truncation=options.truncation).latents
+    if options.relevance == "exact":
+        recipe = {
+            "layers": list(statistics.means),
+            "pictures": count,
+            "seed": seed,
+            "truncation": options.truncation,
+        }
+        cache = channel_cache(generator.info.fingerprint, model, recipe)
+        return exact_relevance(
+            generator, model, axis, codes, statistics, cache=cache, progress=progress
+        )
+    return gradient_relevance(
+        generator,
+        model,
+        axis,
+        codes,
+        statistics,
+        seed=seed,
+        settings=GradientSettings(),
+        progress=progress,
+    )
+
+
+def _told(options: GlobalOptions) -> dict[str, object]:
+    """Return the options as JSON values."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asdict(options).items()
+        if value not in (None, "", ())
+    }

@@ -1,0 +1,80 @@
+"""Options of the three StyleCLIP methods; those that mean the same are written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dynode
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """What all three methods are told."""
+
+    text: str = dynode.option(help="What the picture should show, such as 'smiling'.")
+    neutral: str = dynode.option("a face", help="What it shows before.")
+    clip: str = dynode.option(
+        "", help="Text-image model, or architecture such as ViT-B-32-quickgelu."
+    )
+    clip_weights: Path | None = dynode.option(None, help="Weights file of a real CLIP.")
+
+
+@dataclass(frozen=True)
+class OptimisationOptions(TextOptions):
+    """Options of latent optimisation."""
+
+    neutral: str = dynode.option(
+        "", help="What it shows before, such as 'a face'; not used with --published."
+    )
+    steps: int = dynode.option(
+        0, help="Optimiser steps; 0 for the mode's own number.", unit="steps", min=0, max=10_000
+    )
+    learning_rate: float = dynode.option(
+        0.0, help="Adam's peak rate; 0 for the mode's own.", min=0.0, max=10.0
+    )
+    l2_lambda: float = dynode.option(
+        -1.0, help="Weight of the distance to the start; negative for the mode's own.", max=1000.0
+    )
+    published: bool = dynode.option(
+        False, help="Run exactly the published loss, input and schedule, 300 steps."
+    )
+
+
+@dataclass(frozen=True)
+class GlobalOptions(TextOptions):
+    """Options of a global direction."""
+
+    relevance: str = dynode.option(
+        "gradient",
+        help="Relevance of the style channels: by backward passes, or by rendering each channel at "
+        "-5 and +5 deviations as published (slow once, then kept for every text).",
+        choices=("gradient", "exact"),
+    )
+    beta: float | None = dynode.option(
+        None, help="Least relevance of a channel that moves; chosen if absent.", min=0.0, max=1.0
+    )
+    beta_by: str = dynode.option(
+        "channels",
+        help="How beta is chosen: so that --channels move, by the rule of the published tool, or for "
+        "the most effect on --attribute at the least leakage.",
+        choices=("channels", "published", "scorer"),
+    )
+    channels: int = dynode.option(
+        50, help="Style channels to move when beta is chosen.", unit="channels", min=1, max=10**6
+    )
+    attribute: str = dynode.option("", help="Attribute of the scorer, with --beta-by scorer.")
+    scorer: str = dynode.option(
+        "", help="Scorer by name; that of the generator's domain if absent."
+    )
+    layers: tuple[str, ...] = dynode.option(
+        (),
+        help="Layers that may move, by commas: names such as b8.conv1, or b8 for all of a block.",
+    )
+    images: int = dynode.option(
+        0, help="Pictures to average over; 0 for 32, exact 100.", unit="pictures", min=0, max=10**5
+    )
+    truncation: float = dynode.option(0.7, help="Truncation of these pictures.", min=0.0, max=2.0)
+    calibrate: bool = dynode.option(
+        True, help="Make strength 1 one standard deviation of how much of the text is seen."
+    )
