@@ -26,6 +26,11 @@ from dynode.cli import console
     "--as", "take_as", type=click.Choice(["direction", "codes"]), help="Settle what it holds."
 )
 @click.option("--layer", default="", help="Convolution of a NaviGAN eigenvector file.")
+@click.option(
+    "--basis",
+    type=click.Path(path_type=Path),
+    help="Eigenvector file that the directions of a NaviGAN checkpoint combine.",
+)
 @click.option("--licence", default="unknown", show_default=True, help="Of the file, SPDX.")
 @click.option("--text", default="", help="For fs3: what the picture should show.")
 @click.option("--neutral", default="a face", show_default=True, help="For fs3: the other text.")
@@ -87,6 +92,7 @@ def _requests(
     space: str | None,
     take_as: str | None,
     layer: str,
+    basis: Path | None,
     licence: str,
     text: str,
     **fs3: Any,
@@ -100,6 +106,7 @@ def _requests(
         take_as=take_as or "",  # type: ignore[arg-type]  # click checked the choice
         licence=licence,
         layer=layer,
+        basis=basis,
     )
     return request, TextRequest(text, **fs3) if text else None
 

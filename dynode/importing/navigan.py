@@ -1,17 +1,26 @@
-"""NaviGAN's files: a saved weight deformation, or the eigenvectors of one layer."""
+"""NaviGAN's files: a saved weight deformation, the eigenvectors of a layer, a trainer checkpoint."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from dynode.direction import Direction, WeightDirection
 from dynode.errors import DirectionFileError
+from dynode.importing.reading import read_content
 from dynode.importing.request import PublishedFile
 from dynode.importing.vectors import check_offset
+from dynode.weight_basis import FixedBasis, LayerDirections, SingularBasis, WeightBasis
 
 _EIGENVECTORS = re.compile(r"eigenvectors_layer(\d+)_")
+_COEFFICIENTS = {
+    ".direction_to_eigenvalues_delta": "svd",
+    ".direction_to_basis_coefs": "hessian",
+}
+_CONVOLUTION = re.compile(r"(?:^|\.)convs\.(\d+)\.conv$")
 _FIRST_RESOLUTION = 8
 """Resolution of the block that `convs.0` and `convs.1` of the rosinality layout belong to."""
 
@@ -33,15 +42,19 @@ def matches(file: PublishedFile) -> bool:
     """Tell whether a file holds weight deformations."""
     if isinstance(file.content, Tensor):
         return file.content.ndim == 6
-    return isinstance(file.content, dict) and {"layer_ix", "shift"} <= set(file.content)
+    if not isinstance(file.content, dict):
+        return False
+    return {"layer_ix", "shift"} <= set(file.content) or _is_checkpoint(file.content)
 
 
 def read(file: PublishedFile) -> list[Direction]:
-    """Read a deformation, or every eigenvector.
+    """Read a deformation, every eigenvector, or every direction of a trainer checkpoint.
 
     Raises:
-        DirectionFileError: The layer is not told, or the shape is another.
+        DirectionFileError: The layer or the basis is not told, or the shape is another.
     """
+    if isinstance(file.content, dict) and _is_checkpoint(file.content):
+        return _rectified(file)
     if isinstance(file.content, dict):
         index, shift = file.content["layer_ix"], file.content["shift"]
         if not isinstance(index, int) or not 0 <= index < 64 or not isinstance(shift, Tensor):
@@ -80,4 +93,81 @@ def _deformations(file: PublishedFile, layer: str, shift: Tensor, kind: str) -> 
         )
         direction = WeightDirection(layer, shift[index, 0].clone(), info=info)
         found.append(direction.with_info(name=info.name + number))
+    return found
+
+
+def _is_checkpoint(content: Mapping[object, object]) -> bool:
+    return isinstance(content.get("generator"), dict) and "deformator" in content
+
+
+def trained_directions(file: PublishedFile) -> LayerDirections:
+    """Read the directions of a trainer checkpoint; for those of a fixed basis the request names it.
+
+    Raises:
+        DirectionFileError: No layer was trained, or its basis is missing or of another shape.
+    """
+    assert isinstance(file.content, dict)
+    state = file.content["generator"]
+    for key, value in state.items():
+        name, dot, last = str(key).rpartition(".")
+        found = _CONVOLUTION.search(name)
+        if found and isinstance(value, Tensor) and value.ndim == 2 and dot + last in _COEFFICIENTS:
+            layer = layer_name(int(found[1]))
+            basis = _svd_basis(file, state, name) if "eigenvalues" in last else _basis(file)
+            if len(basis) == value.shape[1]:
+                return LayerDirections(layer, basis, value)
+            raise DirectionFileError(
+                f"{file.path.name} combines {value.shape[1]} vectors, the basis has {len(basis)}; give "
+                f"the eigenvector file it was trained on with --basis"
+            )
+    raise DirectionFileError(
+        f"{file.path.name} is a NaviGAN checkpoint without directions of weights; expected one of the "
+        f"targets weight_svd or weight_fixedbasis; choose another checkpoint"
+    )
+
+
+def _svd_basis(file: PublishedFile, state: Mapping[str, object], name: str) -> WeightBasis:
+    u, vh, weight = (state.get(f"{name}.{part}") for part in ("u", "vh", "weight"))
+    if not all(isinstance(part, Tensor) for part in (u, vh, weight)):
+        raise DirectionFileError(
+            f"{file.path.name} lacks u, vh or weight of {name}; expected a whole checkpoint; save it again"
+        )
+    assert isinstance(u, Tensor) and isinstance(vh, Tensor) and isinstance(weight, Tensor)
+    shape = tuple(weight.shape[-4:])
+    if (u.shape[0], vh.shape[1]) != (shape[1] * shape[2] * shape[3], shape[0]):
+        raise DirectionFileError(
+            f"{file.path.name} holds singular vectors {tuple(u.shape)} and {tuple(vh.shape)} for a weight "
+            f"{shape}; save the checkpoint again"
+        )
+    return SingularBasis(u, vh, shape)
+
+
+def _basis(file: PublishedFile) -> WeightBasis:
+    if file.request.basis is None:
+        raise DirectionFileError(
+            f"{file.path.name} holds coefficients of a basis that is in a file of its own; name the "
+            f"eigenvector file with --basis"
+        )
+    vectors = read_content(file.request.basis)
+    if not isinstance(vectors, Tensor) or vectors.ndim != 6 or vectors.shape[1] != 1:
+        raise DirectionFileError(
+            f"{file.request.basis.name} holds no eigenvectors; expected a tensor (k, 1, out, in, kh, kw); "
+            f"give the file that the published Hessian script wrote"
+        )
+    return FixedBasis(vectors[:, 0])
+
+
+def _rectified(file: PublishedFile) -> list[Direction]:
+    trained = trained_directions(file)
+    digits = len(str(len(trained) - 1))
+    found: list[Direction] = []
+    for index in range(len(trained)):
+        info = file.info(
+            method="navigan",
+            options={"kind": "rectified", "index": index},
+            unit="a shift of length 1 in raw weights",
+        )
+        delta = trained.units(torch.tensor([index]))[0].contiguous()
+        direction = WeightDirection(trained.layer, delta, info=info)
+        found.append(direction.with_info(name=f"{info.name}-{index:0{digits}d}"))
     return found

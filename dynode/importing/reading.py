@@ -26,7 +26,8 @@ def read_content(path: Path) -> object:
 
     Returns:
         A tensor, or dictionaries and lists of tensors and plain values. Of a checkpoint with a
-        mapper in it only the mapper and the options are read.
+        mapper in it only the mapper and the options are read, of NaviGAN's only the layer that
+        was trained.
 
     Raises:
         DirectionFileError: It is a checkpoint, or already one of dynode's own files.
@@ -108,6 +109,8 @@ def _read_weights(path: Path) -> object:
         content = weights.content
         if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
             return _mapper_only(path, content)
+        if isinstance(content, dict) and _is_weight_trainer(content):
+            return _trained_layer_only(content)
         _refuse_checkpoint(path, content)
     return read_tensors(path)
 
@@ -127,6 +130,23 @@ def _mapper_only(path: Path, content: dict[str, object]) -> dict[str, object]:
             f"encoder, pass it to an inverter"
         )
     return {"state_dict": wanted, "opts": content.get("opts")}
+
+
+def _is_weight_trainer(content: dict[str, object]) -> bool:
+    return "deformator" in content and isinstance(content.get("generator"), dict)
+
+
+def _trained_layer_only(content: dict[str, object]) -> dict[str, object]:
+    """Read what a NaviGAN checkpoint holds beyond a generator: the layer with coefficients."""
+    state = content["generator"]
+    assert isinstance(state, dict)
+    names = {str(key).rpartition(".")[0] for key in state if ".direction_to_" in str(key)}
+    wanted = {
+        key: value.read()
+        for key, value in state.items()
+        if isinstance(value, StoredTensor) and str(key).rpartition(".")[0] in names
+    }
+    return {"deformator": {}, "generator": wanted}
 
 
 def _refuse_checkpoint(path: Path, content: object) -> None:

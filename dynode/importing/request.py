@@ -32,6 +32,7 @@ class ImportRequest:
         take_as: `direction` or `codes` where the content could be either.
         licence: Licence of the file, SPDX.
         layer: Convolution an eigenvector file belongs to, when its name does not tell.
+        basis: Eigenvector file that the directions of a NaviGAN checkpoint combine.
     """
 
     name: str = ""
@@ -39,6 +40,7 @@ class ImportRequest:
     take_as: Literal["direction", "codes", ""] = ""
     licence: str = "unknown"
     layer: str = ""
+    basis: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 _Stamp = tuple[Any, ...]
 
@@ -25,8 +26,8 @@ class EnergyCache:
     """Energies of the weights of one layer.
 
     A value is kept only while nobody can change its weights unseen: weights that require gradients
-    are summed anew every time, so that training and autograd see the truth; others are summed
-    again when their version counter, storage, device or dtype changes. Writing through
+    or carry tangents are summed anew every time, so that training and autograd see the truth; others
+    are summed again when their version counter, storage, device or dtype changes. Writing through
     `tensor.data` is invisible to the version counter: call `clear` afterwards.
     """
 
@@ -54,7 +55,7 @@ class EnergyCache:
         return self._get(bases, others)
 
     def _get(self, *weights: Tensor) -> Tensor:
-        if any(weight.requires_grad or weight.is_inference() for weight in weights):
+        if not all(_is_constant(weight) for weight in weights):
             return _compute(weights)
         key = tuple(id(weight) for weight in weights)
         stamp = tuple(_stamp(weight) for weight in weights)
@@ -70,6 +71,13 @@ class EnergyCache:
 
 def _compute(weights: tuple[Tensor, ...]) -> Tensor:
     return energy(weights[0]) if len(weights) == 1 else cross_energy(*weights)
+
+
+def _is_constant(weight: Tensor) -> bool:
+    """Say whether a weight neither takes part in a differentiation nor changes unseen."""
+    if torch._C._are_functorch_transforms_active() or weight.is_inference():
+        return False
+    return not weight.requires_grad and forward_ad.unpack_dual(weight).tangent is None
 
 
 def _stamp(weight: Tensor) -> _Stamp:

@@ -46,14 +46,15 @@ def can_run(block: Block, state: SynthesisState, inputs: LayerInputs) -> bool:
         return False
     if x.device.type != "cpu" or x.dtype != torch.float32 or not torch.backends.mkldnn.enabled:
         return False
-    return not _needs_graph(block, x, inputs)
+    assert state.image is not None
+    return not _needs_graph(block, (x, state.image), inputs)
 
 
-def _needs_graph(block: Block, x: Tensor, inputs: LayerInputs) -> bool:
+def _needs_graph(block: Block, entering: tuple[Tensor, Tensor], inputs: LayerInputs) -> bool:
     if torch._C._are_functorch_transforms_active():
         return True
     names = block.layer_names
-    given = [x, *block.parameters(), *(inputs.styles[name] for name in names)]
+    given = [*entering, *block.parameters(), *(inputs.styles[name] for name in names)]
     given += [inputs.noise[name] for name in names if name in inputs.noise]
     for name in names:
         for offset in inputs.offsets.get(name, ()):

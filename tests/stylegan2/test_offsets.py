@@ -200,3 +200,22 @@ def test_kept_products_die_with_their_basis() -> None:
         cache.between(torch.randn(1, 3, 4, 3, 3), weight)
 
     assert len(cache._kept) <= 2
+
+
+# torch's own forward mode compiles decompositions with a function it deprecates.
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:FutureWarning")
+@pytest.mark.parametrize("layer", LAYERS)
+def test_offsets_can_be_differentiated_forwards(exact: StyleGAN2, layer: str) -> None:
+    latents = exact.sample(2, seed=0)
+    step = offset_of(exact, layer, 1, 2).basis
+
+    def render(basis: Tensor) -> Tensor:
+        ones = torch.ones(2, 1, dtype=basis.dtype)
+        return exact.synthesize(latents.add_weights(WeightOffset(layer, basis, ones)))
+
+    _, pushed = torch.func.jvp(render, (torch.zeros_like(step),), (step,))
+
+    width = 1e-5
+    expected = (render(width * step) - render(-width * step)) / (2 * width)
+    # A central difference in float64: the square of the step, and rounding over the step.
+    torch.testing.assert_close(pushed, expected, rtol=1e-6, atol=1e-6)

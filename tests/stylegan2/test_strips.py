@@ -155,3 +155,17 @@ def test_a_generator_on_another_device_draws_there() -> None:
     image = generator.synthesize(latents)
 
     assert (image.device.type, image.shape) == ("meta", (2, 3, 32, 32))
+
+
+def test_strips_stand_back_where_only_the_picture_so_far_has_a_graph() -> None:
+    generator = generator_with()
+    latents = generator.sample(1, seed=0)
+    delta = torch.zeros(1, *generator.info.conv_layers["b8.torgb"], requires_grad=True)
+    moved = latents.add_weights(WeightOffset("b8.torgb", delta, torch.ones(1, 1)))
+
+    image = generator.synthesize(moved)
+    (gradient,) = torch.autograd.grad(image.square().sum(), delta)
+
+    (expected,) = torch.autograd.grad(whole(generator, moved).square().sum(), delta)
+    # Sums of 12288 float32 terms in another order.
+    torch.testing.assert_close(gradient, expected, rtol=1e-3, atol=1e-3)
