@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -18,10 +15,7 @@ from dynode import files
 from dynode.errors import MediaError
 from dynode.media.images import to_uint8
 from dynode.media.suffixes import VIDEO_SUFFIXES
-
-if TYPE_CHECKING:
-    from av.packet import Packet
-    from av.stream import Stream
+from dynode.media.tracks import join_tracks
 
 # A GIF counts hundredths of a second, and browsers slow anything below two of them down.
 _SHORTEST_GIF_FRAME_MS = 20
@@ -62,22 +56,29 @@ def write_video(
         MediaError: The suffix is none of these, there is no frame, frames have different sizes, or
             `fps` is no speed.
     """
+    check_video(path, fps)
+    with files.written(path) as temporary:
+        if path.suffix.lower() == ".gif":
+            return _write_gif(frames, temporary, float(fps))
+        if audio_from is None:
+            return encode_frames(frames, temporary, fps=fps, like=path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            silent = Path(folder) / "silent.mp4"
+            encode_frames(frames, silent, fps=fps, like=path)
+            return join_tracks([silent], temporary, fps=fps, sound=audio_from)
+
+
+def check_video(path: Path, fps: float | Fraction) -> None:
+    """Refuse a name that is no video's, and what is no speed.
+
+    Raises:
+        MediaError: See `write_video`.
+    """
     check_video_suffix(path)
     if not 0 < fps < math.inf:
         raise MediaError(
             f"cannot write {float(fps):g} frames a second; expected a number above 0, such as 25"
         )
-    with files.written(path) as temporary:
-        if path.suffix.lower() == ".gif":
-            return _write_gif(frames, temporary, float(fps))
-        if audio_from is None:
-            return _write_stream(frames, temporary, float(fps), _codec(path))
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            # Matroska keeps no decoding times, which copying the packets needs.
-            silent = Path(folder) / "silent.mp4"
-            count = _write_stream(frames, silent, float(fps), _codec(path))
-            _join(silent, audio_from, temporary)
-        return count
 
 
 def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
@@ -95,12 +96,22 @@ def _codec(path: Path) -> str:
     return "vp9" if path.suffix.lower() == ".webm" else "h264"
 
 
-def _write_stream(frames: Iterable[Tensor], path: Path, fps: float, codec: str) -> int:
+def encode_frames(
+    frames: Iterable[Tensor], path: Path, *, fps: float | Fraction, like: Path
+) -> int:
+    """Encode frames without sound, with the codec for files of the suffix of `like`.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        MediaError: There is no frame, or frames have different sizes.
+    """
     import imageio.v3 as iio
 
     count = 0
     with iio.imopen(path, "w", plugin="pyav") as file:
-        file.init_video_stream(codec, fps=fps, pixel_format="yuv420p")
+        file.init_video_stream(_codec(like), fps=float(fps), pixel_format="yuv420p")
         for tile in _tiles(frames):
             file.write_frame(_even(tile))
             count += 1
@@ -125,42 +136,3 @@ def _tiles(frames: Iterable[Tensor]) -> Iterator[np.ndarray]:
 def _even(tile: np.ndarray) -> np.ndarray:
     """Repeat the last row or column where a side is odd; the codecs take even sides only."""
     return np.pad(tile, ((0, tile.shape[0] % 2), (0, tile.shape[1] % 2), (0, 0)), mode="edge")
-
-
-def _join(pictures: Path, sound: Path, path: Path) -> None:
-    """Copy the packets of one file's pictures and another's first audio track into a third."""
-    import av
-
-    with (
-        av.open(str(pictures)) as video,
-        av.open(str(sound)) as audio,
-        av.open(str(path), "w") as output,
-    ):
-        picture = output.add_stream_from_template(video.streams.video[0])
-        tracks = [_packets(video.demux(video=0), picture)]
-        if audio.streams.audio:
-            track = audio.streams.audio[0]
-            if track.codec_context.name in output.supported_codecs:
-                copy = output.add_stream_from_template(track)
-                tracks.append(_packets(audio.demux(track), copy))
-            else:
-                warnings.warn(
-                    f"{path.suffix} holds no {track.codec_context.name} audio, so the track of "
-                    f"{sound.name} is left out; write .mp4 or .mkv to keep it",
-                    stacklevel=3,
-                )
-        for _, packet, stream in heapq.merge(*tracks, key=lambda entry: entry[0]):
-            packet.stream = stream
-            output.mux(packet)
-
-
-def _packets(
-    packets: Iterator[Packet[Any]],
-    stream: Stream,  # packets of pictures or of sound
-) -> Iterator[tuple[float, Packet[Any], Stream]]:
-    """Pair packets with their time and where they go, without the empty one that ends a stream."""
-    for packet in packets:
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if packet.dts is not None and packet.time_base is not None:
-            yield float(packet.dts * packet.time_base), packet, stream

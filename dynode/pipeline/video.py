@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.trajectory import Rollout, Trajectory
 from dynode.errors import MediaError
 from dynode.generator import Generator
-from dynode.latents import Latents
 from dynode.media.clip import Clip, open_clip
-from dynode.media.video import check_video_suffix, write_video
+from dynode.media.segments import write_segments
+from dynode.media.video import check_video_suffix
 from dynode.methods import Progress, silent
+from dynode.pipeline.drawing import Jitter, segments
 from dynode.pipeline.inversion import clip_images, invert_clip
-
-_BATCH = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ class ClipResult:
         fps: Frames a second.
         report: How good the trajectory is.
         jitter: Mean absolute second difference of neighbouring frames in [-1, 1] pixel units, of the
-            `source` clip and of the `result`; lower is steadier.
+            `source` clip and of the `result`, both read from their files; lower is steadier.
         evaluations: Calls of the field for this rollout.
         seconds: Time spent on each step.
         mode: How the edit was carried; empty without an edit.
@@ -190,35 +189,27 @@ def write_rollout(
     mode: str = "",
     progress: Progress = silent,
 ) -> ClipResult:
-    """Draw a rollout and write it with the sound of the clip."""
+    """Draw a rollout and write it with the sound of the clip; see `write_segments`."""
     check_video_suffix(output)
-    drawn, source = _Jitter(), _Jitter()
     with timed(fitted.seconds, "render"):
-        frames = drawn.watched(draw(generator, rollout, progress))
-        count = write_video(frames, output, fps=fps, audio_from=fitted.clip.path)
-    for _ in source.watched(clip_images(fitted.clip, generator.info.resolution)):
-        pass
+        parts = segments(generator, rollout, progress)
+        count = write_segments(parts, output, fps=fps, audio_from=fitted.clip.path)
+    with timed(fitted.seconds, "check"):
+        size = generator.info.resolution
+        jitter = {
+            "source": Jitter.of(clip_images(fitted.clip, size)),
+            "result": Jitter.of(clip_images(open_clip(output), size)),
+        }
     return ClipResult(
         output,
         count,
         fps,
         fitted.report,
-        {"source": source.mean, "result": drawn.mean},
+        jitter,
         rollout.evaluations,
         {name: round(value, 3) for name, value in fitted.seconds.items()},
         mode,
     )
-
-
-def draw(generator: Generator, rollout: Rollout, progress: Progress = silent) -> Iterator[Tensor]:
-    """Draw the frames of a rollout a few at a time, without gradients."""
-    for begin in range(0, len(rollout), _BATCH):
-        end = min(begin + _BATCH, len(rollout))
-        with torch.inference_mode():
-            latents: Latents = rollout.part(begin, end)
-            images = generator.synthesize(latents.to(generator.device, generator.dtype))
-        progress(end, len(rollout), "drawing")
-        yield images
 
 
 @contextmanager
@@ -227,29 +218,3 @@ def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
     seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - began
-
-
-@dataclass
-class _Jitter:
-    """How unsteady a stream of frames is: the mean of |previous - 2 * this + next|."""
-
-    total: float = 0.0
-    count: int = 0
-    held: list[Tensor] = field(default_factory=list)
-
-    @property
-    def mean(self) -> float:
-        return round(self.total / max(1, self.count), 6)
-
-    def watched(self, batches: Iterable[Tensor]) -> Iterator[Tensor]:
-        for batch in batches:
-            for frame in batch.detach().float().clamp(-1, 1):
-                self._see(frame)
-            yield batch
-
-    def _see(self, frame: Tensor) -> None:
-        self.held = [*self.held[-2:], frame]
-        if len(self.held) == 3:
-            before, now, after = self.held
-            self.total += float((before - 2 * now + after).abs().mean())
-            self.count += 1

@@ -1,0 +1,106 @@
+"""Draw a rollout segment by segment, so that a video that was interrupted goes on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from dynode.dynamics.trajectory import Rollout
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media.segments import Segment
+from dynode.methods import Progress, silent
+
+_BATCH = 4
+_SEGMENT = 64  # frames
+_FORMAT = "1"
+
+
+def segments(
+    generator: Generator, rollout: Rollout, progress: Progress = silent
+) -> Iterator[Segment]:
+    """Divide the drawing of a rollout into segments.
+
+    The key of a segment is a hash of its latents and of the generator: whatever led to them, equal
+    keys are equal frames.
+
+    Args:
+        generator: What draws.
+        rollout: Its times are the frames.
+        progress: Called with the number of frames drawn, those of kept segments included.
+    """
+    for begin in range(0, len(rollout), _SEGMENT):
+        end = min(begin + _SEGMENT, len(rollout))
+        key = _key(generator, rollout, begin, end)
+        yield Segment(key, functools.partial(draw, generator, rollout, begin, end, progress))
+
+
+def draw(
+    generator: Generator,
+    rollout: Rollout,
+    begin: int,
+    end: int,
+    progress: Progress = silent,
+) -> Iterator[Tensor]:
+    """Draw some frames of a rollout, a few at a time, without gradients."""
+    for low in range(begin, end, _BATCH):
+        high = min(low + _BATCH, end)
+        with torch.inference_mode():
+            latents = _part(generator, rollout, low, high)
+            images = generator.synthesize(latents)
+        progress(high, len(rollout), "drawing")
+        yield images
+
+
+def _part(generator: Generator, rollout: Rollout, begin: int, end: int) -> Latents:
+    return rollout.part(begin, end).to(generator.device, generator.dtype)
+
+
+def _key(generator: Generator, rollout: Rollout, begin: int, end: int) -> str:
+    told = (_FORMAT, generator.info.fingerprint, str(generator.dtype), generator.device.type)
+    digest = hashlib.sha256(repr(told).encode())
+    for low in range(begin, end, _BATCH):
+        with torch.inference_mode():
+            latents = _part(generator, rollout, low, min(low + _BATCH, end))
+        for name, part in _tensors(latents):
+            digest.update(f"{name} {tuple(part.shape)} {part.dtype}".encode())
+            digest.update(part.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _tensors(latents: Latents) -> Sequence[tuple[str, Tensor]]:
+    found = [("w", latents.w), *sorted(latents.styles.items())]
+    for offset in latents.weights:
+        found += [(offset.layer, offset.basis), ("coefficients", offset.coefficients)]
+    return found
+
+
+@dataclass
+class Jitter:
+    """How unsteady a stream of frames is: the mean of |previous - 2 * this + next|."""
+
+    total: float = 0.0
+    count: int = 0
+    held: list[Tensor] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, frames: Iterable[Tensor]) -> float:
+        """Measure batches of frames (n, 3, h, w) in [-1, 1]."""
+        jitter = cls()
+        for batch in frames:
+            for frame in batch.detach().float().clamp(-1, 1):
+                jitter.see(frame)
+        return round(jitter.total / max(1, jitter.count), 6)
+
+    def see(self, frame: Tensor) -> None:
+        """Take one frame into account."""
+        self.held = [*self.held[-2:], frame]
+        if len(self.held) == 3:
+            before, now, after = self.held
+            self.total += float((before - 2 * now + after).abs().mean())
+            self.count += 1
