@@ -21,7 +21,8 @@ from dynode.direction import (
 )
 from dynode.direction_info import Calibration, DirectionInfo
 from dynode.errors import CorruptCheckpointError, DirectionFileError
-from dynode.mapper import RowMapper
+from dynode.mapper import RowMapper, StyleMapper
+from dynode.style_mapper import StyleMapperDirection
 from dynode.weights import write_safetensors
 from dynode.z_direction import ZDirection
 
@@ -70,6 +71,10 @@ def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]
                 "scale": direction.scale,
             }
             return dict(mapper.state_dict()), kind
+        case StyleMapperDirection():
+            layers_of = [list(pair) for pair in direction.mapper.channels.items()]
+            kind = {"layers": layers_of, "depth": direction.mapper.depth, "scale": direction.scale}
+            return dict(direction.mapper.state_dict()), kind
     raise DirectionFileError(
         f"a {type(direction).__name__} cannot be written; expected one of dynode's own kinds; "
         f"return a LinearDirection, ZDirection, StyleDirection, WeightDirection or MapperDirection"
@@ -132,6 +137,9 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
             return WeightDirection(kind["layer"], tensors["delta"], info=info)
         case MapperDirection.space:
             return MapperDirection(_mapper_of(kind, tensors), float(kind["scale"]), info=info)
+        case StyleMapperDirection.space:
+            mapper = _style_mapper_of(kind, tensors)
+            return StyleMapperDirection(mapper, float(kind["scale"]), info=info)
     raise ValueError(f"unknown space {head['space']!r}")
 
 
@@ -143,6 +151,22 @@ def _mapper_of(kind: dict[str, Any], tensors: Mapping[str, Tensor]) -> RowMapper
     ):
         raise ValueError(f"a mapper of {len(groups)} groups and width {width} has other tensors")
     mapper = RowMapper(groups, width, depth=depth, normalize_rows=bool(kind["normalize_rows"]))
+    mapper.load_state_dict(dict(tensors))
+    return mapper.requires_grad_(False)
+
+
+def _style_mapper_of(kind: dict[str, Any], tensors: Mapping[str, Tensor]) -> StyleMapper:
+    """Build the network only when the stored tensors bear out its declared sizes."""
+    channels, depth = {str(name): int(width) for name, width in kind["layers"]}, int(kind["depth"])
+    wanted = {
+        f"stacks.{index}.{layer}.{part}": (width, width) if part == "weight" else (width,)
+        for index, width in enumerate(channels.values())
+        for layer in range(depth if len(tensors) >= depth else 0)
+        for part in ("weight", "bias")
+    }
+    if {name: tuple(part.shape) for name, part in tensors.items()} != wanted:
+        raise ValueError(f"a mapper of {len(channels)} layers and depth {depth} has other tensors")
+    mapper = StyleMapper(channels, depth=depth)
     mapper.load_state_dict(dict(tensors))
     return mapper.requires_grad_(False)
 

@@ -1,9 +1,9 @@
-"""A network that maps a W+ code to the offset that edits it."""
+"""Networks that map a W+ code, or its style vectors, to the offset that edits it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -56,8 +56,43 @@ class RowMapper(nn.Module):
         return offset
 
     def _normalized(self, rows: Tensor) -> Tensor:
-        axis = 1 if self.normalize_rows else 2
-        return rows * torch.rsqrt(rows.square().mean(axis, keepdim=True) + 1e-8)
+        return _pixel_norm(rows, 1 if self.normalize_rows else 2)
+
+
+class StyleMapper(nn.Module):
+    """A small network of its own for each style vector; layers without one get no offset.
+
+    Attributes:
+        channels: Width of the style vector of each layer.
+        depth: Linear layers of a network.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249 (the mapper in StyleSpace).
+        Deviation: any layers of any generator, by name.
+    """
+
+    def __init__(self, channels: Mapping[str, int], *, depth: int = 4) -> None:
+        """Make a mapper with random weights; see the class for the arguments."""
+        super().__init__()
+        self.channels = dict(channels)
+        self.depth = depth
+        self.stacks = nn.ModuleList(
+            nn.ModuleList(_EqualLinear(width) for _ in range(depth)) for width in channels.values()
+        )
+
+    def forward(self, styles: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Map styles (n, channels) by layer to unscaled offsets of the same shapes."""
+        offsets = {}
+        for name, stack in zip(self.channels, self.stacks, strict=True):
+            x = _pixel_norm(styles[name], 1)
+            for layer in stack:  # type: ignore[attr-defined]  # ModuleList iterates over Modules
+                x = layer(x)
+            offsets[name] = x
+        return offsets
+
+
+def _pixel_norm(x: Tensor, axis: int) -> Tensor:
+    return x * torch.rsqrt(x.square().mean(axis, keepdim=True) + 1e-8)
 
 
 class _EqualLinear(nn.Module):

@@ -14,6 +14,7 @@ from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
 from dynode.generator import Generator, GeneratorInfo
 from dynode.latents import Latents
 from dynode.population import draw_labels, draw_z
+from dynode.style_mapper import StyleMapperDirection
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,5 +103,10 @@ class ZDirection(Direction):
 
 
 def ready_for(direction: Direction, generator: Generator) -> Direction:
-    """Return a direction that moves codes: a Z direction is carried to W, any other is itself."""
+    """Return a direction that moves codes.
+
+    One in Z is carried to W, a mapper of styles is bound to the generator, any other is itself.
+    """
+    if isinstance(direction, StyleMapperDirection):
+        return direction.bound_to(generator)
     return direction.to_w(generator) if isinstance(direction, ZDirection) else direction

@@ -20,6 +20,8 @@ from dynode.direction import (
 from dynode.errors import DirectionFileError
 from dynode.importing.navigan import layer_index
 from dynode.importing.styleclip_mapper import published_state
+from dynode.importing.styleclip_style_mapper import published_style_opts, published_style_state
+from dynode.style_mapper import StyleMapperDirection
 from dynode.z_direction import ZDirection
 
 
@@ -51,6 +53,12 @@ def export_direction(direction: Direction, path: Path, *, scaled: bool = False) 
         case MapperDirection():
             content = {"state_dict": published_state(direction.mapper), "opts": _opts(direction)}
             return _write(path, content, (".pt",), "a StyleCLIP mapper")
+        case StyleMapperDirection():
+            content = {
+                "state_dict": published_style_state(direction.mapper),
+                "opts": published_style_opts(direction),
+            }
+            return _write(path, content, (".pt",), "a StyleCLIP mapper of style vectors")
     raise DirectionFileError(
         f"a {type(direction).__name__} has no published form; keep it as .safetensors"
     )

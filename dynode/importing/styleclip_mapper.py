@@ -11,6 +11,7 @@ from torch import Tensor
 from dynode.direction import Direction, MapperDirection
 from dynode.errors import DirectionFileError
 from dynode.importing.request import PublishedFile, slug
+from dynode.importing.styleclip_style_mapper import has_style_parts, read_style_mapper
 from dynode.mapper import RowMapper
 
 STEP = 0.1
@@ -27,22 +28,15 @@ def matches(file: PublishedFile) -> bool:
 
 
 def read(file: PublishedFile) -> list[Direction]:
-    """Read a mapper over W+ rows, in one part or three.
+    """Read a mapper over W+ rows, in one part or three, or over style vectors.
 
     Raises:
-        DirectionFileError: It is a mapper over style vectors, or its tensors do not fit together.
+        DirectionFileError: Its tensors do not fit together.
     """
     assert isinstance(file.content, dict)
     state: Mapping[str, Tensor] = file.content["state_dict"]
     opts: dict[str, Any] = file.content.get("opts") or {}
-    parts = sorted({key.split(".")[1] for key in state})
-    if any(part.startswith("mapper_") for part in parts):
-        raise DirectionFileError(
-            f"{file.path.name} is a mapper over {len(parts)} style vectors; dynode reads mappers over W+ "
-            f"rows (LevelsMapper, SingleMapper); use one of these"
-        )
-    rows = 2 * int(math.log2(int(opts.get("stylegan_size") or _DEFAULT_SIZE))) - 2
-    groups = _groups(file, parts, rows)
+    parts = sorted({key.split(".")[1] for key in state if key.startswith("mapper.")})
     text = str(opts.get("description") or "")
     info = file.info(
         name=slug(text),
@@ -50,6 +44,10 @@ def read(file: PublishedFile) -> list[Direction]:
         options={"text": text, "mapper_type": str(opts.get("mapper_type", ""))},
         unit=f"the published edit, {STEP:g} times the mapper's output",
     )
+    if has_style_parts(parts):
+        return [read_style_mapper(file, state, parts, info, STEP)]
+    rows = 2 * int(math.log2(int(opts.get("stylegan_size") or _DEFAULT_SIZE))) - 2
+    groups = _groups(file, parts, rows)
     return [MapperDirection(_network(file, state, groups), STEP, info=info)]
 
 

@@ -12,7 +12,7 @@ from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.methods import Progress, ScorerModel, silent
 from dynode.population import Population
-from dynode.z_direction import ZDirection
+from dynode.z_direction import ZDirection, ready_for
 
 _MOST_PIXELS = 2**18
 _LARGEST_BATCH = 16
@@ -58,7 +58,7 @@ def moved(
     if isinstance(direction, ZDirection):
         return population.remap(generator, direction.apply_z(population.z, strength))
     with torch.inference_mode():
-        return direction.apply(population.latents, strength)
+        return ready_for(direction, generator).apply(population.latents, strength)
 
 
 def mean_effect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode import LinearDirection, MapperDirection, StyleDirection, WeightDirection, ZDirection
+from dynode import (
+    LinearDirection,
+    MapperDirection,
+    StyleDirection,
+    WeightDirection,
+    ZDirection,
+    load_direction,
+)
 from dynode.errors import DirectionFileError, DynodeError, OptionError
 from dynode.importing import (
     ImportRequest,
@@ -22,7 +30,9 @@ from dynode.importing import (
 )
 from dynode.importing.fs3 import fs3_direction, is_fs3, read_fs3
 from dynode.importing.navigan import layer_index, layer_name
+from dynode.importing.styleclip_style_mapper import style_layer, style_number
 from dynode.latents import Latents
+from dynode.style_mapper import StyleMapperDirection
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
 
@@ -176,6 +186,45 @@ def test_a_mapper_without_a_part_leaves_its_rows(
     assert isinstance(direction, MapperDirection)
     assert torch.equal(after[:, 4:8], before[:, 4:8])
     assert not torch.equal(after[:, :4], before[:, :4])
+
+
+def test_a_published_mapper_of_styles_moves_them_as_published(
+    tmp_path: Path, reference_case: Callable[[str], Any]
+) -> None:
+    case, states, inputs, outputs = reference_case("styleclip-mapper-stylespace")
+    state = {key: torch.from_numpy(value) for key, value in states["state_dict"].items()}
+    options = {"work_in_stylespace": True, "stylegan_size": 1024, "description": "x y"}
+    path = saved(tmp_path / "mapper.pt", {"state_dict": state, "opts": options})
+    sizes = case["config"]["stylespace_dimensions"]
+    names = [style_layer(number) for number in range(len(sizes))]
+    styles = dict(zip(names, torch.from_numpy(inputs["s"]).split(sizes, dim=1), strict=True))
+
+    (direction,) = import_directions(path)
+    assert isinstance(direction, StyleMapperDirection)
+    direction.save(tmp_path / "saved.safetensors")
+    loaded = load_direction(tmp_path / "saved.safetensors")
+    assert isinstance(loaded, StyleMapperDirection)
+    bound = dataclasses.replace(loaded, styles=lambda latents: styles)
+    latents = Latents(torch.zeros(len(inputs["s"]), 18, 512))
+    moved = bound.apply(latents)
+    export_direction(direction, tmp_path / "back.pt")
+
+    assert bound.apply(latents, 0.0) is latents
+    found = [styles[n] + moved.styles.get(n, torch.zeros_like(styles[n])) for n in names]
+    # The case's own tolerance, against float32 outputs of the published code.
+    assert np.allclose(torch.cat(found, 1).numpy(), outputs["s_hat"], atol=5e-5, rtol=1e-4)
+    back = torch.load(tmp_path / "back.pt", weights_only=True)
+    assert back["opts"]["mapper_type"] == "WithoutToRGBStyleSpaceMapper"
+    assert back["opts"]["stylegan_size"] == 1024
+    assert back["state_dict"].keys() == state.keys()
+    assert all(torch.equal(back["state_dict"][key], state[key]) for key in state)
+
+
+def test_style_vectors_are_counted_as_the_layers_of_a_generator(tmp_path: Path) -> None:
+    layers = list(tiny_generator(64, channels=4).info.style_channels)
+
+    assert [style_layer(number) for number in range(len(layers))] == layers
+    assert [style_number(layer) for layer in layers] == list(range(len(layers)))
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +393,7 @@ def a_direction_file(path: Path) -> Path:
 
 
 def style_mapper(path: Path) -> Path:
-    """is a mapper over 1 style vectors"""
+    """lacks mapper.mapper_0.mapping.1.bias; expected 4 layers a style vector"""
     state = {"mapper.mapper_0.mapping.1.weight": torch.zeros(2, 2)}
     return saved(path / "x.pt", {"state_dict": state, "opts": {}})
 

@@ -1,0 +1,77 @@
+"""Mappers over style vectors: a network that reads a picture's styles and moves them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from dynode.direction import Direction, check_finite
+from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.generator import Generator, GeneratorInfo
+from dynode.latents import Latents
+from dynode.mapper import StyleMapper
+
+ReadStyles = Callable[[Latents], Mapping[str, Tensor]]
+
+
+@dataclass(frozen=True, eq=False)
+class StyleMapperDirection(Direction):
+    """A network that maps the style vectors of each picture to their offsets.
+
+    Codes do not tell their styles without the generator, so it is bound to one before it is
+    applied: `dynode edit` does so, and `bound_to` in Python.
+
+    Attributes:
+        mapper: Network from styles to unscaled offsets.
+        scale: Factor of its output at strength 1; 0.1 for published mappers.
+        styles: Reads the styles of latents; None until it is bound to a generator.
+    """
+
+    space: ClassVar[str] = "style-mapper"
+    mapper: StyleMapper
+    scale: float = 0.1
+    styles: ReadStyles | None = None
+
+    def __post_init__(self) -> None:
+        for part in (torch.tensor(self.scale), *self.mapper.parameters()):
+            check_finite(part, self.info.name)
+
+    def bound_to(self, generator: Generator) -> StyleMapperDirection:
+        """Return the same direction, able to read the styles of this generator's codes.
+
+        Raises:
+            GeneratorMismatchError: It does not fit the generator.
+        """
+        self.check_shape(generator.info)
+        return dataclasses.replace(self, styles=generator.styles)
+
+    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+        if self.styles is None:
+            raise UsageError(
+                f"direction {self.info.name!r} reads style vectors, which codes alone do not tell; bind "
+                f"it to a generator first: direction.bound_to(generator)"
+            )
+        given = {name: part.to(latents.w) for name, part in self.styles(latents).items()}
+        # Converted copies: `mapper.to` would change the type of the mapper everybody shares.
+        weights = {k: v.to(latents.w) for k, v in self.mapper.state_dict(keep_vars=True).items()}
+        offsets = torch.func.functional_call(self.mapper, weights, (given,))
+        column = (self.scale * amounts)[:, None]
+        moved = (amounts != 0)[:, None] | amounts.requires_grad
+        return latents.add_styles(
+            {name: torch.where(moved, column * part, 0.0) for name, part in offsets.items()}
+        )
+
+    def check_shape(self, info: GeneratorInfo) -> None:
+        """See `Direction.check_shape`."""
+        for name, width in self.mapper.channels.items():
+            if info.style_channels.get(name) != width:
+                raise GeneratorMismatchError(
+                    f"mapper {self.info.name!r} takes {width} style channels of layer {name}, generator "
+                    f"{info.name} has {info.style_channels.get(name, 'no such layer')}; train it again "
+                    f"for this generator"
+                )
