@@ -15,6 +15,8 @@ from torch import Tensor
 from dynode.errors import OptionError, OutputExistsError, UsageError
 from dynode.latents import Latents
 from dynode.stylegan2 import StyleGAN2
+from dynode.training.muon import MuonAdam, orthogonalise
+from dynode.training.run import generator_at
 from dynode_facets.bundled import weights_path
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
@@ -28,8 +30,6 @@ from dynode_facets.training.generator import (
     train_generator,
 )
 from dynode_facets.training.losses import detail_weight, picture_loss, psnr
-from dynode_facets.training.muon import MuonAdam, orthogonalise
-from dynode_facets.training.run import generator_at
 from dynode_facets.training.stages import Stage, stage_of, targets_at
 from dynode_facets.w_space import code_of, factors_of, mean_code
 

@@ -17,11 +17,11 @@ from dynode.files import check_free, save_tensors
 from dynode.generator import Generator
 from dynode.methods import Progress, silent
 from dynode.options import option
+from dynode.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.captions import vocabulary
 from dynode_facets.factors import FACTORS
 from dynode_facets.text import ARCHITECTURE, WordTokenizer, build_network
 from dynode_facets.training.pictures import Album, AlbumOptions, draw_factors, worn
-from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.training.truth import draw_caption, picture_codes
 
 

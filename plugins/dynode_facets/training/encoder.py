@@ -16,15 +16,15 @@ from dynode.latents import Latents
 from dynode.methods import Progress, silent
 from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
+from dynode.training.memory import keep_freed_memory
+from dynode.training.muon import MuonAdam, parameter_kinds
+from dynode.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder
 from dynode_facets.factors import population
 from dynode_facets.render import render
 from dynode_facets.training.losses import detail_weight, psnr
-from dynode_facets.training.memory import keep_freed_memory
-from dynode_facets.training.muon import MuonAdam, parameter_kinds
 from dynode_facets.training.pictures import draw_factors
-from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.w_space import code_of
 
 _HELD_OUT = 992

@@ -19,13 +19,13 @@ from dynode.options import option
 from dynode.stylegan2.blocks import LayerInputs
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.synthesis import SynthesisNetwork
+from dynode.training.memory import keep_freed_memory
+from dynode.training.muon import MuonAdam, parameter_kinds
+from dynode.training.run import Run, follow, generator_at
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.training.code_samples import draw_codes
 from dynode_facets.training.export import export_generator
 from dynode_facets.training.losses import picture_loss, psnr
-from dynode_facets.training.memory import keep_freed_memory
-from dynode_facets.training.muon import MuonAdam, parameter_kinds
-from dynode_facets.training.run import Run, follow, generator_at
 from dynode_facets.training.stages import Stage, stage_of, targets_at
 
 _HELD_OUT = 991

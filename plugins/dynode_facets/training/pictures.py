@@ -12,11 +12,11 @@ from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
+from dynode.training.run import generator_at
 from dynode_facets.bundled import weights_path
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
 from dynode_facets.training.code_samples import draw_codes
-from dynode_facets.training.run import generator_at
 from dynode_facets.w_space import code_of
 
 _SIZES_PX = (128, 128, 96, 64)

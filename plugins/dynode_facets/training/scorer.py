@@ -15,9 +15,9 @@ from dynode.files import check_free, save_tensors
 from dynode.generator import Generator
 from dynode.methods import Progress, silent
 from dynode.options import option
+from dynode.training.run import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.scorer import INPUT_PX, ScorerNetwork
 from dynode_facets.training.pictures import Album, AlbumOptions, worn
-from dynode_facets.training.run import Run, cosine_rate, follow, generator_at, stored
 
 
 @dataclass(frozen=True)

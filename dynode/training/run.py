@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,18 @@ def cosine_rate(step: int, steps: int, *, peak: float, warmup: int) -> float:
     return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
+class Stateful(Protocol):
+    """Anything that can write down where it is and go on from there, such as an optimiser."""
+
+    def state_dict(self) -> dict[str, Any]:  # tensors and plain values
+        """Return what is needed to go on."""
+        ...
+
+    def load_state_dict(self, state_dict: Any) -> Any:  # what `state_dict` returned
+        """Go on from there."""
+        ...
+
+
 @dataclass
 class Run:
     """Modules in training, and the folder that remembers how far they are.
@@ -48,12 +60,14 @@ class Run:
         modules: Everything with weights or buffers, by name; all of it is saved.
         optimizer: Updates the modules.
         recipe: Every option that shapes the result; a state of another recipe is refused.
+        others: Whatever else changes from step to step, by name: further optimisers, pools.
     """
 
     folder: Path
     modules: Mapping[str, nn.Module]
     optimizer: torch.optim.Optimizer
     recipe: Mapping[str, Any]  # whatever JSON can hold
+    others: Mapping[str, Stateful] = field(default_factory=dict)
 
     def steps(
         self,
@@ -101,6 +115,8 @@ class Run:
         for name, module in self.modules.items():
             module.load_state_dict(state["modules"][name])
         self.optimizer.load_state_dict(state["optimizer"])
+        for name, other in self.others.items():
+            other.load_state_dict(state["others"][name])
         self._drop_log_after(state["done"])
         return int(state["done"])
 
@@ -111,6 +127,7 @@ class Run:
             "recipe": json.dumps(self.recipe, sort_keys=True),
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
             "optimizer": self.optimizer.state_dict(),
+            "others": {name: other.state_dict() for name, other in self.others.items()},
         }
         with written(self.folder / _STATE) as temporary:
             torch.save(state, temporary)

@@ -1,0 +1,217 @@
+"""Encoders from files: the published layouts of pSp, e4e and ReStyle, and dynode's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dynode.encoders.config import EncoderConfig
+from dynode.encoders.layout import found_config, options_of
+from dynode.encoders.network import Encoder
+from dynode.weights import OpenWeights, StoredTensor, open_weights, write_safetensors
+from dynode.weights.refusals import corrupt, listed, quoted, unsupported
+
+FORMAT = "dynode.encoder"
+_PREFIX = "encoder."
+_CARS_MARGIN = 8  # rows above and below a car, as a part of the square picture
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedEncoder:
+    """An encoder with what its file says about it.
+
+    Attributes:
+        network: Frozen, in evaluation mode.
+        latent_avg: What is added to the codes it reads, (rows, w_dim).
+        path: The file.
+        is_wide: The network looks at the middle three quarters of the rows (cars).
+        metadata: Text of the file: `fingerprint` and `generator` it was trained for, `method`.
+    """
+
+    network: Encoder
+    latent_avg: Tensor
+    path: Path
+    is_wide: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> EncoderConfig:
+        """Shape of the network."""
+        return self.network.config
+
+    def to(self, device: torch.device | str | None, dtype: torch.dtype | None) -> LoadedEncoder:
+        """Move network and average to a device or type, in place of the present ones."""
+        moved = self.network.to(device=device, dtype=dtype)
+        mean = self.latent_avg.to(device=device, dtype=dtype)
+        return LoadedEncoder(moved, mean, self.path, self.is_wide, self.metadata)
+
+    def prepare(self, images: Tensor) -> Tensor:
+        """Bring pictures (n, 3, h, w) to the size the network takes, without aliasing."""
+        if self.is_wide and images.shape[2] == images.shape[3]:
+            images = cropped_wide(images)
+        if tuple(images.shape[2:]) == self.config.size:
+            return images
+        return functional.interpolate(
+            images, self.config.size, mode="bilinear", antialias=True, align_corners=False
+        )
+
+    def read(self, images: Tensor, *, stage: int | None = None) -> Tensor:
+        """Read codes (n, rows, w_dim), the average included, of pictures (n, 3, h, w) in [-1, 1]."""
+        codes: Tensor = self.network(self.prepare(images), stage=stage)
+        return codes + self.latent_avg
+
+
+def cropped_wide(images: Tensor) -> Tensor:
+    """Take the rows of a square picture in which a wide one (4:3) lies."""
+    margin = images.shape[2] // _CARS_MARGIN
+    return images[:, :, margin : images.shape[2] - margin]
+
+
+def read_encoder(path: str | Path) -> LoadedEncoder:
+    """Open an encoder: a checkpoint of pSp, e4e or ReStyle, or one that `dynode train` wrote.
+
+    A published checkpoint's own generator is read from the same file by
+    `dynode.load_generator(path)`.
+
+    Args:
+        path: `.pt` with `state_dict`, `latent_avg` and `opts` (dictionary or namespace), or
+            `.safetensors`.
+
+    Raises:
+        CheckpointError: It holds no encoder, is damaged, or asks for more than data needs.
+        MissingWeightsError: There is no such file.
+    """
+    with open_weights(path) as weights:
+        state = _state(weights)
+        stored = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
+        if not stored:
+            raise unsupported(
+                weights.path,
+                "it holds no encoder ('encoder.')",
+                "give a checkpoint of pSp, e4e or ReStyle, or one that 'dynode train' wrote",
+            )
+        options = options_of(weights)
+        mean = _mean(weights)
+        if weights.metadata.get("format") == FORMAT:
+            config = _own_config(weights)
+        else:
+            config = found_config(weights.path, stored, options, mean)
+        with torch.device("meta"):
+            network = Encoder(config)
+        fill(network, stored, weights.path)
+        average = _read_mean(weights, mean, config, options)
+    return LoadedEncoder(
+        network.eval().requires_grad_(False),
+        average,
+        Path(path),
+        is_wide=str(options.get("dataset_type", "")).startswith("cars"),
+        metadata=dict(weights.metadata),
+    )
+
+
+def write_encoder(
+    network: Encoder, latent_avg: Tensor, path: Path, metadata: Mapping[str, str]
+) -> None:
+    """Write an encoder in half precision, atomically; see `read_encoder`."""
+    tensors = {f"{_PREFIX}{name}": _halved(part) for name, part in network.state_dict().items()}
+    head = {**metadata, "format": FORMAT, "config": network.config.to_json()}
+    write_safetensors({**tensors, "latent_avg": latent_avg.float()}, path, head)
+
+
+def fill(
+    network: nn.Module,
+    stored: Mapping[str, StoredTensor],
+    path: Path,
+    *,
+    ignored: tuple[str, ...] = (),
+) -> None:
+    """Read the weights of a network that was built on the meta device, checked one by one.
+
+    Args:
+        network: Its names are those of the file.
+        stored: The file's tensors.
+        path: The file, for messages.
+        ignored: Beginnings of names that may be there and are not read.
+
+    Raises:
+        CorruptCheckpointError: A tensor is missing, of another shape, or not finite.
+        UnsupportedCheckpointError: There are tensors the network does not have.
+    """
+    wanted = network.state_dict()
+    counters = {name for name in wanted if name.endswith("num_batches_tracked")}
+    missing = sorted(wanted.keys() - stored.keys() - counters)
+    if missing:
+        raise corrupt(path, f"it lacks {listed(missing)}")
+    unknown = sorted(
+        k for k in stored.keys() - wanted.keys() if not k.startswith(ignored or ("\0",))
+    )
+    if unknown:
+        raise unsupported(
+            path, f"its encoder also holds {listed(unknown)}", "this kind of encoder is not known"
+        )
+    read = {}
+    for name, part in wanted.items():
+        if name in counters:
+            read[name] = torch.zeros((), dtype=torch.long)
+            continue
+        if stored[name].shape != tuple(part.shape):
+            raise corrupt(
+                path,
+                f"{quoted(name)} has shape {stored[name].shape}, expected {tuple(part.shape)}",
+            )
+        read[name] = stored[name].read().float()
+        if not bool(torch.isfinite(read[name]).all()):
+            raise corrupt(path, f"{quoted(name)} holds values that are not finite")
+    network.load_state_dict(read, assign=True)
+
+
+def _halved(part: Tensor) -> Tensor:
+    return part.half() if part.is_floating_point() else part
+
+
+def _state(weights: OpenWeights) -> dict[str, StoredTensor]:
+    content = weights.content
+    if not isinstance(content, dict):
+        return {}
+    state = content if weights.container == "safetensors" else content.get("state_dict")
+    if not isinstance(state, dict):
+        return {}
+    return {k: v for k, v in state.items() if isinstance(k, str) and isinstance(v, StoredTensor)}
+
+
+def _mean(weights: OpenWeights) -> StoredTensor | None:
+    content = weights.content
+    mean = content.get("latent_avg") if isinstance(content, dict) else None
+    return mean if isinstance(mean, StoredTensor) else None
+
+
+def _own_config(weights: OpenWeights) -> EncoderConfig:
+    try:
+        return EncoderConfig.from_json(weights.metadata["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise corrupt(weights.path, "its description of the encoder is damaged") from error
+
+
+def _read_mean(
+    weights: OpenWeights,
+    mean: StoredTensor | None,
+    config: EncoderConfig,
+    options: Mapping[str, object],
+) -> Tensor:
+    wanted = (config.rows, config.w_dim)
+    if mean is None or options.get("start_from_latent_avg", True) is False:
+        if mean is None and options.get("start_from_latent_avg", True):
+            raise corrupt(
+                weights.path,
+                "it lacks 'latent_avg', which its codes are relative to",
+                "use the whole checkpoint, not its state dict alone",
+            )
+        return torch.zeros(wanted)
+    if mean.shape not in (wanted, (config.w_dim,), (1, config.w_dim)):
+        raise corrupt(weights.path, f"'latent_avg' has shape {mean.shape}, expected {wanted}")
+    return mean.read().float().expand(wanted).contiguous()
