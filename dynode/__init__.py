@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dynode.generator import Generator, GeneratorInfo, load_generator
     from dynode.latents import Latents, WeightOffset
     from dynode.pipeline.edit import edit, find
+    from dynode.pipeline.training import train
     from dynode.stylegan2.generator import StyleGAN2
     from dynode.z_direction import ZDirection
 
@@ -60,6 +61,7 @@ _LAZY = {
     "WeightOffset": "dynode.latents",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
+    "train": "dynode.pipeline.training",
     "StyleGAN2": "dynode.stylegan2.generator",
     "ZDirection": "dynode.z_direction",
 }
@@ -94,6 +96,7 @@ __all__ = [
     "load_direction",
     "load_generator",
     "option",
+    "train",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ from dynode.errors import CorruptCheckpointError, OutputExistsError, UsageError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LARGEST_HEADER = 32 * 2**20
 
 
 @contextlib.contextmanager
@@ -93,3 +96,15 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f"{Path(path).name} cannot be read as safetensors ({reason}); expected a file dynode wrote; "
             f"make it again or check the path"
         ) from error
+
+
+def load_metadata(path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file, without torch; empty if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            size = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(min(size, _LARGEST_HEADER)))
+    except (OSError, ValueError):
+        return {}
+    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    return {str(key): str(value) for key, value in metadata.items()}

@@ -11,10 +11,38 @@ from dynode.cli import console
 from dynode.cli.clip_options import CHECK, say_trajectory
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
+from dynode.errors import UnknownNameError
+from dynode.methods import Trainable
 from dynode.options import build_options
 
 
-@click.group()
+class _Trainers(click.Group):
+    """Offers the networks of every plugin that can be trained, beside its own commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_trainable()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _trainable():
+            return own
+        return _training_command(_trainable()[cmd_name])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise UnknownNameError("model to train", args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def _trainable() -> dict[str, Trainable]:
+    from dynode.pipeline.training import trainable
+
+    return trainable()
+
+
+@click.group(cls=_Trainers)
 def train() -> None:
     """Fit models to your own data."""
 
@@ -75,3 +103,67 @@ def ode(
     else:
         say_trajectory(report)
         click.echo(str(target))
+
+
+def _training_command(method: Trainable) -> click.Command:
+    """Make the command that trains a plugin's network, with its options as flags."""
+    name = method.training
+
+    @console.GENERATOR
+    @click.option(
+        "--data",
+        default="sampled",
+        show_default=True,
+        metavar="sampled|FOLDER|ZIP",
+        help="Pictures to train on: what the generator draws, or your own.",
+    )
+    @click.option(
+        "--run-folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where state and log are kept; a run in it is continued [default: runs/NAME].",
+    )
+    @console.DEVICE
+    @console.SEED
+    @console.output_option("Weights file to write [default: NAME.safetensors].")
+    @console.FORCE
+    @console.JSON
+    def run(
+        generator: str | None,
+        data: str,
+        run_folder: Path | None,
+        device: str | None,
+        seed: int,
+        output: Path | None,
+        force: bool,
+        as_json: bool,
+        **own: Any,  # the fields of `training_options`
+    ) -> None:
+        from dynode.pipeline.training import train as train_network
+
+        folder = run_folder or Path("runs") / name
+        with console.progress_bar(f"training {name}") as progress:
+            target = train_network(
+                name,
+                generator,
+                output,
+                data=data,
+                folder=folder,
+                seed=seed,
+                device=device,
+                force=force,
+                progress=progress,
+                **split_method_options(own),
+            )
+        if as_json:
+            console.print_json({"output": str(target), "seed": seed, "run_folder": str(folder)})
+        else:
+            click.echo(str(target))
+
+    help_text = (
+        f"{method.training_summary or f'Train {name}'}; a stopped run goes on where it was.\n\n"
+        f"\b\nTry:     dynode train {name} --data sampled -o {name}.safetensors\n"
+        f"Python:  dynode.train({name!r}, data='sampled')"
+    )
+    own_params = getattr(run, "__click_params__", [])[::-1]
+    params = [*click_options(method.training_options), *own_params]
+    return click.Command(name, callback=run, params=params, help=help_text)

@@ -33,7 +33,7 @@ def iterations(
     images: Tensor,
     *,
     count: int,
-    stage: int | None = None,
+    start: Iteration | None = None,
 ) -> Iterator[Iteration]:
     """Take turns of the loop; with gradients within a turn, none between turns.
 
@@ -42,7 +42,7 @@ def iterations(
         generator: Draws the codes; stored noise.
         images: (n, 3, h, w) float in [-1, 1], at the encoder's size.
         count: Number of turns.
-        stage: See `Encoder.forward`.
+        start: A turn of another encoder to go on from; None for the average code and its picture.
 
     Yields:
         Codes and pictures of each turn. Pictures are neither clamped nor rounded on the way.
@@ -50,15 +50,19 @@ def iterations(
     Source:
         Alaluf et al. 2021, ReStyle, arXiv:2104.02699.
     """
-    with torch.no_grad():
-        current = average_image(encoder, generator).expand(len(images), -1, -1, -1).to(images)
-        codes = encoder.latent_avg.to(images)[None].expand(len(images), -1, -1)
+    size = encoder.config.size
+    if start is None:
+        with torch.no_grad():
+            current = average_image(encoder, generator).expand(len(images), -1, -1, -1).to(images)
+            codes = encoder.latent_avg.to(images)[None].expand(len(images), -1, -1)
+    else:
+        current, codes = pooled(start.images.detach(), size).to(images), start.codes.detach()
     for _ in range(count):
-        codes = encoder.network(torch.cat([images, current], dim=1), stage=stage) + codes
+        codes = encoder.network(torch.cat([images, current], dim=1)) + codes
         drawn = _shown(encoder, generator.synthesize(Latents(codes.to(generator.dtype))))
         yield Iteration(codes, drawn)
         codes = codes.detach()
-        current = pooled(drawn.detach(), encoder.config.size).to(images)
+        current = pooled(drawn.detach(), size).to(images)
 
 
 def pooled(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ _MOST_PIXELS = 200_000_000
 _QUALITY = 95  # of JPEG and WebP
 
 
-def read_image(path: Path) -> Image.Image:
+def read_image(path: Path, stream: BinaryIO | None = None) -> Image.Image:
     """Read any common image as upright 8-bit RGB.
 
     Orientation tags are applied, transparency is laid on white, 16-bit and CMYK are converted, and
@@ -28,6 +29,7 @@ def read_image(path: Path) -> Image.Image:
 
     Args:
         path: PNG, JPEG, WebP, BMP, TIFF or GIF file.
+        stream: Its content, where it lies in another file; `path` is then its name for messages.
 
     Raises:
         MediaError: The file is absent, no image, damaged, or too small or large to use.
@@ -36,7 +38,7 @@ def read_image(path: Path) -> Image.Image:
         with warnings.catch_warnings():
             # What Pillow can read in spite of damage is good enough; sizes are checked here.
             warnings.simplefilter("ignore")
-            return _read(path)
+            return _read(path, stream or path)
     except FileNotFoundError as error:
         raise MediaError(f"{path} does not exist; check the path of the image") from error
     except UnidentifiedImageError as error:
@@ -57,8 +59,8 @@ def read_image(path: Path) -> Image.Image:
         ) from error
 
 
-def _read(path: Path) -> Image.Image:
-    with Image.open(path) as opened:
+def _read(path: Path, source: Path | BinaryIO) -> Image.Image:
+    with Image.open(source) as opened:
         _check_size(path, opened.size)
         opened.load()
         return _as_rgb(ImageOps.exif_transpose(opened))

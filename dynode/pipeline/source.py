@@ -84,7 +84,8 @@ def choose_inverter(generator: Generator, name: str | None) -> Inverter:
         *(i for i in inverters if i.domains),
         *(i for i in inverters if not i.domains),
     ]:
-        if not candidate.domains or domain in candidate.domains:
+        is_fitting = not candidate.domains or domain in candidate.domains
+        if is_fitting and candidate.suits(generator.info):
             return candidate
     raise MissingWeightsError(
         f"no inverter is installed for {domain}, so pictures cannot be edited; leave the source out to "

@@ -59,12 +59,19 @@ class InverterTrial:
         return self._generator
 
     def _load(self) -> Generator:
-        domains = self.inverter.domains
-        if not domains or "noise" in domains:
-            return small()
+        domains, tiny = self.inverter.domains, small()
+        is_general = not domains or "noise" in domains
+        if is_general and self.inverter.suits(tiny.info):
+            return tiny
         for provider in plugins.registry().generators:
-            if isinstance(provider, GeneratorProvider) and provider.domain in domains:
-                return provider.load("cpu")
+            if not isinstance(provider, GeneratorProvider):
+                continue
+            if not domains or provider.domain in domains:
+                generator = provider.load("cpu")
+                if domains or self.inverter.suits(generator.info):
+                    return generator
+        if is_general:
+            return tiny
         raise NotApplicable(f"no installed generator draws {' or '.join(domains)}")
 
     @property

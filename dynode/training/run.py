@@ -75,6 +75,7 @@ class Run:
         *,
         total: int,
         save_every: int = 250,
+        log_every: int = 25,
         until: int | None = None,
         progress: Progress = silent,
     ) -> None:
@@ -85,6 +86,7 @@ class Run:
                 random numbers from `generator_at(seed, i)` only.
             total: Steps in all.
             save_every: Steps between saved states.
+            log_every: Steps between lines of the log.
             until: Stop after this many, saved, to be continued later.
             progress: Called after every step.
         """
@@ -92,7 +94,7 @@ class Run:
         for index in range(first, min(total, until if until is not None else total)):
             figures = step(index)
             done = index + 1
-            if done % 25 == 0 or done == total:
+            if done % log_every == 0 or done == total:
                 self._log({"step": done, **figures})
             progress(done, total, " ".join(f"{key} {value:.4g}" for key, value in figures.items()))
             if done % save_every == 0 or done in (total, until):

@@ -80,15 +80,15 @@ def _read(file: WeightsFile) -> OpenWeights:
     head = file.read_at(0, min(_HEAD, file.size))
     metadata: dict[str, str] = {}
     content: object
-    if head.startswith(b"PK"):
+    if header_size(head) is not None:  # first: its length may begin with any byte
+        container = "safetensors"
+        content, metadata = read_safetensors(file)
+    elif head.startswith(b"PK"):
         container, content = "torch-zip", read_zip(file)
     elif head[:1] == b"\x80" and MAGIC_BYTES in head[:32]:
         container, content = "torch-legacy", read_legacy(file)[0]
     elif head[:1] == b"\x80" or head.startswith(_OLD_PICKLES):
         container, content = "pickle", read_nvidia_pickle(file)
-    elif header_size(head) is not None:
-        container = "safetensors"
-        content, metadata = read_safetensors(file)
     else:
         raise explain_foreign(file.path, head)
     return OpenWeights(file.path, container, content, metadata, file.size)

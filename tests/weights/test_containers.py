@@ -178,6 +178,19 @@ def test_safetensors_of_their_library_are_read(tmp_path: Path) -> None:
     assert all(torch.equal(found[key], tensor) for key, tensor in tensors.items())
 
 
+@pytest.mark.parametrize("first", [b"(", b"P", b"c", b"i"])
+def test_safetensors_are_known_by_their_header_whatever_its_length(
+    tmp_path: Path, first: bytes
+) -> None:
+    path = tmp_path / "file.safetensors"
+    header = b'{"__metadata__":{"a":"b"}}'
+    size = 256 + first[0]  # its lowest byte begins a pickle of protocol 0
+    path.write_bytes(size.to_bytes(8, "little") + header.ljust(size))
+
+    with open_weights(path) as weights:
+        assert (weights.container, weights.metadata) == ("safetensors", {"a": "b"})
+
+
 def test_written_pickles_are_what_python_reads() -> None:
     shared = Call(GlobalName("collections", "OrderedDict"), ())
     content = {"a": [1, -(2**70), 0.5, None, True, ("x", "x")], "b": shared, "c": shared}

@@ -1,0 +1,1 @@
+"""Training encoders for any generator: published losses and schedules, resumable."""
