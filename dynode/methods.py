@@ -91,46 +91,6 @@ class DirectionMethod(Plugin):
         """
 
 
-class Trainable(ABC):
-    """A second base of methods with a network that users can train: `dynode train NAME`.
-
-    Attributes:
-        training: Name behind `dynode train`; lower case, digits and hyphens.
-        training_summary: One line for `--help`.
-        training_options: Dataclass of typed, documented options.
-    """
-
-    training: ClassVar[str]
-    training_summary: ClassVar[str] = ""
-    training_options: ClassVar[type] = NoOptions
-
-    @abstractmethod
-    def train(
-        self,
-        generator: Generator,
-        output: Path,
-        options: Any,  # an instance of `self.training_options`
-        *,
-        data: str,
-        folder: Path,
-        seed: int,
-        force: bool,
-        progress: Progress,
-    ) -> None:
-        """Train, or continue, and write the weights.
-
-        Args:
-            generator: The generator to train for; not changed.
-            output: File to write.
-            options: An instance of `self.training_options`.
-            data: `sampled` for what the generator draws, else a folder or zip file of pictures.
-            folder: Where the run keeps its state and its log; a run in it is continued.
-            seed: Seed of everything random.
-            force: Replace an output that exists.
-            progress: Called after every step.
-        """
-
-
 class Inverter(Plugin):
     """A way of finding the latents of given pictures.
 

@@ -12,8 +12,8 @@ from dynode.cli.clip_options import CHECK, say_trajectory
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import UnknownNameError
-from dynode.methods import Trainable
 from dynode.options import build_options
+from dynode.trainable import Trainable
 
 
 class _Trainers(click.Group):

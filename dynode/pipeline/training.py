@@ -8,8 +8,9 @@ from typing import Any
 from dynode import files, plugins
 from dynode.errors import UnknownNameError
 from dynode.generator import Generator, load_generator
-from dynode.methods import Progress, Trainable, silent
+from dynode.methods import Progress, silent
 from dynode.options import build_options
+from dynode.trainable import Trainable
 
 
 def trainable() -> dict[str, Trainable]:

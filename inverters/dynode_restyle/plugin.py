@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.encoders.training.recipe import RestyleRecipe
-from dynode.methods import Progress, Trainable
+from dynode.methods import Progress
+from dynode.trainable import Trainable
 
 if TYPE_CHECKING:
     from torch import Tensor
