@@ -7,9 +7,9 @@ from torch.nn import functional
 
 from dynode.encoders.config import EncoderConfig
 
-_SQUEEZED = 40
+_SQUEEZED = 48
 _HIDDEN = 256
-_OFFSETS = 64
+_OFFSETS = 48
 
 
 class CompactReader(nn.Module):

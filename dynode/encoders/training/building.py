@@ -14,12 +14,13 @@ from dynode.encoders.config import (
     EncoderConfig,
 )
 from dynode.encoders.network import Encoder
-from dynode.encoders.reading import read_encoder
+from dynode.encoders.reading import FORMAT, read_encoder
 from dynode.encoders.training.recipe import EncoderRecipe, RestyleRecipe
 from dynode.errors import UnsupportedCheckpointError, UsageError
 from dynode.generator import GeneratorInfo
 from dynode.weights import StoredTensor, is_state_dict, open_weights
 
+_READER = "reader"  # where an encoder keeps its compact backbone
 _SMALLEST_PX = {"irse50": 64, "resnet34": 64, "compact": 32}
 
 
@@ -57,7 +58,8 @@ def build(config: EncoderConfig, start: Path | None, *, seed: int) -> Encoder:
 
     Args:
         config: Its shape.
-        start: Encoder file, or ArcFace's; None for random weights.
+        start: Encoder file, ArcFace's, or one of any network with the same backbone; None for
+            random weights.
         seed: Seed of the random weights.
 
     Raises:
@@ -98,9 +100,11 @@ def _kind(recipe: EncoderRecipe) -> str:
 
 
 def _start_state(path: Path) -> dict[str, Tensor]:
+    """Read an encoder's weights, or those of any network under its own names and a backbone's."""
     with open_weights(path) as weights:
-        if weights.container != "safetensors" and is_state_dict(weights.content):
-            return {k: _read(v) for k, v in weights.content.items()}
+        if weights.metadata.get("format") != FORMAT and is_state_dict(weights.content):
+            plain = {key: _read(part) for key, part in weights.content.items()}
+            return {**plain, **{f"{_READER}.{key}": part for key, part in plain.items()}}
     return dict(read_encoder(path).network.state_dict())
 
 

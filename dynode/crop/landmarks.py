@@ -1,0 +1,86 @@
+"""Points of a face: from a file, or from a detector."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dynode.errors import MediaError
+
+Detector = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""Pixels (h, w, 3) 8 bit RGB -> landmarks (5, 2) or (68, 2) of every face, (x, y) pixels."""
+
+
+def read_landmarks(path: Path, name: str = "") -> np.ndarray:
+    """Read landmarks of one face.
+
+    Args:
+        path: `.json` with a list of points, or with such lists by picture name; `.npy`; or text with
+            a point a line.
+        name: Name of the picture, for files that hold several.
+
+    Returns:
+        (5, 2) or (68, 2), (x, y) pixels.
+
+    Raises:
+        MediaError: The file is absent or holds something else.
+    """
+    try:
+        held = _held(path)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise MediaError(
+            f"{path} cannot be read as landmarks ({reason}); give .json, .npy or text with 5 or 68 points"
+        ) from error
+    if isinstance(held, Mapping):
+        held = held.get("landmarks", held.get(name, held.get(Path(name).stem)))
+        if held is None:
+            raise MediaError(f"{path.name} holds no landmarks of {name!r}; add its points")
+    try:
+        points = np.asarray(held, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise MediaError(
+            f"{path.name} holds no list of points; expected 5 or 68 of (x, y)"
+        ) from error
+    if points.shape not in ((5, 2), (68, 2)):
+        raise MediaError(
+            f"{path.name} holds numbers of shape {points.shape}; expected 5 or 68 points of (x, y)"
+        )
+    return points
+
+
+def _held(path: Path) -> object:
+    if path.suffix.lower() == ".json":
+        return json.loads(path.read_text(encoding="utf-8"))
+    if path.suffix.lower() == ".npy":
+        return np.load(path, allow_pickle=False)
+    lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
+    return [[float(part) for part in line.split()] for line in lines if line.strip()]
+
+
+def find_landmarks(photo: Image.Image, detector: Detector) -> np.ndarray:
+    """Ask a detector for the largest face of a photograph.
+
+    Args:
+        photo: 8-bit RGB.
+        detector: Takes pixels (h, w, 3) and returns landmarks (5, 2) or (68, 2) of every face it
+            finds; for example `dynode.crop.mediapipe.FaceLandmarker(model_file)`.
+
+    Returns:
+        (5, 2) or (68, 2), (x, y) pixels.
+
+    Raises:
+        MediaError: There is no face.
+    """
+    faces = [np.asarray(face, dtype=np.float64) for face in detector(np.asarray(photo))]
+    if not faces:
+        raise MediaError("no face was found; give its points with --landmarks")
+    return max(faces, key=_extent)
+
+
+def _extent(points: np.ndarray) -> float:
+    return float(np.prod(points.max(0) - points.min(0)))
