@@ -19,6 +19,7 @@ PACKAGES = [
 PLUGIN_PACKAGES = [folder for folder in PACKAGES if folder.name != "dynode"]
 CORE = sorted((ROOT / "dynode").rglob("*.py"))
 SOURCES = sorted(file for folder in PACKAGES for file in folder.rglob("*.py"))
+OPTIONAL = {"mediapipe"}  # extras that the packages import where they are installed
 LONGEST_FILE = 300  # lines; two ideas in one room beyond that
 
 
@@ -156,6 +157,8 @@ def declared_modules() -> dict[str, set[str]]:
     modules: dict[str, set[str]] = {
         _canonical(line): set() for line in PROJECT["project"]["dependencies"]
     }
+    for extra in OPTIONAL:  # imported under its own name, and usually absent
+        modules[extra] = {extra}
     for module, distributions in metadata.packages_distributions().items():
         for distribution in map(_canonical, distributions):
             if distribution in modules:

@@ -22,7 +22,7 @@ class EncoderRecipe:
     width: int = option(32, help="Channels of the first stage (compact).", min=2)
     size_px: int = option(256, help="Side of the network's input.", unit="pixels", min=32)
     start: Path | None = option(
-        None, help="File to start from: an encoder, ArcFace's model_ir_se50.pth, or any with the same backbone."
+        None, help="File to start from: an encoder, ArcFace, or any network of this backbone."
     )
     steps: int = option(200_000, help="Steps that compare pictures.", unit="steps", min=0)
     batch: int = option(8, help="Pictures a step.", min=2)
