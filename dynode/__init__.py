@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dynode.dynamics.settings import FitOptions
     from dynode.dynamics.trajectory import Trajectory
     from dynode.generator import Generator, GeneratorInfo, load_generator
-    from dynode.latents import Latents, WeightOffset
+    from dynode.latents import Latents, LowRankOffset, WeightOffset
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.training import train
     from dynode.stylegan2.generator import StyleGAN2
@@ -58,6 +58,7 @@ _LAZY = {
     "GeneratorInfo": "dynode.generator",
     "load_generator": "dynode.generator",
     "Latents": "dynode.latents",
+    "LowRankOffset": "dynode.latents",
     "WeightOffset": "dynode.latents",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
@@ -79,6 +80,7 @@ __all__ = [
     "Inverter",
     "Latents",
     "LinearDirection",
+    "LowRankOffset",
     "MapperDirection",
     "Metric",
     "Scorer",

@@ -12,37 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
-@dataclass(frozen=True, eq=False)
-class WeightOffset:
-    """An offset of one convolution's weight, different for every sample of a batch.
-
-    Sample i is drawn with `weight + sum_k coefficients[i, k] * basis[k]`; the basis is shared, so a
-    batch of different parameter-space edits costs one more convolution and no copies of weights.
-
-    Attributes:
-        layer: Name of the convolution, one of `GeneratorInfo.conv_layers`.
-        basis: (k, out, in, kh, kw), in the scale of the stored weight.
-        coefficients: (n, k).
-    """
-
-    layer: str
-    basis: Tensor
-    coefficients: Tensor
-
-    def with_coefficients(self, coefficients: Tensor) -> WeightOffset:
-        """Return the same basis with other coefficients, (n, k)."""
-        return dataclasses.replace(self, coefficients=coefficients)
-
-    def detach(self) -> WeightOffset:
-        """Cut both tensors off their graphs; a basis without one stays the same object."""
-        basis = self.basis.detach() if self.basis.requires_grad else self.basis
-        return WeightOffset(self.layer, basis, self.coefficients.detach())
-
-    def to(self, device: torch.device | str | None, dtype: torch.dtype | None) -> WeightOffset:
-        """Move both tensors."""
-        moved = (part.to(device=device, dtype=dtype) for part in (self.basis, self.coefficients))
-        return WeightOffset(self.layer, *moved)
+from dynode.weight_offset import LowRankOffset as LowRankOffset  # re-exported for methods
+from dynode.weight_offset import Offset
+from dynode.weight_offset import WeightOffset as WeightOffset  # re-exported for methods
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +31,7 @@ class Latents:
 
     w: Tensor
     styles: Mapping[str, Tensor] = field(default_factory=dict)
-    weights: tuple[WeightOffset, ...] = ()
+    weights: tuple[Offset, ...] = ()
 
     def __post_init__(self) -> None:
         if self.w.ndim != 3:
@@ -70,7 +42,7 @@ class Latents:
                     f"styles[{name!r}] has shape {tuple(offset.shape)}; expected ({len(self.w)}, channels)"
                 )
         for edit in self.weights:
-            wanted = (len(self.w), len(edit.basis))
+            wanted = (len(self.w), edit.count)
             if tuple(edit.coefficients.shape) != wanted:
                 raise ValueError(
                     f"coefficients of {edit.layer} have shape {tuple(edit.coefficients.shape)}; "
@@ -142,10 +114,10 @@ class Latents:
             summed[name] = summed[name] + offset if name in summed else offset
         return dataclasses.replace(self, styles=summed)
 
-    def add_weights(self, offset: WeightOffset) -> Latents:
-        """Add a parameter-space offset; the same basis tensor only sums its coefficients."""
+    def add_weights(self, offset: Offset) -> Latents:
+        """Add a parameter-space offset; the same basis tensors only sum their coefficients."""
         for index, present in enumerate(self.weights):
-            if present.layer == offset.layer and present.basis is offset.basis:
+            if present.is_like(offset):
                 summed = present.with_coefficients(present.coefficients + offset.coefficients)
                 kept = (*self.weights[:index], summed, *self.weights[index + 1 :])
                 return dataclasses.replace(self, weights=kept)
@@ -182,6 +154,11 @@ class Latents:
         styles = {name: part * column for name, part in self.styles.items()}
         weights = tuple(o.with_coefficients(o.coefficients * column) for o in self.weights)
         return Latents(self.w, styles, weights)
+
+    def compact(self) -> Latents:
+        """Leave out what no picture uses: bases of weight offsets whose coefficients are all 0."""
+        kept = (offset.used() for offset in self.weights)
+        return dataclasses.replace(self, weights=tuple(o for o in kept if o.count))
 
     def _map_samples(self, change: object) -> Latents:
         assert callable(change)

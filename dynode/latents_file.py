@@ -1,4 +1,4 @@
-"""The latents file, version 1: one safetensors file."""
+"""The latents file: one safetensors file, of version 2 where it holds low-rank offsets, else of 1."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents, WeightOffset
+from dynode.latents import Latents
+from dynode.weight_offset import LowRankOffset, Offset, WeightOffset
 
 FORMAT = "dynode.latents"
 VERSION = "1"
+_WITH_LOW_RANK = "2"
 
 
 def save_latents(latents: Latents, path: Path, *, fingerprint: str) -> None:
@@ -21,9 +23,15 @@ def save_latents(latents: Latents, path: Path, *, fingerprint: str) -> None:
     tensors = {"w": latents.w}
     tensors |= {f"styles.{name}": part for name, part in latents.styles.items()}
     for index, offset in enumerate(latents.weights):
-        tensors[f"weights.{index}.{offset.layer}.basis"] = offset.basis
-        tensors[f"weights.{index}.{offset.layer}.coefficients"] = offset.coefficients
-    metadata = {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint}
+        key = f"weights.{index}.{offset.layer}"
+        tensors[f"{key}.coefficients"] = offset.coefficients
+        if isinstance(offset, LowRankOffset):
+            tensors |= {f"{key}.down": offset.down, f"{key}.up": offset.up}
+        else:
+            tensors[f"{key}.basis"] = offset.basis
+    low_rank = any(isinstance(offset, LowRankOffset) for offset in latents.weights)
+    version = _WITH_LOW_RANK if low_rank else VERSION
+    metadata = {"format": FORMAT, "version": version, "fingerprint": fingerprint}
     files.save_tensors(tensors, path, metadata)
 
 
@@ -35,10 +43,10 @@ def load_latents(path: Path, *, fingerprint: str) -> Latents:
             f"{path.name} holds {metadata.get('format', 'no dynode data')}; expected latents "
             f"written by dynode; write some with 'dynode generate --latents FILE'"
         )
-    if metadata.get("version") != VERSION:
+    if metadata.get("version") not in (VERSION, _WITH_LOW_RANK):
         raise CorruptCheckpointError(
             f"{path.name} is a latents file of version {metadata.get('version')!r}; this dynode reads "
-            f"version {VERSION}; upgrade dynode"
+            f"versions up to {_WITH_LOW_RANK}; upgrade dynode"
         )
     theirs = metadata.get("fingerprint", "")
     if fingerprint and theirs and theirs != fingerprint:
@@ -64,10 +72,17 @@ def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
         for key, part in tensors.items()
         if key.startswith("styles.")
     }
-    weights: dict[int, WeightOffset] = {}
-    for key, basis in tensors.items():
-        if key.startswith("weights.") and key.endswith(".basis"):
-            _, index, layer = key.removesuffix(".basis").split(".", 2)
-            coefficients = tensors[f"weights.{index}.{layer}.coefficients"]
-            weights[int(index)] = WeightOffset(layer, basis, coefficients)
+    weights: dict[int, Offset] = {}
+    for key in tensors:
+        if key.startswith("weights.") and key.endswith(".coefficients"):
+            stem = key.removesuffix(".coefficients")
+            _, index, layer = stem.split(".", 2)
+            weights[int(index)] = _offset_of(tensors, stem, layer)
     return Latents(tensors["w"], styles, tuple(weights[index] for index in sorted(weights)))
+
+
+def _offset_of(tensors: Mapping[str, Tensor], stem: str, layer: str) -> Offset:
+    coefficients = tensors[f"{stem}.coefficients"]
+    if f"{stem}.down" in tensors:
+        return LowRankOffset(layer, tensors[f"{stem}.down"], tensors[f"{stem}.up"], coefficients)
+    return WeightOffset(layer, tensors[f"{stem}.basis"], coefficients)

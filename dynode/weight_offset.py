@@ -45,6 +45,13 @@ class WeightOffset:
         """Say whether only the coefficients differ: the same layer, and the same basis tensor."""
         return _are_alike(self, other)
 
+    def used(self) -> WeightOffset:
+        """Keep the bases that some sample uses; the same object if all are."""
+        kept = (self.coefficients != 0).any(0)
+        if bool(kept.all()):
+            return self
+        return WeightOffset(self.layer, self.basis[kept], self.coefficients[:, kept])
+
     def changes(self, like: Tensor) -> Tensor:
         """Form the offset of every sample, (n, out, in, kh, kw), on the device of `like`."""
         change = self.coefficients.to(like) @ self.basis.to(like).flatten(1)
@@ -122,6 +129,16 @@ class LowRankOffset:
     def is_like(self, other: Offset) -> bool:
         """Say whether only the coefficients differ: the same layer, and the same factors."""
         return _are_alike(self, other)
+
+    def used(self) -> LowRankOffset:
+        """Keep the bases that some sample uses; the same object if all are."""
+        kept = (self.coefficients != 0).any(0)
+        if bool(kept.all()):
+            return self
+        channels = kept.repeat_interleave(self.rank)
+        return LowRankOffset(
+            self.layer, self.down[channels], self.up[:, channels], self.coefficients[:, kept]
+        )
 
     def channel_coefficients(self) -> Tensor:
         """Repeat the coefficients for the channels of each basis, (n, k r)."""

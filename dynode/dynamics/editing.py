@@ -84,10 +84,11 @@ def _with_offsets(moved: Latents, first: Latents, edited: Latents) -> Latents:
         for name, part in edited.styles.items()
     }
     moved = moved.add_styles({name: part.expand(count, -1) for name, part in added.items()})
-    present = {id(offset.basis): offset.coefficients for offset in first.weights}
     for offset in edited.weights:
-        before = present.get(id(offset.basis))
-        amount = offset.coefficients if before is None else offset.coefficients - before
+        before = next((known for known in first.weights if known.is_like(offset)), None)
+        amount = offset.coefficients
+        if before is not None:
+            amount = amount - before.coefficients
         if bool(amount.any()):
             moved = moved.add_weights(offset.with_coefficients(amount.expand(count, -1)))
     return moved

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from dynode.latents import WeightOffset
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.layers import StyledConvolution, ToRGB
 from dynode.stylegan2.resampling import double
+from dynode.weight_offset import Offset
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LayerInputs:
     """
 
     styles: Mapping[str, Tensor]
-    offsets: Mapping[str, Sequence[WeightOffset]] = field(default_factory=dict)
+    offsets: Mapping[str, Sequence[Offset]] = field(default_factory=dict)
     noise: Mapping[str, Tensor] = field(default_factory=dict)
 
 

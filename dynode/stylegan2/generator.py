@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator import GeneratorInfo
-from dynode.latents import Latents, WeightOffset
+from dynode.latents import Latents, Offset
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.network import GeneratorNetwork
@@ -210,7 +210,7 @@ class StyleGAN2:
         self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
     ) -> LayerInputs:
         """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
-        offsets: dict[str, list[WeightOffset]] = {}
+        offsets: dict[str, list[Offset]] = {}
         for offset in latents.weights:
             offsets.setdefault(offset.layer, []).append(offset)
         styles = self.styles(latents)
@@ -278,9 +278,9 @@ class StyleGAN2:
                 )
         for offset in latents.weights:
             wanted = self.network.synthesis.layer(offset.layer).weight.shape
-            if offset.basis.shape[1:] != wanted:
+            if offset.shape != tuple(wanted):
                 raise GeneratorMismatchError(
-                    f"an offset of {offset.layer} has shape {tuple(offset.basis.shape[1:])}, "
+                    f"an offset of {offset.layer} has shape {offset.shape}, "
                     f"{self._about['name']} needs {tuple(wanted)}; use an edit of this generator"
                 )
 

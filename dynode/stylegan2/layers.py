@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dynode.latents import WeightOffset
 from dynode.stylegan2.energy import EnergyCache
 from dynode.stylegan2.modulation import combine, modulated_convolution
 from dynode.stylegan2.resampling import blur_after_doubling, blur_before_halving
+from dynode.weight_offset import Offset
 
 SLOPE = 0.2
 GAIN = 2.0**0.5
@@ -157,7 +157,7 @@ class StyledConvolution(nn.Module):
         style: Tensor,
         *,
         noise: Tensor | None = None,
-        offsets: Sequence[WeightOffset] = (),
+        offsets: Sequence[Offset] = (),
     ) -> Tensor:
         """Run the layer.
 
@@ -199,7 +199,7 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.clamp = clamp
 
-    def forward(self, x: Tensor, style: Tensor, *, offsets: Sequence[WeightOffset] = ()) -> Tensor:
+    def forward(self, x: Tensor, style: Tensor, *, offsets: Sequence[Offset] = ()) -> Tensor:
         """Map (n, inputs, h, w) and styles (n, inputs) to (n, outputs, h, w).
 
         Here the weight is modulated: it is smaller than any picture.

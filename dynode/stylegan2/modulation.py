@@ -7,7 +7,7 @@ convolution. Scaling the input channels by s and the output channels by the demo
 
 gives the same with one convolution for the batch. c = 1 / sqrt(inputs * kernel^2) is the equalised
 learning rate. A weight offset W + sum_k a[n, k] B_k is a convolution more per basis, and E becomes
-a quadratic in a whose matrices are computed once.
+a quadratic in a whose matrices are computed once. Offsets of low rank are in `low_rank`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynode.latents import WeightOffset
+from dynode.stylegan2 import low_rank
 from dynode.stylegan2.energy import EnergyCache, energy
+from dynode.weight_offset import LowRankOffset, Offset, WeightOffset
 
 EPSILON = 1e-8
 # More bases than this on one layer are combined for each picture instead of convolved one by one.
 SHARED_BASES = 2
 
 
-def combine(weight: Tensor, offsets: Sequence[WeightOffset]) -> Tensor:
+def combine(weight: Tensor, offsets: Sequence[Offset]) -> Tensor:
     """Add the offsets of every picture to a weight: (o, i, kh, kw) -> (n, o, i, kh, kw)."""
     moved = weight[None]
     for offset in offsets:
-        change = offset.coefficients.to(weight) @ offset.basis.to(weight).flatten(1)
-        moved = moved + change.view(-1, *weight.shape)
+        moved = moved + offset.changes(weight)
     return moved
 
 
@@ -80,7 +80,7 @@ def modulated_convolution(
     style: Tensor,
     *,
     up: bool = False,
-    offsets: Sequence[WeightOffset] = (),
+    offsets: Sequence[Offset] = (),
     cache: EnergyCache | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Convolve with modulated, possibly moved weights, leaving the demodulation to the caller.
@@ -106,17 +106,23 @@ def modulated_convolution(
     x = x * style[:, :, None, None]
     if not offsets:
         return convolve(x, weight, up=up), demodulation(style, cache.of(weight), scale)
-    if not _are_shared(offsets, len(x)):
+    narrow = [offset for offset in offsets if isinstance(offset, LowRankOffset)]
+    if len(narrow) == len(offsets):
+        added, down, mix, a = low_rank.added_convolution(x, narrow, up=up)
+        energies = low_rank.moved_energy(weight, down, mix, a, cache)
+        return convolve(x, weight, up=up) + added, demodulation(style, energies, scale)
+    dense = [o.dense() if isinstance(o, LowRankOffset) else o for o in offsets]
+    if not _are_shared(dense, len(x)):
         moved = combine(weight, offsets)
         moved = moved[0] if len(moved) == 1 else moved
         return convolve(x, moved, up=up), demodulation(style, energy(moved), scale)
     y = convolve(x, weight, up=up)
-    for offset in offsets:
+    for offset in dense:
         for basis, coefficient in zip(
             offset.basis.to(weight), offset.coefficients.to(weight).unbind(1), strict=True
         ):
             y = y + convolve(x * coefficient[:, None, None, None], basis, up=up)
-    return y, demodulation(style, moved_energy(weight, offsets, cache), scale)
+    return y, demodulation(style, moved_energy(weight, dense, cache), scale)
 
 
 def moved_energy(weight: Tensor, offsets: Sequence[WeightOffset], cache: EnergyCache) -> Tensor:

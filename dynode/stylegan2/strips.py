@@ -58,7 +58,7 @@ def _needs_graph(block: Block, entering: tuple[Tensor, Tensor], inputs: LayerInp
     given += [inputs.noise[name] for name in names if name in inputs.noise]
     for name in names:
         for offset in inputs.offsets.get(name, ()):
-            given += [offset.basis, offset.coefficients]
+            given += [*offset.shared, offset.coefficients]
     if any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in given):
         return True
     return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given)

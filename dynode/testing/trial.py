@@ -189,6 +189,6 @@ def parts(latents: Latents) -> dict[str, Tensor]:
     held = {"w": latents.w, **{f"styles of {name}": p for name, p in latents.styles.items()}}
     for offset in latents.weights:
         name = f"weights of {offset.layer}"
-        summed = torch.einsum("nk,k...->n...", offset.coefficients, offset.basis)
+        summed = offset.changes(latents.w)
         held[name] = held[name] + summed if name in held else summed
     return held

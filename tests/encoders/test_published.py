@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dynode.encoders import read_encoder
 from dynode.encoders.identity import face_of, identity_loss, load_face_embedding
+from dynode.encoders.reading import read_encoder
 from dynode.encoders.refinement import average_image, iterations
 from dynode.stylegan2 import StyleGAN2
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from dynode.encoders import Encoder, EncoderConfig, read_encoder
-from dynode.encoders.config import KINDS
+from dynode.encoders.config import KINDS, EncoderConfig
 from dynode.encoders.identity import load_face_embedding
-from dynode.encoders.reading import write_encoder
+from dynode.encoders.network import Encoder
+from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.errors import (
     CorruptCheckpointError,
     MissingWeightsError,

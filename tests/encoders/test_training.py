@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from dynode.encoders import EncoderConfig, read_encoder
-from dynode.encoders.reading import write_encoder
+from dynode.encoders.config import EncoderConfig
+from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.encoders.training.adversarial import (
     R1_EVERY,
     R1_WEIGHT,
