@@ -86,6 +86,14 @@ def method_reference() -> list[str]:
     ]
 
 
+def inverter_reference() -> list[str]:
+    """Describe the options that each inverter adds to `dynode invert`."""
+    return [
+        f"### --inverter {method.name}\n\n{help_page(['invert', '--inverter', method.name])}"
+        for method in plugins.registry().inverters
+    ]
+
+
 def hook_reference() -> list[str]:
     """Describe every hook by its specification and by the classes of what it takes."""
     pages = {hook: f"[How to]({page})" for hook, page in HOW_TO.items()}
@@ -146,6 +154,7 @@ def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "cli":
         source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))
+        source[0] = source[0].replace("%inverters%", "\n".join(inverter_reference()))
     if page == "testing":
         source[0] = source[0].replace("%checks%", "\n".join(check_reference()))
     if page == "hooks":

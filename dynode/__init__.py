@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dynode.generator import Generator, GeneratorInfo, load_generator
     from dynode.latents import Latents, LowRankOffset, WeightOffset
     from dynode.pipeline.edit import edit, find
+    from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
     from dynode.stylegan2.generator import StyleGAN2
     from dynode.z_direction import ZDirection
@@ -62,6 +63,8 @@ _LAZY = {
     "WeightOffset": "dynode.latents",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
+    "Inversion": "dynode.pipeline.invert",
+    "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
     "StyleGAN2": "dynode.stylegan2.generator",
     "ZDirection": "dynode.z_direction",
@@ -77,6 +80,7 @@ __all__ = [
     "GeneratorFamily",
     "GeneratorInfo",
     "GeneratorProvider",
+    "Inversion",
     "Inverter",
     "Latents",
     "LinearDirection",
@@ -95,6 +99,7 @@ __all__ = [
     "find",
     "fit_trajectory",
     "hookimpl",
+    "invert",
     "load_direction",
     "load_generator",
     "option",

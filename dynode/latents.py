@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dynode.weight_offset import LowRankOffset as LowRankOffset  # re-exported for methods
-from dynode.weight_offset import Offset
+from dynode.weight_offset import Offset as Offset
 from dynode.weight_offset import WeightOffset as WeightOffset  # re-exported for methods
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -18,8 +19,10 @@ VERSION = "1"
 _WITH_LOW_RANK = "2"
 
 
-def save_latents(latents: Latents, path: Path, *, fingerprint: str) -> None:
-    """Write latents; see `Latents.save`."""
+def save_latents(
+    latents: Latents, path: Path, *, fingerprint: str, names: Sequence[str] = ()
+) -> None:
+    """Write latents; see `Latents.save`. Names of their pictures are written beside them."""
     tensors = {"w": latents.w}
     tensors |= {f"styles.{name}": part for name, part in latents.styles.items()}
     for index, offset in enumerate(latents.weights):
@@ -32,7 +35,18 @@ def save_latents(latents: Latents, path: Path, *, fingerprint: str) -> None:
     low_rank = any(isinstance(offset, LowRankOffset) for offset in latents.weights)
     version = _WITH_LOW_RANK if low_rank else VERSION
     metadata = {"format": FORMAT, "version": version, "fingerprint": fingerprint}
+    if names:
+        metadata["names"] = json.dumps(list(names))
     files.save_tensors(tensors, path, metadata)
+
+
+def picture_names(path: Path) -> tuple[str, ...]:
+    """Read the names of the pictures of a latents file; empty if it has none."""
+    try:
+        names = json.loads(files.load_metadata(path).get("names", "[]"))
+    except ValueError:
+        return ()
+    return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
 def load_latents(path: Path, *, fingerprint: str) -> Latents:

@@ -97,13 +97,10 @@ class Inverter(Plugin):
     Attributes:
         options: Dataclass of typed, documented options.
         domains: Generator domains it works for; empty for any.
-        takes_clips_whole: All frames of a clip are given in one call, for methods that find
-            something they share.
     """
 
     options: ClassVar[type] = NoOptions
     domains: ClassVar[tuple[str, ...]] = ()
-    takes_clips_whole: ClassVar[bool] = False
 
     def suits(self, info: GeneratorInfo) -> bool:
         """Say whether to take it for a generator of its domains when no inverter is named.
@@ -111,6 +108,10 @@ class Inverter(Plugin):
         Say no where it needs files that are not there, or more time than one waits unasked.
         """
         return True
+
+    def wants_whole_clips(self, options: Any) -> bool:  # an instance of `self.options`
+        """Say whether all frames of a clip are to be given in one call, for what they share."""
+        return False
 
     @abstractmethod
     def invert(

@@ -14,7 +14,13 @@ _META = "dynode.method"
 
 
 class MethodCommand(click.Command):
-    """Reads `--plugin NAME` first, then takes that method's options as its own."""
+    """Reads `--plugin NAME` first, then takes that method's options as its own.
+
+    Attributes:
+        option_name: The flag that names the method.
+    """
+
+    option_name = "--plugin"
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the method on the command line before click reads the flags."""
@@ -23,7 +29,7 @@ class MethodCommand(click.Command):
 
     def named_method(self, args: list[str]) -> str | None:
         """Return the method that the arguments name, if they do."""
-        return _named_plugin(args)
+        return _named_plugin(args, self.option_name)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own flags and those of the method."""
@@ -31,21 +37,25 @@ class MethodCommand(click.Command):
         name = ctx.meta.get(_META)
         if name is None:
             return own
+        taken = {flag for param in own for flag in param.opts}
+        return [*self.method_flags(name, taken), *own]
+
+    def method_flags(self, name: str, taken: set[str]) -> list[click.Parameter]:
+        """Make the flags of a method's options, none of them one of the command's own."""
         from dynode.plugins import registry
 
-        taken = {flag for param in own for flag in param.opts}
-        return [*click_options(registry().directions[name].options, taken), *own]
+        return click_options(registry().directions[name].options, taken)
 
 
-def _named_plugin(args: list[str]) -> str | None:
-    """Find the last `--plugin`, which is the one click takes."""
+def _named_plugin(args: list[str], flag: str) -> str | None:
+    """Find the last `--plugin`, or what else names a method: the one click takes."""
     named = None
     for index, argument in enumerate(args):
         if argument == "--":
             break
-        if argument.startswith("--plugin="):
-            named = argument.removeprefix("--plugin=")
-        if argument == "--plugin" and index + 1 < len(args):
+        if argument.startswith(f"{flag}="):
+            named = argument.removeprefix(f"{flag}=")
+        if argument == flag and index + 1 < len(args):
             named = args[index + 1]
     return named
 

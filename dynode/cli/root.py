@@ -16,6 +16,7 @@ import dynode
 from dynode.errors import DynodeError, UnknownNameError
 
 _COMMANDS = {
+    "crop": "dynode.cli.crop:crop",
     "directions": "dynode.cli.directions:directions",
     "doctor": "dynode.cli.doctor:doctor",
     "edit": "dynode.cli.edit:edit",
@@ -23,6 +24,7 @@ _COMMANDS = {
     "generate": "dynode.cli.generate:generate",
     "generators": "dynode.cli.generators:generators",
     "interpolate": "dynode.cli.interpolate:interpolate",
+    "invert": "dynode.cli.invert:invert",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
 }

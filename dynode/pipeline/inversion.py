@@ -57,22 +57,25 @@ def invert_clip(
     """
     method = choose_inverter(generator, inverter)
     chosen = build_options(method.options, dict(options or {}), owner=method.name)
-    folder = _folder(clip, generator, method, chosen, seed)
+    with clip.path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    folder = codes_folder(content, generator, method, chosen, seed)
+    batch = len(clip) if method.wants_whole_clips(chosen) else _BATCH
     fingerprint = generator.info.fingerprint
     batches = list[Latents]()
     frames = _frames(clip, generator.info.resolution)
-    for begin in range(0, len(clip), _BATCH):
-        images = list(itertools.islice(frames, _BATCH))
+    for begin in range(0, len(clip), batch):
+        images = list(itertools.islice(frames, batch))
         path = folder / f"{begin:07d}.safetensors"
         if path.exists():
             codes = Latents.load(path, fingerprint=fingerprint)
         else:
-            batch = torch.cat([image() for image in images])
-            batch = batch.to(generator.device, generator.dtype)
-            codes = method.invert(generator, batch, chosen, seed=seed, progress=silent).detach()
+            pictures = torch.cat([image() for image in images])
+            pictures = pictures.to(generator.device, generator.dtype)
+            codes = method.invert(generator, pictures, chosen, seed=seed, progress=silent).detach()
             codes.save(path, fingerprint=fingerprint)
         batches.append(codes.to(generator.device, generator.dtype))
-        progress(min(begin + _BATCH, len(clip)), len(clip), "inverting")
+        progress(min(begin + batch, len(clip)), len(clip), "inverting")
     return Latents.cat(batches)
 
 
@@ -95,11 +98,19 @@ def clip_images(clip: Clip, resolution: tuple[int, int]) -> Iterator[Tensor]:
     return (frame() for frame in _frames(clip, resolution))
 
 
-def _folder(
-    clip: Clip, generator: Generator, inverter: Inverter, options: object, seed: int
+def codes_folder(
+    content: str, generator: Generator, inverter: Inverter, options: object, seed: int
 ) -> Path:
-    with clip.path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
+    """Name the cache folder of the codes of one file.
+
+    Args:
+        content: Hash of what is inverted.
+        generator: The generator.
+        inverter: The inverter.
+        options: Its options; files they name count with their date and size.
+        seed: Its seed.
+    """
+    named = [value for value in vars(options).values() if isinstance(value, Path)]
     told = {
         "format": _FORMAT,
         "batch": _BATCH,
@@ -108,7 +119,13 @@ def _folder(
         "dtype": str(generator.dtype),
         "inverter": inverter.name,
         "options": repr(options),
+        "files": [_stamp(path) for path in named],
         "seed": seed,
     }
     name = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
     return cache_folder() / "codes" / name
+
+
+def _stamp(path: Path) -> list[int]:
+    status = path.stat() if path.exists() else None
+    return [status.st_mtime_ns, status.st_size] if status else []

@@ -43,6 +43,17 @@ class Inversion:
     names: tuple[str, ...]
     failures: Mapping[str, str]
 
+    def save(self, path: str | Path, *, fingerprint: str = "") -> None:
+        """Write the codes as `Latents.save` does, with the names of their pictures.
+
+        Args:
+            path: Where to, ending in `.safetensors`.
+            fingerprint: Fingerprint of the generator.
+        """
+        from dynode.latents_file import save_latents
+
+        save_latents(self.latents, Path(path), fingerprint=fingerprint, names=self.names)
+
 
 def invert(
     source: str | Path | Tensor,

@@ -83,7 +83,7 @@ def invert(
         optimizer.step()
         if maps:
             normalise(maps)
-        progress(step + 1, options.steps, f"error {float(error.mean()):.4f}")
+        progress(step + 1, options.steps, f"error {float(error.detach().mean()):.4f}")
         if best.age(step) >= options.patience:
             break
     return Latents(best.codes.expand(-1, start.shape[1], -1).contiguous())

@@ -91,6 +91,22 @@ def test_the_options_of_every_method_are_in_the_reference(
     assert missing == []
 
 
+def test_the_options_of_every_inverter_are_in_the_reference(
+    conf: ModuleType, small_world: Registry
+) -> None:
+    reference = "\n".join(conf.inverter_reference())
+
+    missing = [
+        f"{method.name} {spec.flag}"
+        for method in small_world.inverters
+        for spec in specs_of(method.options)
+        if spec.flag not in reference and f"--no-{spec.flag[2:]}" not in reference
+    ]
+
+    assert list(small_world.inverters)
+    assert missing == []
+
+
 def test_every_check_is_listed_with_its_remedy(conf: ModuleType) -> None:
     reference = "\n".join(conf.check_reference())
 

@@ -1,0 +1,56 @@
+"""A picture that shows what inverted codes draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.generator import Generator
+from dynode.media.clip import open_clip
+from dynode.media.images import fit_to, grid, read_image, write_image
+from dynode.media.suffixes import VIDEO_SUFFIXES
+from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.inversion import clip_images
+from dynode.pipeline.invert import Align, Inversion
+
+_MOST = 16
+_PAIRS_A_ROW = 4
+
+
+def write_preview(
+    source: Path,
+    found: Inversion,
+    generator: Generator,
+    path: Path,
+    *,
+    align: Align | None = None,
+) -> None:
+    """Draw the first sixteen pictures, each beside what its code draws.
+
+    Args:
+        source: What was inverted.
+        found: Its codes.
+        generator: Draws them.
+        path: Image to write.
+        align: What cut the faces out, if anything did.
+    """
+    count = min(_MOST, len(found.latents))
+    given = _given(source, found, generator.info.resolution, count, align)
+    drawn = synthesize_batches(generator, found.latents[:count])
+    pairs = torch.stack([given, drawn.float()], dim=1).flatten(0, 1)
+    write_image(grid(pairs, columns=min(2 * _PAIRS_A_ROW, len(pairs))), path)
+
+
+def _given(
+    source: Path, found: Inversion, size: tuple[int, int], count: int, align: Align | None
+) -> Tensor:
+    if source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
+        frames = clip_images(open_clip(source), size)
+        return torch.cat([next(frames) for _ in range(count)])
+    paths = [source / name if source.is_dir() else source for name in found.names[:count]]
+    photos = [read_image(path) for path in paths]
+    if align is not None:
+        photos = [align(photo, path) for photo, path in zip(photos, paths, strict=True)]
+    return torch.cat([fit_to(photo, size) for photo in photos])
