@@ -21,7 +21,7 @@ from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import channel_cache
 from dynode_styleclip.exact import exact_relevance
-from dynode_styleclip.gradient import GradientSettings, gradient_relevance
+from dynode_styleclip.gradient import gradient_relevance, principal_directions
 from dynode_styleclip.options import GlobalOptions
 from dynode_styleclip.statistics import StyleStatistics, chosen_layers, measure_styles
 from dynode_styleclip.strength import least_leakage, measured_by, with_unit
@@ -135,15 +135,9 @@ def _relevance(
         return exact_relevance(
             generator, model, axis, codes, statistics, cache=cache, progress=progress
         )
+    rows = principal_directions(generator, model, seed=seed, truncation=options.truncation)
     return gradient_relevance(
-        generator,
-        model,
-        axis,
-        codes,
-        statistics,
-        seed=seed,
-        settings=GradientSettings(),
-        progress=progress,
+        generator, model, axis, codes, statistics, rows=rows, progress=progress
     )
 
 

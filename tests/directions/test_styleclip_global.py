@@ -26,7 +26,7 @@ from dynode_styleclip import global_direction
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import ChannelCache
 from dynode_styleclip.exact import channel_directions, unit_differences
-from dynode_styleclip.gradient import GradientSettings, gradient_relevance
+from dynode_styleclip.gradient import gradient_relevance, principal_directions
 from dynode_styleclip.options import GlobalOptions
 from dynode_styleclip.plugin import GlobalDirections
 from dynode_styleclip.statistics import StyleStatistics, chosen_layers, measure_styles
@@ -127,9 +127,8 @@ def test_gradient_relevance_is_the_mean_cosine_of_the_jacobian(generator: StyleG
     spread = measure_styles(generator, seed=0, truncation=0.7)
     codes = generator.sample(3, seed=1)
 
-    found = gradient_relevance(
-        generator, model, axis, codes, spread, seed=0, settings=GradientSettings(), progress=silent
-    )
+    rows = principal_directions(generator, model, seed=0, truncation=0.7)
+    found = gradient_relevance(generator, model, axis, codes, spread, rows=rows, progress=silent)
 
     def seen(offset: Tensor) -> Tensor:
         parts = offset.split([len(part) for part in spread.means.values()], dim=1)
@@ -139,7 +138,7 @@ def test_gradient_relevance_is_the_mean_cosine_of_the_jacobian(generator: StyleG
     flat = torch.cat(list(spread.deviations.values()))
     jacobian = torch.func.jacrev(seen)(torch.zeros(3, len(flat))).sum(1) * flat / 3
     expected = axis @ jacobian / jacobian.norm(dim=0)
-    # All of the embedding's four dimensions are probed, so nothing but float32 rounding differs.
+    # All of the embedding's four dimensions are measured, so nothing but float32 rounding differs.
     torch.testing.assert_close(torch.cat(list(found.values())), expected, atol=1e-4, rtol=1e-4)
 
 
