@@ -8,20 +8,18 @@ import torch
 from torch import Tensor
 
 from dynode.direction import Direction, DirectionInfo, LinearDirection
-from dynode.errors import OptionError
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.methods import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
 from dynode_styleclip.clip_input import area_resize
+from dynode_styleclip.goal import Goal, price
 from dynode_styleclip.options import OptimisationOptions
 from dynode_styleclip.schedule import learning_rate
 from dynode_styleclip.whitening import principal_axes
 
 _PATIENCE = 12
 _LEAST_GAIN = 2e-4
-# Rounds the corner of the absolute value, so that the optimiser does not rattle around zero.
-_CORNER = 0.01
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,8 @@ def _optimise(
 ) -> Tensor:
     """Move along few principal axes of W, changing what the text says and little else."""
     settings = _settings(options)
-    goal = _Goal(generator, model, start, text, options.neutral)
+    goal = Goal(generator, model, text, options.neutral)
+    first = goal.see(start)
     axes = principal_axes(generator, seed=seed)
     shift = start.w.new_zeros(len(start), 1, len(axes), requires_grad=True)
     optimizer = torch.optim.Adam([shift], lr=settings.learning_rate, betas=(0.9, 0.99))
@@ -153,8 +152,13 @@ def _optimise(
     for step in range(settings.steps):
         rate = learning_rate(step + 1, settings.steps + 1, settings.learning_rate)
         optimizer.param_groups[0]["lr"] = rate
-        likeness, strayed = goal.measure(start.with_w(start.w + shift @ axes))
-        losses = 1 - likeness + settings.purity * strayed + _price(shift, settings)
+        likeness, strayed = goal.measure(start.with_w(start.w + shift @ axes), first)
+        losses = (
+            1
+            - likeness
+            + settings.purity * strayed
+            + price(shift, l2=settings.l2_lambda, sparsity=settings.sparsity)
+        )
         optimizer.zero_grad()
         losses.sum().backward()
         optimizer.step()
@@ -165,44 +169,3 @@ def _optimise(
         if waited >= _PATIENCE:
             break
     return (start.w + settings.overshoot * shift @ axes).detach()
-
-
-def _price(shift: Tensor, settings: _Settings) -> Tensor:
-    """Return the price (n,) of a shift (n, 1, k) told in standard deviations."""
-    squares = shift.square()
-    rounded = (squares + _CORNER**2).sqrt()
-    return (settings.l2_lambda * squares + settings.sparsity * rounded).sum((1, 2))
-
-
-class _Goal:
-    """How far pictures have moved towards a text in the text-image model's space."""
-
-    def __init__(
-        self, generator: Generator, model: TextImageModel, start: Latents, text: str, neutral: str
-    ) -> None:
-        self._generator = generator
-        self._model = model
-        self._first: Tensor | None = None
-        target = model.encode_texts([text])
-        if neutral.strip():
-            target = target - model.encode_texts([check_text(model, neutral)])
-            if float(target.norm()) < 1e-4:
-                raise OptionError(
-                    f"--text and --neutral mean the same ({text!r}); make them differ"
-                )
-        self._target = torch.nn.functional.normalize(target, dim=1)
-
-    def measure(self, latents: Latents) -> tuple[Tensor, Tensor]:
-        """Return what is seen of the text, and what else is seen to change, each (n,).
-
-        The first is the cosine of picture and text; the second the squared length of the change
-        of the embedding since the first call, without its part along the text.
-        """
-        images = self._generator.synthesize(latents)
-        seen = self._model.encode_images(area_resize(images, self._model.image_size))
-        if self._first is None:
-            self._first = seen.detach()
-        change = seen - self._first
-        along = (change * self._target).sum(1, keepdim=True)
-        strayed = (change - along * self._target).square().sum(1)
-        return (seen * self._target).sum(1), strayed
