@@ -30,11 +30,12 @@ def gradient_relevance(
 ) -> dict[str, Tensor]:
     """Estimate how much of what a style channel changes is what the text says.
 
-    With J the derivative of the embedding by the channels, averaged over pictures, the relevance of
-    a channel is the cosine of its column of J and the text: what rendering it at -5 and +5 deviations
-    measures, to first order. The derivative along the text alone would rank channels by how much
-    they change at all. The length of a column is taken along the principal directions of the
-    embedding of drawn pictures, one backward pass each, shared by all channels.
+    The derivative of the embedding by a channel is made a unit vector in every picture, averaged over
+    pictures, and made a unit vector again; its cosine with the text is the relevance. That is what
+    rendering the channel at -5 and +5 deviations measures, to first order. The derivative along the
+    text alone would rank channels by how much they change at all. Lengths are taken along the
+    principal directions of the embedding of drawn pictures: one backward pass each, which serves all
+    channels.
 
     Args:
         generator: What draws.
@@ -58,10 +59,11 @@ def gradient_relevance(
     for start in range(0, len(latents), batch):
         part = latents[start : start + batch]
         found = _derivatives(generator, model, basis, part, statistics)
+        found = (found / _lengths(found)).sum(1)
         total = found if total is None else total + found
         progress(min(start + batch, len(latents)), len(latents), "relevance")
     assert total is not None
-    relevance = total[0] / total.norm(dim=0).clamp_min(torch.finfo(total.dtype).tiny)
+    relevance = total[0] / _lengths(total)[0]
     sizes = [len(part) for part in statistics.deviations.values()]
     return dict(zip(statistics.deviations, relevance.split(sizes), strict=True))
 
@@ -96,6 +98,12 @@ def principal_directions(
     return leading
 
 
+def _lengths(vectors: Tensor) -> Tensor:
+    """Return lengths along the first axis, which is kept; never 0."""
+    lengths: Tensor = vectors.norm(dim=0, keepdim=True)
+    return lengths.clamp_min(torch.finfo(vectors.dtype).tiny)
+
+
 def _beside(axis: Tensor, rows: Tensor) -> Tensor:
     """Return the axis and an orthonormal basis of what the rows span beside it."""
     count = min(len(rows), len(axis) - 1)
@@ -111,10 +119,10 @@ def _derivatives(
     latents: Latents,
     statistics: StyleStatistics,
 ) -> Tensor:
-    """Differentiate the embedding along a basis (k, d) by each channel, summed over pictures.
+    """Differentiate the embedding along a basis (k, d) by each channel.
 
     Returns:
-        (k, channels); one unit of a channel is its standard deviation.
+        (k, n, channels); one unit of a channel is its standard deviation.
     """
     moves = {
         name: spread.new_zeros(len(latents), len(spread), requires_grad=True)
@@ -128,5 +136,5 @@ def _derivatives(
         for index in range(len(basis)):
             is_last = index + 1 == len(basis)
             grads = torch.autograd.grad(seen[index], list(moves.values()), retain_graph=not is_last)
-            found.append(torch.cat(grads, 1).sum(0))
+            found.append(torch.cat(grads, 1))
     return torch.stack(found).detach()

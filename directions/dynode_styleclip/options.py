@@ -78,3 +78,49 @@ class GlobalOptions(TextOptions):
     calibrate: bool = dynode.option(
         True, help="Make strength 1 one standard deviation of how much of the text is seen."
     )
+
+
+@dataclass(frozen=True)
+class MapperOptions(TextOptions):
+    """Options of a mapper."""
+
+    neutral: str = dynode.option(
+        "", help="What pictures show before, such as 'a face'; not used with --published."
+    )
+    kind: str = dynode.option(
+        "levels",
+        help="One network for each of coarse, medium and fine rows of W+, a single one for all rows, "
+        "or one for each style vector.",
+        choices=("levels", "single", "styles"),
+    )
+    parts: tuple[str, ...] = dynode.option(
+        ("coarse", "medium", "fine"), help="Rows that move, with --kind levels."
+    )
+    steps: int = dynode.option(
+        0, help="Training steps; 0 for 600, published 50000.", unit="steps", min=0, max=10**7
+    )
+    batch: int = dynode.option(
+        0, help="Pictures a step; 0 for 8, published 2.", unit="pictures", min=0, max=4096
+    )
+    learning_rate: float = dynode.option(
+        0.0, help="Peak rate; 0 for the mode's own, 0.5.", min=0.0, max=100.0
+    )
+    l2_lambda: float = dynode.option(
+        -1.0, help="Weight of the distance to the start; negative for the mode's own.", max=1000.0
+    )
+    id_lambda: float = dynode.option(
+        0.1, help="Weight of the identity loss, with --identity-weights.", min=0.0, max=1000.0
+    )
+    identity_weights: Path | None = dynode.option(
+        None, help="ArcFace weights (model_ir_se50.pth) that keep the person; faces only."
+    )
+    codes: Path | None = dynode.option(
+        None, help="Latents to train on, such as inverted photographs; drawn if absent."
+    )
+    truncation: float = dynode.option(0.7, help="Truncation of drawn codes.", min=0.0, max=2.0)
+    published: bool = dynode.option(
+        False, help="Train with exactly the published losses, network and optimiser."
+    )
+    folder: Path | None = dynode.option(
+        None, help="Where an interrupted run is kept; in the cache folder if absent."
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.methods import Progress
-from dynode_styleclip.options import GlobalOptions, OptimisationOptions
+from dynode.trainable import Trainable
+from dynode_styleclip.options import GlobalOptions, MapperOptions, OptimisationOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
@@ -71,8 +74,59 @@ class GlobalDirections(dynode.DirectionMethod):
         return find_global(generator, options, seed=seed, progress=progress)
 
 
+class LatentMapper(dynode.DirectionMethod, Trainable):
+    """Train a network that edits every picture by one text, each in its own way.
+
+    Source:
+        Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 5.
+    """
+
+    name = "styleclip-mapper"
+    summary = "edit any picture by a text, by a network trained for it (StyleCLIP)"
+    options = MapperOptions
+    training = "mapper"
+    training_summary = "Train a StyleCLIP mapper for a text"
+    training_options = MapperOptions
+    check_options: ClassVar = {"text": "red", "steps": 3, "batch": 2}
+
+    def find(
+        self,
+        generator: Generator,
+        options: MapperOptions,
+        *,
+        seed: int,
+        progress: Progress,
+        latents: Latents | None = None,
+    ) -> Direction | list[Direction]:
+        """Train one mapper; see `DirectionMethod.find`."""
+        from dynode_styleclip.mapper_training import find_mapper
+
+        return find_mapper(generator, options, seed=seed, progress=progress)
+
+    def train(
+        self,
+        generator: Generator,
+        output: Path,
+        options: MapperOptions,
+        *,
+        data: str,
+        folder: Path,
+        seed: int,
+        force: bool,
+        progress: Progress,
+    ) -> None:
+        """Train one mapper and write it as a direction; see `Trainable.train`."""
+        from dynode_styleclip.mapper_training import find_mapper
+
+        if data != "sampled":
+            options = dataclasses.replace(options, codes=Path(data))
+        found = find_mapper(generator, options, seed=seed, progress=progress, folder=folder)
+        found.save(output)
+
+
 @dynode.hookimpl
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
-    """Contribute latent optimisation and global directions."""
+    """Contribute latent optimisation, mappers and global directions."""
     register(LatentOptimisation())
+    register(LatentMapper())
     register(GlobalDirections())
