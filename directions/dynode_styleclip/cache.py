@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dynode.errors import CorruptCheckpointError
 from dynode.files import load_tensors, save_tensors
+from dynode.generator import Generator
 from dynode.methods import TextImageModel
 from dynode.models.folder import cache_folder
 
@@ -50,22 +51,31 @@ class ChannelCache:
         save_tensors({"sum": total}, self.path, head)
 
 
-def channel_cache(
-    fingerprint: str, model: TextImageModel, recipe: Mapping[str, object]
+def relevance_cache(
+    generator: Generator,
+    model: TextImageModel,
+    layers: Sequence[str],
+    pictures: int,
+    *,
+    seed: int,
+    truncation: float,
 ) -> ChannelCache:
     """Name the file for a generator, a model and everything else that shapes the result.
 
     Args:
-        fingerprint: Of the generator.
+        generator: Known by its fingerprint.
         model: Known by what it makes of a fixed picture, so that other weights mean another file.
-        recipe: Layers, number and seed of pictures and the like, as JSON values.
+        layers: Layers that are measured.
+        pictures: How many are averaged over.
+        seed: Their seed.
+        truncation: Their truncation.
     """
     size = model.image_size
     pattern = torch.linspace(-1, 1, 3 * size * size).view(1, 3, size, size)
-    device = model.encode_texts(["a face"]).device
     with torch.no_grad():
-        seen = model.encode_images(pattern.to(device)).cpu().flatten()
+        seen = model.encode_images(pattern.to(generator.device)).cpu().flatten()
     # Two digits: what another processor rounds otherwise is far smaller.
-    told = json.dumps([fingerprint, (seen * 100).round().int().tolist(), dict(recipe)])
-    name = hashlib.sha256(told.encode()).hexdigest()[:24]
+    sight = (seen * 100).round().int().tolist()
+    recipe = [generator.info.fingerprint, sight, list(layers), pictures, seed, truncation]
+    name = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:24]
     return ChannelCache(cache_folder() / "styleclip" / f"{name}.safetensors")

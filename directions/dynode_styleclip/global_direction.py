@@ -19,7 +19,7 @@ from dynode.population import draw_population
 from dynode.scoring.choosing import ChosenScorer
 from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.beta import beta_for, published_beta
-from dynode_styleclip.cache import channel_cache
+from dynode_styleclip.cache import relevance_cache
 from dynode_styleclip.exact import exact_relevance
 from dynode_styleclip.gradient import gradient_relevance, principal_directions
 from dynode_styleclip.options import GlobalOptions
@@ -125,13 +125,14 @@ def _relevance(
     count = options.images or default
     codes = draw_population(generator, count, seed=seed, truncation=options.truncation).latents
     if options.relevance == "exact":
-        recipe = {
-            "layers": list(statistics.means),
-            "pictures": count,
-            "seed": seed,
-            "truncation": options.truncation,
-        }
-        cache = channel_cache(generator.info.fingerprint, model, recipe)
+        cache = relevance_cache(
+            generator,
+            model,
+            list(statistics.means),
+            count,
+            seed=seed,
+            truncation=options.truncation,
+        )
         return exact_relevance(
             generator, model, axis, codes, statistics, cache=cache, progress=progress
         )

@@ -52,20 +52,70 @@ def gradient_relevance(
     Source:
         Ours; what it estimates is Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 6.
     """
-    basis = _beside(axis, rows)
-    height, width = generator.info.resolution
-    batch = max(1, _MOST_PIXELS // (height * width))
-    total: Tensor | None = None
-    for start in range(0, len(latents), batch):
-        part = latents[start : start + batch]
-        found = _derivatives(generator, model, basis, part, statistics)
-        found = (found / _lengths(found)).sum(1)
-        total = found if total is None else total + found
-        progress(min(start + batch, len(latents)), len(latents), "relevance")
-    assert total is not None
-    relevance = total[0] / _lengths(total)[0]
+    stacked = torch.cat([axis[None], rows.to(axis)])
+    found = channel_derivatives(generator, model, stacked, latents, statistics, progress=progress)
+    relevance = cosines(axis, found[0], rows, found[1:])
     sizes = [len(part) for part in statistics.deviations.values()]
     return dict(zip(statistics.deviations, relevance.split(sizes), strict=True))
+
+
+def channel_derivatives(
+    generator: Generator,
+    model: TextImageModel,
+    rows: Tensor,
+    latents: Latents,
+    statistics: StyleStatistics,
+    *,
+    progress: Progress,
+) -> Tensor:
+    """Differentiate the embedding along rows by each style channel of each picture.
+
+    Args:
+        generator: What draws.
+        model: What sees.
+        rows: (k, d), one backward pass each.
+        latents: n pictures.
+        statistics: Spread of the channels that are asked for.
+        progress: Called after every few pictures.
+
+    Returns:
+        (k, n, channels); one unit of a channel is its standard deviation.
+    """
+    height, width = generator.info.resolution
+    batch = max(1, _MOST_PIXELS // (height * width))
+    found = []
+    for start in range(0, len(latents), batch):
+        part = latents[start : start + batch]
+        found.append(_derivatives(generator, model, rows, part, statistics))
+        progress(min(start + batch, len(latents)), len(latents), "relevance")
+    return torch.cat(found, 1)
+
+
+def cosines(axis: Tensor, along_axis: Tensor, rows: Tensor, along_rows: Tensor) -> Tensor:
+    """Return the relevance (channels,) of a text from derivatives.
+
+    Args:
+        axis: (d,) unit direction of the text.
+        along_axis: (n, channels), derivatives along it.
+        rows: (k, d) directions that lengths are measured along.
+        along_rows: (k, n, channels), derivatives along them.
+    """
+    stacked = torch.cat([axis[None], rows.to(axis)]).double()
+    # An orthonormal basis of what the rows span, its first vector the axis, in terms of the rows.
+    values, vectors = torch.linalg.eigh(_without(stacked[1:], stacked[0]))
+    kept = values > 1e-9
+    turn = (vectors[:, kept] / values[kept].sqrt()).T.to(along_rows)
+    share = (rows.to(axis) @ axis)[:, None, None].to(along_rows)
+    beside = torch.einsum("jk,knc->jnc", turn, along_rows - share * along_axis)
+    found = torch.cat([along_axis[None], beside])
+    mean = (found / _lengths(found)).sum(1)
+    return mean[0] / _lengths(mean)[0]
+
+
+def _without(rows: Tensor, axis: Tensor) -> Tensor:
+    """Return the products (k, k) of rows with each other, their parts along a unit axis left out."""
+    beside = rows - (rows @ axis)[:, None] * axis
+    return beside @ beside.T
 
 
 def principal_directions(
@@ -104,25 +154,17 @@ def _lengths(vectors: Tensor) -> Tensor:
     return lengths.clamp_min(torch.finfo(vectors.dtype).tiny)
 
 
-def _beside(axis: Tensor, rows: Tensor) -> Tensor:
-    """Return the axis and an orthonormal basis of what the rows span beside it."""
-    count = min(len(rows), len(axis) - 1)
-    stacked = torch.cat([axis[None].to(rows), rows[:count]]).double()
-    columns, _ = torch.linalg.qr(stacked.T)
-    return torch.cat([axis[None], columns.T[1:].to(axis)])
-
-
 def _derivatives(
     generator: Generator,
     model: TextImageModel,
-    basis: Tensor,
+    rows: Tensor,
     latents: Latents,
     statistics: StyleStatistics,
 ) -> Tensor:
-    """Differentiate the embedding along a basis (k, d) by each channel.
+    """Differentiate the embedding along rows (k, d) by each channel.
 
     Returns:
-        (k, n, channels); one unit of a channel is its standard deviation.
+        (k, n, channels).
     """
     moves = {
         name: spread.new_zeros(len(latents), len(spread), requires_grad=True)
@@ -132,9 +174,9 @@ def _derivatives(
     with torch.enable_grad():
         offsets = {name: move * statistics.deviations[name] for name, move in moves.items()}
         images = generator.synthesize(latents.add_styles(offsets))
-        seen = model.encode_images(area_resize(images, model.image_size)).sum(0) @ basis.T
-        for index in range(len(basis)):
-            is_last = index + 1 == len(basis)
+        seen = model.encode_images(area_resize(images, model.image_size)).sum(0) @ rows.T
+        for index in range(len(rows)):
+            is_last = index + 1 == len(rows)
             grads = torch.autograd.grad(seen[index], list(moves.values()), retain_graph=not is_last)
             found.append(torch.cat(grads, 1))
     return torch.stack(found).detach()
