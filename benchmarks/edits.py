@@ -1,11 +1,21 @@
-"""Score text edits on the bundled world, where every factor is known.
+"""Score StyleCLIP's ways of editing by a text on the bundled world, where every factor is known.
 
-    python benchmarks/edits.py --plugin styleclip
+    python benchmarks/edits.py
 
-Each text is given to the plugin for every seed. The bundled scorer reads all factors off the
-pictures before and after; a change is told in standard deviations of its reading over the
-population the portraits are drawn from (same truncation, 512 other pictures). Writes
-`results/edits-<plugin>.json` and `.md`, and contact sheets when asked.
+Five texts, four modes: latent optimisation, a trained mapper, and global directions with exact and
+with gradient relevance, each with its default options. The bundled scorer reads all factors off the
+pictures before and after; a change is told in standard deviations of its reading over the population
+the portraits are drawn from (same truncation, 512 other pictures).
+
+- effect, leakage: mean change of the factor the text is about, and mean absolute change of those it
+  says nothing about, at strength 1
+- at equal effect: the strength at which the mean effect is one deviation, between measured strengths
+  by interpolation; leakage there, and identity: root mean square change of the identity factors
+- seconds: of the processor; the first edit includes everything from text to picture, a further one is
+  another picture with the same text
+
+What was found is kept in `--state`, with a contact sheet each, so an interrupted run goes on. Writes
+`results/edits-styleclip` as `.json` and `.md`.
 """
 
 from __future__ import annotations
@@ -16,14 +26,15 @@ import os
 import platform
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from dynode import plugins
-from dynode.direction import EditStack
+from dynode import load_direction, plugins
 from dynode.generator import Generator, load_generator
 from dynode.latents import Latents
 from dynode.media.images import grid, write_image
@@ -31,8 +42,12 @@ from dynode.methods import DirectionMethod, ScorerModel, silent
 from dynode.options import build_options
 from dynode.pipeline.generate import sample_seeds, synthesize_batches
 from dynode.pipeline.measure import load_scorer
+from dynode.z_direction import ready_for
 
+Move = Callable[[Latents, float], Latents]
 RESULTS = Path(__file__).parent / "results"
+STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+IDENTITY = ("face_width", "jaw", "nose_size", "skin", "eye_hue", "beard", "hair_length", "age")
 
 
 @dataclass(frozen=True)
@@ -59,151 +74,234 @@ MEANT = {
 
 
 @dataclass(frozen=True)
+class Mode:
+    """A way of editing: a direction method and what it is told."""
+
+    name: str
+    method: str
+    options: dict[str, Any]
+
+
+def modes(exact_images: int) -> dict[str, Mode]:
+    """Return the modes by the name on the command line."""
+    found = (
+        Mode("optimisation", "styleclip", {}),
+        Mode("mapper", "styleclip-mapper", {}),
+        Mode("global-exact", "styleclip-global", {"relevance": "exact", "images": exact_images}),
+        Mode("global-gradient", "styleclip-global", {}),
+    )
+    return {mode.name: mode for mode in found}
+
+
+@dataclass(frozen=True)
 class Row:
-    """What one text did over all seeds."""
+    """What one mode did for one text over all seeds."""
 
     text: str
-    factor: str
-    mean_effect: float
-    share_above_one: float
-    share_above_one_with_room: float
-    seeds_with_room: int
+    mode: str
+    seeds: int
+    effect: float
     leakage: float
+    strength_of_one: float
+    leakage_at_one: float
+    identity_at_one: float
     worst_leak: str
-    seconds_per_edit: float
+    first_s: float
+    further_s: float
+
+
+@dataclass(frozen=True)
+class World:
+    """What every row is measured with."""
+
+    generator: Generator
+    scorer: ScorerModel
+    deviations: Tensor
+    args: argparse.Namespace
 
 
 def main() -> None:
     """Run the benchmark."""
     args = _arguments()
+    args.state.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
+    warnings.simplefilter("ignore", UserWarning)
     generator = load_generator()
     scorer = load_scorer(generator.info, generator.device)
     assert scorer is not None, "the bundled scorer is not installed"
-    method = plugins.registry().directions[args.plugin]
-    population = _readings(generator, scorer, args.truncation)
-    latents = sample_seeds(generator, range(args.seeds), truncation=args.truncation)
-    rows = [
-        _score(target, method, generator, scorer, population, latents, args) for target in TARGETS
-    ]
+    population = generator.sample(512, seed=10**6, truncation=args.truncation)
+    readings = _score(scorer, synthesize_batches(generator, population))
+    world = World(generator, scorer, readings.std(0), args)
+    known = modes(args.exact_images)
+    chosen = [known[name] for name in args.modes.split(",")]
+    rows = [_row(world, target, mode) for mode in chosen for target in TARGETS]
+    rows.sort(key=lambda row: [t.text for t in TARGETS].index(row.text))
     _write(rows, args)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plugin", default="styleclip")
+    parser.add_argument("--modes", default=",".join(modes(0)))
     parser.add_argument("--seeds", type=int, default=64)
+    parser.add_argument("--optimised", type=int, default=64, help="seeds of the optimisation")
+    parser.add_argument("--exact-images", type=int, default=12, help="of the exact relevance")
     parser.add_argument("--truncation", type=float, default=0.7)
-    parser.add_argument("--batch", type=int, default=1, help="codes optimised together")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--name", default="", help="suffix of the result files")
-    parser.add_argument("--pictures", type=Path, help="folder for contact sheets")
+    parser.add_argument("--batch", type=int, default=8, help="codes optimised together")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--state", type=Path, default=Path("runs/edits"))
     return parser.parse_args()
 
 
-def _score(
-    target: Target,
-    method: DirectionMethod,
-    generator: Generator,
-    scorer: ScorerModel,
-    population: Tensor,
-    latents: Latents,
-    args: argparse.Namespace,
-) -> Row:
-    given = dict(pair.split("=", 1) for pair in args.option)
-    options = build_options(method.options, {"text": target.text, **given}, owner=method.name)
-    moved, seconds = [], 0.0
-    for first in range(0, len(latents), args.batch):
-        batch = latents[first : first + args.batch]
-        started = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            found = method.find(generator, options, seed=0, progress=silent, latents=batch)
-        directions = found if isinstance(found, list) else [found] * len(batch)
-        moved += [EditStack(((d, 1.0),)).apply(batch[i]) for i, d in enumerate(directions)]
-        seconds += time.perf_counter() - started
-    edited = Latents.cat(moved)
-    before = synthesize_batches(generator, latents)
-    after = synthesize_batches(generator, edited)
-    if args.pictures:
-        args.pictures.mkdir(parents=True, exist_ok=True)
-        pairs = torch.stack([before[:16], after[:16]], 1).flatten(0, 1)
-        write_image(grid(pairs, columns=8), args.pictures / f"{target.text.replace(' ', '-')}.png")
-    with torch.inference_mode():
-        scores = scorer.score(before)
-        changes = (scorer.score(after) - scores) / population.std(0)
-    return _row(target, scorer.attributes, scores, population, changes, seconds / len(latents))
-
-
-@torch.inference_mode()
-def _readings(generator: Generator, scorer: ScorerModel, truncation: float) -> Tensor:
-    """Score the population the portraits are drawn from: (512, attributes)."""
-    latents = generator.sample(512, seed=10**6, truncation=truncation)
-    return scorer.score(synthesize_batches(generator, latents))
-
-
-def _row(
-    target: Target,
-    names: tuple[str, ...],
-    scores: Tensor,
-    population: Tensor,
-    changes: Tensor,
-    seconds: float,
-) -> Row:
-    index = names.index(target.factor)
-    effect = changes[:, index] * target.sign
-    # Who wears glasses cannot put them on: there is room if the extreme reading of the population
-    # is a deviation away.
-    readings = population[:, index] * target.sign
-    room = readings.max() - scores[:, index] * target.sign >= readings.std()
-    meant = MEANT.get(target.text, set()) | {target.factor}
-    leaks = {
-        name: float(changes[:, i].abs().mean()) for i, name in enumerate(names) if name not in meant
-    }
-    worst = max(leaks, key=lambda name: leaks[name])
-    above = effect >= 1
-    row = Row(
-        text=target.text,
-        factor=target.factor,
-        mean_effect=round(float(effect.mean()), 3),
-        share_above_one=round(float(above.float().mean()), 3),
-        share_above_one_with_room=round(float(above[room].float().mean()), 3),
-        seeds_with_room=int(room.sum()),
-        leakage=round(sum(leaks.values()) / len(leaks), 3),
-        worst_leak=f"{worst} {leaks[worst]:.2f}",
-        seconds_per_edit=round(seconds, 2),
-    )
+def _row(world: World, target: Target, mode: Mode) -> Row:
+    args = world.args
+    method = plugins.registry().directions[mode.method]
+    count = args.optimised if method.per_image else args.seeds
+    latents = sample_seeds(world.generator, range(count), truncation=args.truncation)
+    find = _per_image if method.per_image else _for_all
+    move, first_s = find(world, target, mode, method, latents)
+    further_s = first_s if method.per_image else _seconds(world.generator, move, latents[:4])
+    before = synthesize_batches(world.generator, latents)
+    scores = _score(world.scorer, before)
+    changes = []
+    for strength in STRENGTHS:
+        with torch.no_grad():
+            after = synthesize_batches(world.generator, move(latents, strength))
+        changes.append((_score(world.scorer, after) - scores) / world.deviations)
+        if strength == 1:
+            pairs = torch.stack([before[:16], after[:16]], 1).flatten(0, 1)
+            write_image(grid(pairs, columns=8), args.state / f"{_stem(mode, target)}.png")
+    row = _told(target, mode, world.scorer.attributes, torch.stack(changes), first_s, further_s)
     print(row, flush=True)
     return row
 
 
+def _seconds(generator: Generator, move: Move, latents: Latents) -> float:
+    """Time an edit that is ready, picture by picture."""
+    started = time.process_time()
+    for index in range(len(latents)):
+        synthesize_batches(generator, move(latents[index], 1.0))
+    return (time.process_time() - started) / len(latents)
+
+
+def _for_all(
+    world: World, target: Target, mode: Mode, method: DirectionMethod, latents: Latents
+) -> tuple[Move, float]:
+    """Find one direction, or read the one that was found."""
+    path = world.args.state / f"{_stem(mode, target)}.safetensors"
+    clock = path.with_suffix(".json")
+    if not clock.exists():
+        options = build_options(
+            method.options, {"text": target.text, **mode.options}, owner=method.name
+        )
+        started = time.process_time()
+        found = method.find(world.generator, options, seed=0, progress=silent)
+        assert not isinstance(found, list)
+        seconds = time.process_time() - started
+        found.save(path)
+        clock.write_text(json.dumps(seconds))
+    direction = ready_for(load_direction(path), world.generator)
+    return direction.apply, float(json.loads(clock.read_text()))
+
+
+def _per_image(
+    world: World, target: Target, mode: Mode, method: DirectionMethod, latents: Latents
+) -> tuple[Move, float]:
+    """Find the offset of every picture, a batch at a time, or read those that were found."""
+    path = world.args.state / f"{_stem(mode, target)}.pt"
+    kept = torch.load(path, weights_only=True) if path.exists() else {"offsets": [], "seconds": []}
+    options = build_options(
+        method.options, {"text": target.text, **mode.options}, owner=method.name
+    )
+    for start in range(len(kept["offsets"]), len(latents), world.args.batch):
+        batch = latents[start : start + world.args.batch]
+        started = time.process_time()
+        found = method.find(world.generator, options, seed=0, progress=silent, latents=batch)
+        assert isinstance(found, list)
+        each = (time.process_time() - started) / len(batch)
+        kept["offsets"] += [
+            found[i].apply(batch[i], 1.0).w[0] - batch.w[i] for i in range(len(batch))
+        ]
+        kept["seconds"] += [each] * len(batch)
+        torch.save(kept, path.with_suffix(".tmp"))
+        os.replace(path.with_suffix(".tmp"), path)
+    offsets = torch.stack(kept["offsets"][: len(latents)])
+    seconds = kept["seconds"][: len(latents)]
+    return lambda codes, s: codes.with_w(codes.w + s * offsets), sum(seconds) / len(seconds)
+
+
+def _stem(mode: Mode, target: Target) -> str:
+    return f"{mode.name}-{target.text.replace(' ', '-')}"
+
+
+@torch.inference_mode()
+def _score(scorer: ScorerModel, images: Tensor) -> Tensor:
+    """Read all factors: (n, attributes)."""
+    return torch.cat([scorer.score(part) for part in images.split(64)]).clone()
+
+
+def _told(
+    target: Target,
+    mode: Mode,
+    names: tuple[str, ...],
+    changes: Tensor,
+    first_s: float,
+    further_s: float,
+) -> Row:
+    """Sum up changes (strengths, n, attributes)."""
+    meant = MEANT.get(target.text, set()) | {target.factor}
+    leaking = [index for index, name in enumerate(names) if name not in meant]
+    lasting = [index for index in leaking if names[index] in IDENTITY]
+    effects = (changes[:, :, names.index(target.factor)] * target.sign).mean(1).tolist()
+    leaks = changes[:, :, leaking].abs().mean(1)
+    drift = changes[:, :, lasting].square().mean((1, 2)).sqrt().tolist()
+    full = STRENGTHS.index(1.0)
+    worst = int(leaks[full].argmax())
+    return Row(
+        text=target.text,
+        mode=mode.name,
+        seeds=changes.shape[1],
+        effect=round(effects[full], 3),
+        leakage=round(float(leaks[full].mean()), 3),
+        strength_of_one=round(_at_one(effects, list(STRENGTHS)), 3),
+        leakage_at_one=round(_at_one(effects, leaks.mean(1).tolist()), 3),
+        identity_at_one=round(_at_one(effects, drift), 3),
+        worst_leak=f"{names[leaking[worst]]} {float(leaks[full][worst]):.2f}",
+        first_s=round(first_s, 3),
+        further_s=round(further_s, 3),
+    )
+
+
+def _at_one(effects: list[float], values: list[float]) -> float:
+    """Interpolate values at the strength whose mean effect is 1; NaN if none is."""
+    effects, values = [0.0, *effects], [0.0, *values]
+    for index in range(1, len(effects)):
+        low, high = effects[index - 1], effects[index]
+        if low < 1 <= high:
+            share = (1 - low) / (high - low)
+            return values[index - 1] + share * (values[index] - values[index - 1])
+    return float("nan")
+
+
 def _write(rows: list[Row], args: argparse.Namespace) -> None:
-    command = f"python benchmarks/edits.py --plugin {args.plugin}"
-    command += "".join(f" --option {pair}" for pair in args.option)
-    command += f" --batch {args.batch} --seeds {args.seeds} --truncation {args.truncation:g}"
-    document = {
-        "command": command,
-        "machine": f"{platform.machine()}, {args.threads} threads, torch {torch.__version__}",
-        "rows": [asdict(row) for row in rows],
-    }
+    command = f"python benchmarks/edits.py --seeds {args.seeds} --optimised {args.optimised}"
+    command += f" --exact-images {args.exact_images} --truncation {args.truncation:g}"
+    machine = f"{platform.machine()}, 2 CPU cores, {args.threads} thread, torch {torch.__version__}"
+    document = {"command": command, "machine": machine, "rows": [asdict(row) for row in rows]}
     RESULTS.mkdir(exist_ok=True)
-    stem = f"edits-{args.plugin}" + (f"-{args.name}" if args.name else "")
-    (RESULTS / f"{stem}.json").write_text(json.dumps(document, indent=2) + "\n")
+    (RESULTS / "edits-styleclip.json").write_text(json.dumps(document, indent=2) + "\n")
     lines = [
-        f"`{command}` ({document['machine']})",
+        f"`{command}` ({machine}); seconds are of the processor",
         "",
-        "| text | factor | mean effect (σ) | ≥ 1 σ, all seeds | ≥ 1 σ, seeds with room | "
-        "leakage (σ) | worst leak | s per edit |",
-        "|---|---|---|---|---|---|---|---|",
+        "| text | mode | seeds | effect (σ) | leakage (σ) | worst leak | leakage at 1 σ | "
+        "identity at 1 σ | first edit (s) | further edit (s) |",
+        "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {r.text} | {r.factor} | {r.mean_effect:.2f} | {r.share_above_one:.0%} | "
-        f"{r.share_above_one_with_room:.0%} of {r.seeds_with_room} | {r.leakage:.2f} | "
-        f"{r.worst_leak} | {r.seconds_per_edit:.2f} |"
+        f"| {r.text} | {r.mode} | {r.seeds} | {r.effect:.2f} | {r.leakage:.2f} | {r.worst_leak} | "
+        f"{r.leakage_at_one:.3f} | {r.identity_at_one:.3f} | {r.first_s:.1f} | {r.further_s:.3f} |"
         for r in rows
     ]
-    (RESULTS / f"{stem}.md").write_text("\n".join(lines) + "\n")
+    (RESULTS / "edits-styleclip.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -189,7 +189,7 @@ def _write(
     lines = [
         f"`{command}` ({machine}), seed {SEED}",
         "",
-        f"| text | same {args.images} pictures | sizes alone | 32 other pictures | derivative along the text alone |",
+        f"| text | same {args.images} pictures | sizes alone | 32 other pictures | text alone |",
         "|---|---:|---:|---:|---:|",
     ]
     for row in table:
