@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dynode.dynamics.trajectory import Trajectory
     from dynode.generator import Generator, GeneratorInfo, load_generator
     from dynode.latents import Latents, LowRankOffset, WeightOffset
+    from dynode.path_direction import PathDirection
+    from dynode.pipeline.animate import animate
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
@@ -61,6 +63,8 @@ _LAZY = {
     "Latents": "dynode.latents",
     "LowRankOffset": "dynode.latents",
     "WeightOffset": "dynode.latents",
+    "PathDirection": "dynode.path_direction",
+    "animate": "dynode.pipeline.animate",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.invert",
@@ -87,6 +91,7 @@ __all__ = [
     "LowRankOffset",
     "MapperDirection",
     "Metric",
+    "PathDirection",
     "Scorer",
     "StyleDirection",
     "StyleGAN2",
@@ -95,6 +100,7 @@ __all__ = [
     "WeightDirection",
     "WeightOffset",
     "ZDirection",
+    "animate",
     "edit",
     "find",
     "fit_trajectory",

@@ -20,8 +20,10 @@ from dynode.direction import (
     WeightDirection,
 )
 from dynode.direction_info import Calibration, DirectionInfo
+from dynode.dynamics.trajectory_file import put_together, taken_apart
 from dynode.errors import CorruptCheckpointError, DirectionFileError
 from dynode.mapper import RowMapper, StyleMapper
+from dynode.path_direction import PathDirection
 from dynode.style_mapper import StyleMapperDirection
 from dynode.weights import write_safetensors
 from dynode.z_direction import ZDirection
@@ -53,6 +55,11 @@ def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]
     match direction:
         case ZDirection():
             return {"delta": direction.delta}, {}
+        case PathDirection():
+            parts, path = taken_apart(direction.path, compact=True)
+            rows = {} if direction.rows is None else {"rows": direction.rows}
+            named = {f"path.{name}": part for name, part in parts.items()}
+            return {"delta": direction.delta, **rows, **named}, {"path": path}
         case LinearDirection():
             rows = {} if direction.rows is None else {"rows": direction.rows}
             return {"delta": direction.delta, **rows}, {}
@@ -128,6 +135,8 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
     match head["space"]:
         case ZDirection.space:
             return ZDirection(tensors["delta"], info=info)
+        case LinearDirection.space if "path" in kind:
+            return _path_direction_of(kind["path"], tensors, info)
         case LinearDirection.space:
             return LinearDirection(tensors["delta"], tensors.get("rows"), info=info)
         case StyleDirection.space:
@@ -141,6 +150,15 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
             mapper = _style_mapper_of(kind, tensors)
             return StyleMapperDirection(mapper, float(kind["scale"]), info=info)
     raise ValueError(f"unknown space {head['space']!r}")
+
+
+def _path_direction_of(
+    description: dict[str, Any], tensors: Mapping[str, Tensor], info: DirectionInfo
+) -> PathDirection:
+    prefix = "path."
+    parts = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+    path = put_together(parts, description, info.fingerprint)
+    return PathDirection(tensors["delta"], tensors.get("rows"), info=info, path=path)
 
 
 def _mapper_of(kind: dict[str, Any], tensors: Mapping[str, Tensor]) -> RowMapper:

@@ -16,6 +16,7 @@ import dynode
 from dynode.errors import DynodeError, UnknownNameError
 
 _COMMANDS = {
+    "animate": "dynode.cli.animate:animate",
     "crop": "dynode.cli.crop:crop",
     "directions": "dynode.cli.directions:directions",
     "doctor": "dynode.cli.doctor:doctor",

@@ -22,14 +22,37 @@ FORMAT_VERSION = "1"
 
 def save_trajectory(trajectory: Trajectory, path: Path) -> None:
     """Write a trajectory under a temporary name, then rename it."""
+    tensors, description = taken_apart(trajectory)
+    metadata = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "fingerprint": trajectory.fingerprint,
+        "trajectory": json.dumps(description),
+    }
+    files.save_tensors(tensors, path, metadata)
+
+
+def taken_apart(
+    trajectory: Trajectory, *, compact: bool = False
+) -> tuple[dict[str, Tensor], dict[str, object]]:
+    """Return a trajectory as tensors and JSON values, for this file or as part of another.
+
+    Args:
+        trajectory: What to take apart.
+        compact: Keep the states of the observed codes instead of the codes, without what the space
+            does not span; nothing is lost where it spans all of them.
+    """
     observed, space = trajectory.observed, trajectory.space
     tensors = {
-        "observed.w": observed.w,
         "times": trajectory.times,
         "start": trajectory.start,
         "space.mean": space.mean,
         "space.scale": space.scale,
     }
+    if compact:
+        tensors["observed.states"] = space.encode(observed.w)
+    else:
+        tensors["observed.w"] = observed.w
     if space.basis is not None:
         tensors["space.basis"] = space.basis
     tensors |= {f"observed.styles.{name}": part for name, part in observed.styles.items()}
@@ -39,7 +62,7 @@ def save_trajectory(trajectory: Trajectory, path: Path) -> None:
     for index, piece in enumerate(trajectory.pieces):
         state = piece.field.state_dict()
         tensors |= {f"pieces.{index}.{key}": value for key, value in state.items()}
-    description = {
+    description: dict[str, object] = {
         "shape": list(space.shape),
         "weight_layers": [offset.layer for offset in observed.weights],
         "pieces": [
@@ -48,13 +71,7 @@ def save_trajectory(trajectory: Trajectory, path: Path) -> None:
         ],
         "options": dict(trajectory.options),
     }
-    metadata = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "fingerprint": trajectory.fingerprint,
-        "trajectory": json.dumps(description),
-    }
-    files.save_tensors(tensors, path, metadata)
+    return tensors, description
 
 
 def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
@@ -73,7 +90,7 @@ def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
             f"{fingerprint[:12]}; load the generator it was made with"
         )
     try:
-        return _trajectory_of(tensors, json.loads(metadata["trajectory"]), theirs)
+        return put_together(tensors, json.loads(metadata["trajectory"]), theirs)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise CorruptCheckpointError(
@@ -81,18 +98,33 @@ def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
         ) from error
 
 
-def _trajectory_of(
+def put_together(
     tensors: dict[str, Tensor],
     description: dict[str, object],
     fingerprint: str,
 ) -> Trajectory:
+    """Make the trajectory that `taken_apart` took apart.
+
+    Raises:
+        KeyError, ValueError, TypeError, RuntimeError: A part is missing or does not fit.
+    """
     layers, shape = description["weight_layers"], description["shape"]
     pieces, options = description["pieces"], description["options"]
     assert isinstance(layers, list) and isinstance(shape, list)
     assert isinstance(pieces, list) and isinstance(options, dict)
+    space = DynamicSpace(
+        (shape[0], shape[1]),
+        tensors["space.mean"],
+        tensors["space.scale"],
+        tensors.get("space.basis"),
+    )
+    if "observed.states" in tensors:
+        codes = space.decode(tensors["observed.states"])
+    else:
+        codes = tensors["observed.w"]
     prefix = "observed.styles."
     observed = Latents(
-        tensors["observed.w"],
+        codes,
         {key[len(prefix) :]: part for key, part in tensors.items() if key.startswith(prefix)},
         tuple(
             WeightOffset(
@@ -102,12 +134,6 @@ def _trajectory_of(
             )
             for index, layer in enumerate(layers)
         ),
-    )
-    space = DynamicSpace(
-        (shape[0], shape[1]),
-        tensors["space.mean"],
-        tensors["space.scale"],
-        tensors.get("space.basis"),
     )
     return Trajectory(
         observed,

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
@@ -17,8 +18,12 @@ from dynode.media.images import to_uint8
 from dynode.media.suffixes import VIDEO_SUFFIXES
 from dynode.media.tracks import join_tracks
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # A GIF counts hundredths of a second, and browsers slow anything below two of them down.
 _SHORTEST_GIF_FRAME_MS = 20
+_PALETTE_FRAMES = 8  # that the colours of a GIF are chosen from
 
 
 def check_video_suffix(path: Path) -> None:
@@ -84,12 +89,27 @@ def check_video(path: Path, fps: float | Fraction) -> None:
 def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
     from PIL import Image
 
-    tiles = [Image.fromarray(tile) for tile in _tiles(frames)]
-    if not tiles:
+    drawn = [Image.fromarray(tile) for tile in _tiles(frames)]
+    if not drawn:
         raise MediaError("there is no frame to write")
+    palette = _common_palette(drawn)
+    tiles = [tile.quantize(palette=palette, dither=Image.Dither.NONE) for tile in drawn]
     shown_ms = max(_SHORTEST_GIF_FRAME_MS, 10 * round(100 / fps))
     tiles[0].save(path, save_all=True, append_images=tiles[1:], duration=shown_ms, loop=0)
     return len(tiles)
+
+
+def _common_palette(tiles: list[Image.Image]) -> Image.Image:
+    """Choose 256 colours for all frames, so that what stands still keeps its colours."""
+    from PIL import Image
+
+    count = min(_PALETTE_FRAMES, len(tiles))
+    chosen = [tiles[index * (len(tiles) - 1) // max(1, count - 1)] for index in range(count)]
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (width, height * count))
+    for index, tile in enumerate(chosen):
+        sheet.paste(tile, (0, index * height))
+    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
 def _codec(path: Path) -> str:

@@ -13,6 +13,7 @@ from dynode.methods import GeneratorProvider
 from dynode.models.folder import cache_folder
 
 SUFFIX = ".safetensors"
+MICROMOTION = ".micromotion"
 
 
 def own_folder() -> Path:
@@ -59,3 +60,17 @@ def direction_path(name: str | Path) -> Path:
     if str(name) in known:
         return known[str(name)]
     raise UnknownNameError("direction file or name", str(name), known)
+
+
+def motion_path(name: str | Path) -> Path:
+    """Return the file of a motion: a file, a ready micromotion, or any other ready direction.
+
+    A micromotion called `smile` is kept as `smile.micromotion.safetensors`.
+
+    Raises:
+        UnknownNameError: There is nothing of that name.
+    """
+    micromotion = library().get(f"{name}{MICROMOTION}")
+    if micromotion is not None and not Path(name).is_file():
+        return micromotion
+    return direction_path(name)

@@ -73,11 +73,12 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
     """Direction methods of the distribution, the bundled world in small, an empty folder."""
     from dynode_ganspace import plugin as ganspace
     from dynode_interfacegan import plugin as interfacegan
+    from dynode_micromotion import plugin as micromotion
     from dynode_sefa import plugin as sefa
     from dynode_styleclip import plugin as styleclip
 
     registry = plugins.registry()
-    for module in (ganspace, interfacegan, sefa, styleclip):
+    for module in (ganspace, interfacegan, micromotion, sefa, styleclip):
         registry.register(module, "dynode-gan")
     things = {
         "register_generators": SmallGenerator(),

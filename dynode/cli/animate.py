@@ -1,0 +1,134 @@
+"""`dynode animate`: a still picture in, a clip out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from dynode.cli import console
+from dynode.errors import OptionError
+from dynode.pipeline.easing import EASES
+
+
+@click.command()
+@click.argument("image", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--micromotion",
+    "--direction",
+    "motion",
+    required=True,
+    metavar="NAME|FILE",
+    help="Ready micromotion or any direction ('dynode directions list'), or its file.",
+)
+@click.option(
+    "--scale",
+    type=console.FINITE,
+    default=1.0,
+    show_default=True,
+    help="How much of it; 1 is the whole micromotion, or strength 1 of any other direction.",
+)
+@click.option(
+    "--frames",
+    type=click.IntRange(2, 100_000),
+    default=100,
+    show_default=True,
+    help="Frames of the clip.",
+)
+@click.option(
+    "--fps", type=console.FINITE, default=30.0, show_default=True, help="Frames a second."
+)
+@click.option(
+    "--ease",
+    type=click.Choice(list(EASES)),
+    default="smooth",
+    show_default=True,
+    help="How the motion sets off and arrives.",
+)
+@click.option("--boomerang", is_flag=True, help="There and back, so that the clip can be repeated.")
+@click.option(
+    "--inverter", metavar="NAME", help="Inverter of the picture; chosen by domain if absent."
+)
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@console.output_option("Clip to write, .mp4 or .gif [default: named after the motion].")
+@console.FORCE
+@console.JSON
+def animate(
+    image: Path | None,
+    motion: str,
+    scale: float,
+    frames: int,
+    fps: float,
+    ease: str,
+    boomerang: bool,
+    inverter: str | None,
+    generator: str | None,
+    device: str | None,
+    seed: int,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    r"""Make a clip of a still picture, or a sampled one, by a micromotion or any direction.
+
+    IMAGE is an image or a latents file of one picture; without it a picture is sampled.
+
+    \b
+    Try:     dynode animate --micromotion smile --seed 3 -o smile.mp4
+    Python:  dynode.animate(motion="smile", seed=3).save("smile.mp4")
+    """
+    from dynode import files
+    from dynode.media.video import check_video_suffix
+    from dynode.pipeline.library import MICROMOTION, motion_path
+
+    path = motion_path(motion)
+    target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")
+    check_video_suffix(target)
+    files.check_free(target, force=force)
+    if fps <= 0:
+        raise OptionError(f"--fps is {fps:g}; expected a number above 0, such as 30")
+
+    from dynode.generator import load_generator
+    from dynode.pipeline import animate as steps
+
+    started = time.perf_counter()
+    with console.progress_bar("animating") as progress:
+        animation = steps.animate(
+            image,
+            path,
+            scale=scale,
+            frames=frames,
+            ease=ease,
+            boomerang=boomerang,
+            generator=load_generator(generator, device=device),
+            inverter=inverter,
+            seed=seed,
+            force=force,
+            progress=progress,
+        )
+        count = animation.save(target, fps=fps, progress=progress)
+    changes = {name: round(change, 3) for name, change in animation.changes().items()}
+    seconds = round(time.perf_counter() - started, 2)
+    if as_json:
+        document = {
+            "output": str(target),
+            "motion": animation.motion.info.name,
+            "generator": animation.generator.info.name,
+            "frames": count,
+            "fps": fps,
+            "scale": scale,
+            "seed": seed,
+            "seconds": seconds,
+            "changes_in_standard_deviations": changes,
+        }
+        console.print_json(document)
+        return
+    most = sorted(changes.items(), key=lambda pair: -abs(pair[1]))[:3]
+    told = ", ".join(f"{name.replace('_', ' ')} {change:+.1f}" for name, change in most)
+    console.say(
+        f"{count} frames at {fps:g} a second; moved most: {told or 'not measured'}; {seconds} s"
+    )
+    click.echo(str(target))

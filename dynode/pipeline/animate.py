@@ -1,0 +1,168 @@
+"""Animate a still picture: one code, a direction or micromotion, frames over its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.direction import Direction, load_direction
+from dynode.errors import OptionError, UnknownNameError
+from dynode.generator import Generator, load_generator
+from dynode.latents import Latents
+from dynode.media.video import write_video
+from dynode.methods import Progress, silent
+from dynode.path_direction import follow
+from dynode.pipeline.easing import EASES
+from dynode.pipeline.library import motion_path
+from dynode.pipeline.measure import attribute_changes, load_scorer
+from dynode.pipeline.source import open_source
+from dynode.z_direction import ready_for
+
+_BATCH = 4
+_MOST_FRAMES = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """A still picture that moves; frames are drawn when they are asked for.
+
+    Attributes:
+        generator: What draws.
+        latents: The picture, a batch of one.
+        motion: What moves it.
+        scale: What progress 1 means: this many times the motion.
+        progress: (n,) how far along the motion each frame is, 0 to 1.
+    """
+
+    generator: Generator
+    latents: Latents
+    motion: Direction
+    scale: float
+    progress: Tensor
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return len(self.progress)
+
+    def codes(self, progress: Tensor) -> Latents:
+        """Return the codes of any progress (n,); 0 is the still picture, bit for bit."""
+        return follow(self.motion, self.latents, progress, self.scale)
+
+    def frames(self, *, progress: Progress = silent) -> Iterator[Tensor]:
+        """Draw the frames a few at a time.
+
+        Args:
+            progress: Called with the number of frames drawn.
+
+        Yields:
+            (up to 4, 3, h, w) float in about [-1, 1], RGB.
+        """
+        codes = self.codes(self.progress)
+        for begin in range(0, len(self), _BATCH):
+            with torch.inference_mode():
+                images = self.generator.synthesize(codes[begin : begin + _BATCH])
+            progress(min(begin + _BATCH, len(self)), len(self), "drawing")
+            yield images
+
+    def save(self, path: str | Path, *, fps: float = 25.0, progress: Progress = silent) -> int:
+        """Write the frames as a video; every frame is mapped from [-1, 1] to 8 bit in the same way.
+
+        Args:
+            path: `.mp4`, `.mov`, `.mkv`, `.webm` or `.gif`; a file of that name is replaced.
+            fps: Frames a second.
+            progress: Called with the number of frames drawn.
+
+        Returns:
+            The number of frames.
+        """
+        return write_video(self.frames(progress=progress), Path(path), fps=fps)
+
+    def changes(self) -> dict[str, float]:
+        """Measure what the whole motion changes, in standard deviations; empty without a scorer."""
+        scorer = load_scorer(self.generator.info, self.generator.device)
+        if scorer is None:
+            return {}
+        with torch.inference_mode():
+            first, last = self.generator.synthesize(self.codes(torch.tensor([0.0, 1.0]))).split(1)
+        changed = attribute_changes(scorer, first, last)[0]
+        return dict(zip(scorer.attributes, changed.tolist(), strict=True))
+
+
+def animate(
+    source: str | Path | Latents | None = None,
+    motion: Direction | str | Path = "smile",
+    *,
+    scale: float = 1.0,
+    frames: int = 100,
+    ease: str = "smooth",
+    boomerang: bool = False,
+    generator: Generator | str | None = None,
+    inverter: str | None = None,
+    seed: int = 0,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Animation:
+    """Move a still picture along a micromotion or any other direction.
+
+    Args:
+        source: Image or latents file, or latents, of one picture; None samples one.
+        motion: A direction, its file, or the name of a ready one; micromotions come first.
+        scale: How much of it: 1 is the whole micromotion, or strength 1 of any other direction.
+        frames: How many.
+        ease: `linear`, `smooth` (slow at both ends), `in` (slow start) or `out` (slow end).
+        boomerang: Go there and back, so that the clip can be repeated without a jump.
+        generator: A loaded generator, or what `load_generator` takes.
+        inverter: Inverter of an image source.
+        seed: Seed of everything random.
+        force: Accept a direction of another generator of the same shape.
+        progress: Called by the inverter.
+
+    Raises:
+        OptionError: A number is out of range, or the source holds several pictures.
+        UnknownNameError: There is no such ease or direction.
+        DynodeError: See `load_generator` and `open_source`.
+    """
+    when = progress_of_frames(frames, ease=ease, boomerang=boomerang)
+    direction = motion if isinstance(motion, Direction) else load_direction(motion_path(motion))
+    if generator is None or isinstance(generator, str | Path):
+        generator = load_generator(generator)
+    direction.check(generator.info, force=force)
+    if isinstance(source, Latents):
+        latents = source
+    else:
+        path = Path(source) if source is not None else None
+        latents = open_source(path, generator, inverter=inverter, seed=seed, progress=progress)
+    if len(latents) != 1:
+        raise OptionError(
+            f"the source holds {len(latents)} pictures; expected one: keep one of them, such as "
+            f"latents[0]"
+        )
+    return Animation(generator, latents, ready_for(direction, generator), float(scale), when)
+
+
+def progress_of_frames(frames: int, *, ease: str = "smooth", boomerang: bool = False) -> Tensor:
+    """Say how far along the motion each frame is.
+
+    Args:
+        frames: How many, at least 2.
+        ease: One of `EASES`.
+        boomerang: There and back; the last frame is the one before the first.
+
+    Returns:
+        (frames,) from 0; to 1, or back.
+
+    Raises:
+        OptionError: Too few or too many frames.
+        UnknownNameError: There is no such ease.
+    """
+    if ease not in EASES:
+        raise UnknownNameError("ease", ease, EASES)
+    if not 2 <= frames <= _MOST_FRAMES:
+        raise OptionError(f"--frames is {frames}; expected 2 to {_MOST_FRAMES}")
+    steps = torch.arange(frames, dtype=torch.float64)
+    shares = 1 - (2 * steps / frames - 1).abs() if boomerang else steps / (frames - 1)
+    return EASES[ease](shares).float()
