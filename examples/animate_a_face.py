@@ -7,8 +7,8 @@ generator = dynode.load_generator()
 smile = dynode.find(
     "micromotion",
     generator,
-    text="a face with a {degree} smile",
-    degrees=("0%", "50%", "100%"),
+    text="{degree} face",
+    degrees=("neutral", "slightly smiling", "broadly smiling"),  # or "0%", "50%", "100%"
 )
 assert isinstance(smile, dynode.PathDirection)
 smile.save("smile.micromotion.safetensors")

@@ -63,8 +63,8 @@ class Micromotion(dynode.DirectionMethod):
     summary = "a motion from a text with {degree}, or from a clip (Micromotion)"
     options = MicromotionOptions
     check_options: ClassVar = {
-        "text": "a {degree} red face",
-        "degrees": ("10%", "50%", "100%"),
+        "text": "{degree} face",
+        "degrees": ("dark", "red", "light red"),
         "text_options": ("steps=2",),
     }
 

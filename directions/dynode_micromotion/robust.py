@@ -102,7 +102,8 @@ def published_split(matrix: Tensor) -> Split:
 
 def _shrunk_spectrum(matrix: Tensor, amount: Tensor) -> Tensor:
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
-    return left @ torch.diag(_shrunk(values, amount)) @ right
+    shrunk: Tensor = left @ torch.diag(_shrunk(values, amount)) @ right
+    return shrunk
 
 
 def _shrunk(values: Tensor, amount: Tensor) -> Tensor:
