@@ -15,6 +15,11 @@ _RECIPES = {
     "clip": ("dynode_facets.training.clip", "ClipRecipe", "train_clip"),
     "scorer": ("dynode_facets.training.scorer", "ScorerRecipe", "train_scorer"),
     "encoder": ("dynode_facets.training.encoder", "EncoderRecipe", "train_encoder"),
+    "micromotions": (
+        "dynode_facets.training.micromotions",
+        "MicromotionRecipe",
+        "make_micromotions",
+    ),
 }
 
 
