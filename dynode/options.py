@@ -54,14 +54,14 @@ class OptionSpec:
 
     @property
     def help_line(self) -> str:
-        """Help sentence with unit, range, choices and default."""
+        """Help sentence with unit, range and default."""
         notes = [self.unit] if self.unit else []
-        if self.minimum is not None or self.maximum is not None:
-            low = "-inf" if self.minimum is None else f"{self.minimum:g}"
-            high = "inf" if self.maximum is None else f"{self.maximum:g}"
-            notes.append(f"{low} to {high}")
-        if self.choices:
-            notes.append(" or ".join(self.choices))
+        if self.minimum is not None and self.maximum is not None:
+            notes.append(f"{_plain(self.minimum)} to {_plain(self.maximum)}")
+        elif self.minimum is not None:
+            notes.append(f"at least {_plain(self.minimum)}")
+        elif self.maximum is not None:
+            notes.append(f"at most {_plain(self.maximum)}")
         if self.required:
             notes.append("required")
         elif self.default is not False and self.default not in (None, (), ""):
@@ -69,9 +69,22 @@ class OptionSpec:
         return self.help + (f" [{'; '.join(notes)}]" if notes else "")
 
     @property
+    def placeholder(self) -> str:
+        """What stands for the value in help texts, for example `NUMBER` or `on|off`."""
+        if self.choices:
+            return "|".join(self.choices)
+        name = {int: "INTEGER", float: "NUMBER", Path: "FILE"}.get(self.type, "TEXT")
+        return f"{name},..." if self.many else name
+
+    @property
     def _typed_default(self) -> str:
         """The default as one would type it."""
         return ",".join(map(str, self.default)) if self.many else str(self.default)
+
+
+def _plain(bound: float) -> str:
+    """Write 1000000 rather than 1e+06."""
+    return str(int(bound)) if math.isfinite(bound) and bound == int(bound) else f"{bound:g}"
 
 
 def option(

@@ -88,7 +88,9 @@ def _click_option(spec: OptionSpec) -> click.Option:
             [f"{spec.flag}/--no-{spec.flag[2:]}", name], default=None, help=spec.help_line
         )
     # Values stay text: `build_options` converts and checks them, with its own messages.
-    return click.Option([spec.flag, name], type=str, default=None, help=spec.help_line)
+    return click.Option(
+        [spec.flag, name], type=str, metavar=spec.placeholder, default=None, help=spec.help_line
+    )
 
 
 def split_method_options(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def test_the_options_of_a_plugin_are_flags_in_its_help(
     plain = edited("--help").stdout
 
     lines = " ".join(own.split())
-    assert "--samples TEXT Pictures to measure. [pictures; 2 to 64; default 8]" in lines
+    assert "--samples INTEGER Pictures to measure. [pictures; 2 to 64; default 8]" in lines
     assert "--flat / --no-flat" in lines
     assert "--samples" not in plain
 

@@ -60,7 +60,7 @@ def test_json_tells_each_direction_with_its_file(found: Callable[..., CommandRes
 
 
 def test_the_help_of_a_method_lists_its_options(found: Callable[..., CommandResult]) -> None:
-    assert "--samples TEXT" in found("brighten", "--help").stdout
+    assert "--samples INTEGER" in found("brighten", "--help").stdout
 
 
 def test_an_output_that_exists_is_refused_before_any_work(

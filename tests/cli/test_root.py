@@ -320,3 +320,11 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
 
     assert process.wait(timeout=60) in (0, 1)
     assert "Traceback" not in stderr
+
+
+def test_the_module_runs_as_the_command() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "dynode", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.split()[-1] == dynode.__version__

@@ -93,15 +93,41 @@ def test_a_default_factory_gives_the_default() -> None:
     [
         ("text", "What to see. [required]"),
         ("steps", "Steps. [steps; 1 to 500; default 100]"),
-        ("rate", "Rate. [0 to inf; default 0.5]"),
+        ("rate", "Rate. [at least 0; default 0.5]"),
         ("fast", "Hurry."),
-        ("mode", "Mode. [soft or hard; default soft]"),
-        ("layers", "Layers. [0 to inf; default 1,2]"),
+        ("mode", "Mode. [default soft]"),
+        ("layers", "Layers. [at least 0; default 1,2]"),
         ("weights", "Weights file."),
     ],
 )
-def test_the_help_line_tells_unit_range_choices_and_default(name: str, line: str) -> None:
+def test_the_help_line_tells_unit_range_and_default(name: str, line: str) -> None:
     assert spec_named(name).help_line == line
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("text", "TEXT"),
+        ("steps", "INTEGER"),
+        ("rate", "NUMBER"),
+        ("mode", "soft|hard"),
+        ("side", "left|right"),
+        ("layers", "INTEGER,..."),
+        ("weights", "FILE"),
+    ],
+)
+def test_the_help_shows_what_kind_of_value_is_expected(name: str, shown: str) -> None:
+    assert spec_named(name).placeholder == shown
+
+
+def test_a_large_bound_is_written_out() -> None:
+    @dataclass
+    class Large:
+        count: int = dynode.option(1, help="Count.", min=0, max=1_000_000)
+
+    (spec,) = specs_of(Large)
+
+    assert spec.help_line == "Count. [0 to 1000000; default 1]"
 
 
 @pytest.mark.parametrize("default", [0, 0.0], ids=["int", "float"])
