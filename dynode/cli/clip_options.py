@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +37,16 @@ MODE = click.option(
     default="transport",
     show_default=True,
     help="How the edit of a clip's first frame is carried to the others.",
+)
+LANDMARKS = click.option(
+    "--landmarks",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Points of the face in a clip, one list or one a frame (.json, .npy), to cut it out.",
+)
+FACE_MODEL = click.option(
+    "--face-model",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="MediaPipe's face_landmarker.task, to find the face in a clip (extra 'mediapipe').",
 )
 CHECK = click.option(
     "--check/--no-check",

@@ -49,6 +49,8 @@ _MOST_FRAMES = 2000
 @clip_options.INVERTER_OPTIONS
 @clip_options.MODE
 @clip_options.SMOOTHING
+@clip_options.LANDMARKS
+@clip_options.FACE_MODEL
 @clip_options.CHECK
 @console.GENERATOR
 @console.DEVICE
@@ -68,6 +70,8 @@ def edit(
     inverter_options: tuple[str, ...],
     mode: Mode,
     smoothing: str,
+    landmarks: Path | None,
+    face_model: Path | None,
     check: bool,
     generator: str | None,
     device: str | None,
@@ -99,6 +103,8 @@ def edit(
             strength,
             mode,
             smoothing,
+            landmarks,
+            face_model,
             check,
             inverter,
             inverter_options,
@@ -110,6 +116,10 @@ def edit(
         )
         edit_clip(source, target, asked)
         return
+    if landmarks is not None or face_model is not None:
+        raise OptionError(
+            "--landmarks and --face-model cut faces out of clips; of a picture, cut the face out first"
+        )
     target = output or Path(_default_name(plugin, options, directions) + ".png")
     drawing = _Drawing(target, parse_sweep(sweep), fps, edited_only)
     drawing.check()

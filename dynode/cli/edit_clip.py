@@ -34,6 +34,8 @@ class ClipEdit:
         strength: Multiplies the edit.
         mode: How the edit is carried.
         smoothing: See `FitOptions`.
+        landmarks: Points of the face, in a file.
+        face_model: Model that finds the face.
         check: Measure frames that are left out.
         inverter: Inverter by name.
         inverter_options: `NAME=VALUE` pairs.
@@ -50,6 +52,8 @@ class ClipEdit:
     strength: float
     mode: Mode
     smoothing: str
+    landmarks: Path | None
+    face_model: Path | None
     check: bool
     inverter: str | None
     inverter_options: Sequence[str]
@@ -89,6 +93,8 @@ def edit_clip(source: Path, target: Path, asked: ClipEdit) -> None:
             inverter=asked.inverter,
             inverter_options=chosen,
             options=fit_options(asked.smoothing),
+            landmarks=asked.landmarks,
+            face_model=asked.face_model,
             check=asked.check,
             seed=asked.seed,
             progress=progress,

@@ -9,7 +9,9 @@ import click
 from dynode.cli import console
 from dynode.cli.clip_options import (
     CHECK,
+    FACE_MODEL,
     INVERTER_OPTIONS,
+    LANDMARKS,
     SMOOTHING,
     fit_options,
     parse_inverter_options,
@@ -29,6 +31,8 @@ from dynode.cli.clip_options import (
 )
 @INVERTER_OPTIONS
 @SMOOTHING
+@LANDMARKS
+@FACE_MODEL
 @CHECK
 @console.GENERATOR
 @console.DEVICE
@@ -44,6 +48,8 @@ def interpolate(
     inverter: str | None,
     inverter_options: tuple[str, ...],
     smoothing: str,
+    landmarks: Path | None,
+    face_model: Path | None,
     check: bool,
     generator: str | None,
     device: str | None,
@@ -84,6 +90,8 @@ def interpolate(
             inverter=inverter,
             inverter_options=chosen,
             options=fit_options(smoothing),
+            landmarks=landmarks,
+            face_model=face_model,
             check=check,
             seed=seed,
             progress=progress,

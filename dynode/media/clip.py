@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -45,6 +46,11 @@ class Clip:
     def __len__(self) -> int:
         """Count the frames."""
         return len(self.times_s)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of the file."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode the frames one after the other: (h, w, 3) 8 bit RGB, upright.

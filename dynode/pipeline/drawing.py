@@ -15,6 +15,7 @@ from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.media.segments import Segment
 from dynode.methods import Progress, silent
+from dynode.pipeline.faces import Pasting
 
 _BATCH = 4
 _SEGMENT = 64  # frames
@@ -22,30 +23,38 @@ _FORMAT = "1"
 
 
 def segments(
-    generator: Generator, rollout: Rollout, progress: Progress = silent
+    generator: Generator,
+    rollout: Rollout,
+    *,
+    pasting: Pasting | None = None,
+    progress: Progress = silent,
 ) -> Iterator[Segment]:
     """Divide the drawing of a rollout into segments.
 
-    The key of a segment is a hash of its latents and of the generator: whatever led to them, equal
-    keys are equal frames.
+    The key of a segment is a hash of its latents, of the generator and of what the faces are pasted into:
+    whatever led to them, equal keys are equal frames.
 
     Args:
         generator: What draws.
         rollout: Its times are the frames.
+        pasting: Puts the drawn faces into frames; None shows what the generator draws.
         progress: Called with the number of frames drawn, those of kept segments included.
     """
+    drawn = functools.partial(_draw, generator, rollout, pasting, progress)
+    ground = pasting.key if pasting is not None else ""
     for begin in range(0, len(rollout), _SEGMENT):
         end = min(begin + _SEGMENT, len(rollout))
-        key = _key(generator, rollout, begin, end)
-        yield Segment(key, functools.partial(draw, generator, rollout, begin, end, progress))
+        key = _key(generator, rollout, ground, begin, end)
+        yield Segment(key, functools.partial(drawn, begin, end))
 
 
-def draw(
+def _draw(
     generator: Generator,
     rollout: Rollout,
+    pasting: Pasting | None,
+    progress: Progress,
     begin: int,
     end: int,
-    progress: Progress = silent,
 ) -> Iterator[Tensor]:
     """Draw some frames of a rollout, a few at a time, without gradients."""
     for low in range(begin, end, _BATCH):
@@ -53,16 +62,20 @@ def draw(
         with torch.inference_mode():
             latents = _part(generator, rollout, low, high)
             images = generator.synthesize(latents)
+        if pasting is None:
+            yield images
+        else:
+            yield from pasting.paste(images, low)
         progress(high, len(rollout), "drawing")
-        yield images
 
 
 def _part(generator: Generator, rollout: Rollout, begin: int, end: int) -> Latents:
     return rollout.part(begin, end).to(generator.device, generator.dtype)
 
 
-def _key(generator: Generator, rollout: Rollout, begin: int, end: int) -> str:
-    told = (_FORMAT, generator.info.fingerprint, str(generator.dtype), generator.device.type)
+def _key(generator: Generator, rollout: Rollout, ground: str, begin: int, end: int) -> str:
+    info = generator.info
+    told = (_FORMAT, info.fingerprint, str(generator.dtype), generator.device.type, ground)
     digest = hashlib.sha256(repr(told).encode())
     for low in range(begin, end, _BATCH):
         with torch.inference_mode():

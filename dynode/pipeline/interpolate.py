@@ -77,7 +77,10 @@ def interpolate_clip(
     times: Tensor | None = None,
     progress: Progress = silent,
 ) -> ClipResult:
-    """Draw a fitted clip at other times and write it with its sound; see `wanted_times`."""
+    """Draw a fitted clip at other times and write it with its sound; see `wanted_times`.
+
+    Faces that were cut out are not put back: there is no background between two frames.
+    """
     when, rate = wanted_times(fitted.clip, fps=fps, factor=factor, times=times)
     rollout = fitted.trajectory.rollout(when)
-    return write_rollout(fitted, generator, rollout, output, rate, "", progress)
+    return write_rollout(fitted, generator, rollout, output, rate, progress=progress)

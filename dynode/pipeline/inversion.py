@@ -20,6 +20,7 @@ from dynode.media.images import fit_to
 from dynode.methods import Inverter, Progress, silent
 from dynode.models import cache_folder
 from dynode.options import build_options
+from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.source import choose_inverter
 
 _BATCH = 8
@@ -33,6 +34,7 @@ def invert_clip(
     inverter: str | None = None,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
+    faces: ClipFaces | None = None,
     progress: Progress = silent,
 ) -> Latents:
     """Find the codes of every frame.
@@ -47,6 +49,7 @@ def invert_clip(
         inverter: Name of the inverter; None for the one of the generator's domain.
         options: Options of the inverter by name.
         seed: Seed of the inverter.
+        faces: Where the faces are, to be cut out; None takes the middle of each frame.
         progress: Called with the number of frames.
 
     Returns:
@@ -57,13 +60,12 @@ def invert_clip(
     """
     method = choose_inverter(generator, inverter)
     chosen = build_options(method.options, dict(options or {}), owner=method.name)
-    with clip.path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
+    content = clip.content_hash() + (faces.key if faces else "")
     folder = codes_folder(content, generator, method, chosen, seed)
     batch = len(clip) if method.wants_whole_clips(chosen) else _BATCH
     fingerprint = generator.info.fingerprint
     batches = list[Latents]()
-    frames = _frames(clip, generator.info.resolution)
+    frames = _frames(clip, generator.info.resolution, faces)
     for begin in range(0, len(clip), batch):
         images = list(itertools.islice(frames, batch))
         path = folder / f"{begin:07d}.safetensors"
@@ -82,20 +84,31 @@ def invert_clip(
 class _LazyFrame:
     """A decoded frame that is cropped and resized only when it is needed."""
 
-    def __init__(self, image: Image.Image, resolution: tuple[int, int]) -> None:
-        self._image, self._resolution = image, resolution
+    def __init__(
+        self, index: int, image: Image.Image, resolution: tuple[int, int], faces: ClipFaces | None
+    ) -> None:
+        self._index, self._image = index, image
+        self._resolution, self._faces = resolution, faces
 
     def __call__(self) -> Tensor:
-        return fit_to(self._image, self._resolution)
+        image = self._image
+        if self._faces is not None:
+            image = self._faces.crop(self._index, image, max(self._resolution))
+        return fit_to(image, self._resolution)
 
 
-def _frames(clip: Clip, resolution: tuple[int, int]) -> Iterator[_LazyFrame]:
-    return (_LazyFrame(Image.fromarray(pixels), resolution) for pixels in clip.frames())
+def _frames(
+    clip: Clip, resolution: tuple[int, int], faces: ClipFaces | None
+) -> Iterator[_LazyFrame]:
+    for index, pixels in enumerate(clip.frames()):
+        yield _LazyFrame(index, Image.fromarray(pixels), resolution, faces)
 
 
-def clip_images(clip: Clip, resolution: tuple[int, int]) -> Iterator[Tensor]:
+def clip_images(
+    clip: Clip, resolution: tuple[int, int], faces: ClipFaces | None = None
+) -> Iterator[Tensor]:
     """Go through the frames as the generator sees them, (1, 3, h, w) float in [-1, 1]."""
-    return (frame() for frame in _frames(clip, resolution))
+    return (frame() for frame in _frames(clip, resolution, faces))
 
 
 def codes_folder(

@@ -27,6 +27,7 @@ from dynode.media.segments import write_segments
 from dynode.media.video import check_video_suffix
 from dynode.methods import Progress, silent
 from dynode.pipeline.drawing import Jitter, segments
+from dynode.pipeline.faces import ClipFaces, Pasting, find_faces, warn_of_frames
 from dynode.pipeline.inversion import clip_images, invert_clip
 
 
@@ -39,12 +40,14 @@ class FittedClip:
         trajectory: Fitted to the codes of its frames; times are seconds.
         report: How good it is.
         seconds: Time spent on each step.
+        faces: Where the faces are, if they were cut out.
     """
 
     clip: Clip
     trajectory: Trajectory
     report: TrajectoryReport
     seconds: dict[str, float]
+    faces: ClipFaces | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def fit_clip(
     inverter: str | None = None,
     inverter_options: Mapping[str, Any] | None = None,
     options: FitOptions | None = None,
+    landmarks: Path | None = None,
+    face_model: Path | None = None,
     check: bool = True,
     seed: int = 0,
     progress: Progress = silent,
@@ -97,16 +102,23 @@ def fit_clip(
         inverter: Name of the inverter; None for the one of the generator's domain.
         inverter_options: Its options by name.
         options: Options of the fit.
+        landmarks: See `find_faces`.
+        face_model: See `find_faces`.
         check: Fit again without every second frame, for the report.
         seed: Seed of everything random.
         progress: Called by each step.
 
     Raises:
-        MediaError: The file is no video, damaged, or of fewer than 2 frames.
+        MediaError: The file is no video, damaged, or of fewer than 2 frames, or a frame has no face.
     """
     clip = open_clip(path)
     _check_clip(clip)
     seconds: dict[str, float] = {}
+    with timed(seconds, "find faces"):
+        faces = find_faces(clip, landmarks=landmarks, face_model=face_model, progress=progress)
+    if faces is None:
+        del seconds["find faces"]
+        warn_of_frames(clip, generator)
     with timed(seconds, "invert"):
         latents = invert_clip(
             clip,
@@ -114,6 +126,7 @@ def fit_clip(
             inverter=inverter,
             options=inverter_options,
             seed=seed,
+            faces=faces,
             progress=progress,
         )
     with timed(seconds, "fit"):
@@ -127,7 +140,7 @@ def fit_clip(
         )
     with timed(seconds, "check"):
         report = measure(trajectory, fit_s=seconds["fit"], check=check, seed=seed)
-    return FittedClip(clip, trajectory, report, seconds)
+    return FittedClip(clip, trajectory, report, seconds, faces)
 
 
 def _check_clip(clip: Clip) -> None:
@@ -155,6 +168,8 @@ def edit_clip(
 ) -> ClipResult:
     """Edit the first frame, carry the edit through the clip and write it, with its sound.
 
+    Faces that were cut out of the frames are put back into them.
+
     Args:
         fitted: The clip.
         generator: What draws.
@@ -171,7 +186,14 @@ def edit_clip(
     with timed(fitted.seconds, "carry"):
         rollout = carry(fitted.trajectory, first, edited, times, mode=mode)
     return write_rollout(
-        fitted, generator, rollout, output, float(fitted.clip.rate), mode, progress
+        fitted,
+        generator,
+        rollout,
+        output,
+        float(fitted.clip.rate),
+        mode,
+        pasting=Pasting(fitted.clip, fitted.faces) if fitted.faces else None,
+        progress=progress,
     )
 
 
@@ -187,18 +209,21 @@ def write_rollout(
     output: Path,
     fps: float,
     mode: str = "",
+    *,
+    pasting: Pasting | None = None,
     progress: Progress = silent,
 ) -> ClipResult:
     """Draw a rollout and write it with the sound of the clip; see `write_segments`."""
     check_video_suffix(output)
     with timed(fitted.seconds, "render"):
-        parts = segments(generator, rollout, progress)
+        parts = segments(generator, rollout, pasting=pasting, progress=progress)
         count = write_segments(parts, output, fps=fps, audio_from=fitted.clip.path)
     with timed(fitted.seconds, "check"):
         size = generator.info.resolution
+        cropped = fitted.faces if pasting is not None else None
         jitter = {
-            "source": Jitter.of(clip_images(fitted.clip, size)),
-            "result": Jitter.of(clip_images(open_clip(output), size)),
+            "source": Jitter.of(clip_images(fitted.clip, size, fitted.faces)),
+            "result": Jitter.of(clip_images(open_clip(output), size, cropped)),
         }
     return ClipResult(
         output,

@@ -1,0 +1,172 @@
+"""Where the face is in every frame of a clip: cut out for the inverter, put back into the result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dynode.crop import FaceFrame, crop_face, find_landmarks, frame_of, paste_face, read_landmarks
+from dynode.errors import MediaError, UsageError
+from dynode.generator import Generator
+from dynode.media.clip import Clip
+from dynode.media.images import to_uint8
+from dynode.methods import Progress, silent
+
+_STEADYING = 1.5  # frames, of the frames a detector found
+
+
+@dataclass(frozen=True)
+class ClipFaces:
+    """The square of the face in every frame.
+
+    Attributes:
+        frames: One for each frame of the clip.
+    """
+
+    frames: tuple[FaceFrame, ...]
+
+    @property
+    def key(self) -> str:
+        """A hash of all squares."""
+        told = [(face.centre, face.half) for face in self.frames]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def crop(self, index: int, photo: Image.Image, size_px: int) -> Image.Image:
+        """Cut the face out of a frame."""
+        return crop_face(photo, self.frames[index], size_px)
+
+
+def find_faces(
+    clip: Clip,
+    *,
+    landmarks: Path | None = None,
+    face_model: Path | None = None,
+    progress: Progress = silent,
+) -> ClipFaces | None:
+    """Find the face in every frame of a clip.
+
+    Args:
+        clip: The video.
+        landmarks: File with the points of one face, the same in all frames, or with a list of points
+            for each frame: `.json`, `.npy`, or text for one face.
+        face_model: MediaPipe's model file. What it finds is steadied over a few frames, so that the
+            crop does not tremble.
+        progress: Called with the number of frames.
+
+    Returns:
+        None if neither file is given: the frames are taken as they are.
+
+    Raises:
+        UsageError: Both files are given, or MediaPipe is not installed.
+        MediaError: A frame has no face, or the file does not fit the clip.
+    """
+    if landmarks is not None and face_model is not None:
+        raise UsageError("give either --landmarks FILE or --face-model FILE, not both")
+    if landmarks is not None:
+        points = _read_points(landmarks, len(clip))
+        return ClipFaces(tuple(frame_of(each) for each in points))
+    if face_model is None:
+        return None
+    from dynode.crop.mediapipe import FaceLandmarker
+
+    detector = FaceLandmarker(face_model)
+    found = list[FaceFrame]()
+    for index, pixels in enumerate(clip.frames()):
+        try:
+            found.append(frame_of(find_landmarks(Image.fromarray(pixels), detector)))
+        except MediaError as error:
+            raise MediaError(f"frame {index} of {clip.path.name}: {error}") from error
+        progress(index + 1, len(clip), "finding faces")
+    return ClipFaces(_steadied(found))
+
+
+def warn_of_frames(clip: Clip, generator: Generator) -> None:
+    """Say that frames which are no square are no crops of faces either."""
+    height, width = clip.size
+    if generator.info.crop == "ffhq" and height != width:
+        warnings.warn(
+            f"{clip.path.name} is {width}×{height} pixels and the generator draws aligned faces; the "
+            f"middle of each frame is taken for the face: give --landmarks FILE or --face-model FILE",
+            stacklevel=3,
+        )
+
+
+def _read_points(path: Path, count: int) -> np.ndarray:
+    """Read (count, points, 2)."""
+    held = _several(path)
+    if held is None:
+        return np.repeat(read_landmarks(path)[None], count, axis=0)
+    if len(held) != count:
+        raise MediaError(
+            f"{path.name} holds the points of {len(held)} frames; the clip has {count}: give points for "
+            f"every frame, or for one face that does not move"
+        )
+    return held
+
+
+def _several(path: Path) -> np.ndarray | None:
+    """Read the points of several frames, or nothing if the file holds something else."""
+    try:
+        if path.suffix.lower() == ".npy":
+            held = np.load(path, allow_pickle=False)
+        elif path.suffix.lower() == ".json":
+            held = np.asarray(json.loads(path.read_text(encoding="utf-8")), dtype=np.float64)
+        else:
+            return None
+    except (OSError, ValueError, TypeError):
+        return None
+    is_several = held.ndim == 3 and held.shape[1:] in ((5, 2), (68, 2))
+    return held if is_several else None
+
+
+def _steadied(found: list[FaceFrame]) -> tuple[FaceFrame, ...]:
+    from scipy.ndimage import gaussian_filter1d
+
+    rows = np.array([(*face.centre, *face.half) for face in found])
+    smooth = gaussian_filter1d(rows, _STEADYING, axis=0, mode="nearest")
+    return tuple(FaceFrame((row[0], row[1]), (row[2], row[3])) for row in smooth.tolist())
+
+
+class Pasting:
+    """Puts drawn faces back into the frames of their clip, in order."""
+
+    def __init__(self, clip: Clip, faces: ClipFaces) -> None:
+        """Take the frames from a clip; it is decoded as they are asked for."""
+        self.clip, self.faces = clip, faces
+        self._photos: Iterator[np.ndarray] = iter(())
+        self._next = len(clip)
+
+    @property
+    def key(self) -> str:
+        """A hash of what the faces are pasted into."""
+        return self.clip.content_hash() + self.faces.key
+
+    def paste(self, images: Tensor, begin: int) -> Iterator[Tensor]:
+        """Paste drawn faces (n, 3, h, w), those of the frames from `begin` on.
+
+        Yields:
+            Frames (1, 3, height, width) float in [-1, 1].
+        """
+        for index, face in enumerate(to_uint8(images).numpy(), begin):
+            photo = Image.fromarray(self._photo(index))
+            pasted = paste_face(photo, Image.fromarray(face), self.faces.frames[index])
+            shown = torch.from_numpy(np.asarray(pasted).copy()).permute(2, 0, 1)
+            yield shown[None].float() / 127.5 - 1
+
+    def _photo(self, index: int) -> np.ndarray:
+        if index < self._next:
+            self._photos, self._next = self.clip.frames(), 0
+        for photo in self._photos:
+            self._next += 1
+            if self._next > index:
+                return photo
+        raise MediaError(f"{self.clip.path.name} ends before frame {index}; save it again")
