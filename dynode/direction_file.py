@@ -97,11 +97,13 @@ def read_direction(path: Path) -> Direction:
     try:
         tensors, head = files.load_tensors(path)
     except CorruptCheckpointError as error:
+        found = "is no direction file: it is no whole safetensors file"
         raise DirectionFileError(
-            f"{path.name} is no direction file ({error}); import published formats with "
-            f"'dynode directions import'"
+            f"{path.name} {found if path.exists() else 'does not exist'}; expected a file that dynode "
+            f"wrote; import published formats with 'dynode directions import'"
         ) from error
     _check_head(path, head, tensors)
+    _check_offset(path, tensors)
     try:
         return _direction_of(head, tensors)
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -119,13 +121,22 @@ def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tenso
     if head.get("format") != FORMAT:
         found = head.get("format") or f"tensors such as {next(iter(tensors), 'none')!r}"
         raise DirectionFileError(
-            f"{path.name} holds {found}; expected a direction file; if it is a checkpoint, pass it to "
-            f"--generator"
+            f"{path.name} holds {found}; expected a direction file; pass a checkpoint to "
+            f"--generator, import arrays with 'dynode directions import'"
         )
     if head.get("version") != str(VERSION):
         raise DirectionFileError(
             f"{path.name} is a direction file of version {head.get('version')!r}; this dynode reads "
             f"version {VERSION}; upgrade dynode"
+        )
+
+
+def _check_offset(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    offset = [part for name, part in tensors.items() if name.partition(".")[0] == "delta"]
+    if offset and not any(bool(part.any()) for part in offset):
+        raise DirectionFileError(
+            f"the offset in {path.name} is zero everywhere, so it moves nothing; expected some numbers; "
+            f"find or import it again"
         )
 
 

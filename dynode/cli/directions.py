@@ -24,7 +24,9 @@ def directions() -> None:
 
 
 @directions.command("list")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument(
+    "folder", required=False, type=click.Path(path_type=Path, file_okay=False, exists=True)
+)
 @console.JSON
 def list_directions(folder: Path | None, as_json: bool) -> None:
     r"""List the directions that can be named, or those of a folder.
@@ -179,6 +181,7 @@ def _in_words(fact: Any) -> str:
     help="Pictures it is measured on.",
 )
 @click.option("--truncation", default=0.7, show_default=True, help="Of the pictures.")
+@click.option("--lower", is_flag=True, help="Make strength 1 lower the attribute, not raise it.")
 @click.option("--force-generator", is_flag=True, help="Accept another generator's direction.")
 @console.output_option("File to write [default: the direction's own file].")
 @console.GENERATOR
@@ -190,6 +193,7 @@ def calibrate(
     direction: str,
     samples: int,
     truncation: float,
+    lower: bool,
     force_generator: bool,
     output: Path | None,
     generator: str | None,
@@ -223,6 +227,7 @@ def calibrate(
             samples=samples,
             seed=seed,
             truncation=truncation,
+            lower=lower,
             force=force,
             force_generator=force_generator,
             progress=progress,

@@ -217,7 +217,11 @@ def _split_strength(text: str) -> tuple[str, float]:
     try:
         return (name, float(strength)) if colon else (text, 1.0)
     except ValueError:
-        return text, 1.0
+        if not os.path.isfile(name):
+            return text, 1.0  # a whole name with colons; whoever looks for it says what is known
+        raise OptionError(
+            f"--direction is {text!r}; expected a strength after the colon, such as {name}:1.5"
+        ) from None
 
 
 def _parse_direction(text: str) -> tuple[Path, float]:

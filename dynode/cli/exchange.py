@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynode.cli import console
+
+if TYPE_CHECKING:
+    from dynode.direction import Direction
 
 
 @click.command("import")
@@ -82,8 +86,15 @@ def import_file(
         return
     for path in paths:
         click.echo(str(path))
-    first = facts(found[0])
-    console.say(f"{len(found)} × {first['moves']}; strength 1 is {first['unit']}")
+    for (moves, unit), count in Counter(_kind(direction) for direction in found).items():
+        console.say(f"{count} × {moves}; strength 1 is {unit}")
+
+
+def _kind(direction: Direction) -> tuple[str, str]:
+    from dynode.pipeline.directions import facts
+
+    told = facts(direction)
+    return told["moves"], told["unit"]
 
 
 def _requests(

@@ -107,7 +107,7 @@ def _opts(direction: MapperDirection) -> dict[str, Any]:
 def _write(path: Path, content: Any, suffixes: tuple[str, ...], what: str) -> str:
     if path.suffix not in suffixes:
         raise DirectionFileError(
-            f"cannot export {what} to {path.name}; expected {' or '.join(suffixes)}; choose it with -o"
+            f"cannot export {what} to {path.name}; expected {' or '.join(suffixes)}; name the target so"
         )
     with files.written(path) as temporary:
         if path.suffix == ".npy":

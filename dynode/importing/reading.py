@@ -15,7 +15,7 @@ from dynode.weights import PersistentRecord, StoredTensor, open_weights, read_te
 _NUMPY = b"\x93NUMPY"
 _MOST_BYTES = 4 * 2**30
 _NETWORKS = ("g_ema", "g", "d", "G_ema", "G", "D", "generator")
-_NATIVE = ("synthesis.b4.const", "input.input")
+_PARAMETERS = (".weight", ".bias", "synthesis.b4.const", "input.input")
 
 
 def read_content(path: Path) -> object:
@@ -154,7 +154,7 @@ def _refuse_checkpoint(path: Path, content: object) -> None:
     if isinstance(content, dict):
         is_network = is_network or any(isinstance(v, PersistentRecord) for v in content.values())
         named = any(isinstance(content.get(key), dict) for key in _NETWORKS)
-        is_network = is_network or named or any(key in content for key in _NATIVE)
+        is_network = is_network or named or any(str(key).endswith(_PARAMETERS) for key in content)
     if is_network:
         raise DirectionFileError(
             f"{path.name} is a checkpoint of a network; expected a direction; pass it to --generator"

@@ -42,7 +42,7 @@ def _read_one(file: PublishedFile, tensor: Tensor, key: str = "") -> Direction:
     if reason:
         raise DirectionFileError(
             f"{where} holds latent codes, not a direction ({reason}); edit them as the SOURCE of "
-            f"'dynode edit', or add --as direction if it is one"
+            f"'dynode edit', or import it with --as direction if it is one"
         )
     delta = _squeezed(where, tensor)
     check_offset(where, delta)

@@ -23,6 +23,7 @@ def calibrate_file(
     samples: int = 64,
     seed: int = 0,
     truncation: float = 0.7,
+    lower: bool = False,
     force: bool = False,
     force_generator: bool = False,
     progress: Progress = silent,
@@ -37,6 +38,7 @@ def calibrate_file(
         samples: Pictures the mean effect is taken over.
         seed: Seed of these pictures.
         truncation: Their truncation.
+        lower: Make strength 1 lower the attribute instead of raising it.
         force: Overwrite the output.
         force_generator: Accept a direction of another generator of the same shape.
         progress: Called after every measured strength.
@@ -62,6 +64,7 @@ def calibrate_file(
         samples=samples,
         seed=seed,
         truncation=truncation,
+        lower=lower,
         progress=progress,
     )
     calibrated.save(target)

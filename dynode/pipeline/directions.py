@@ -78,9 +78,31 @@ def check_target(target: Path | None, *, force: bool) -> None:
 def load_any(name: str | Path) -> list[Direction]:
     """Load a direction by file or name, or those of a file in a published format."""
     path = direction_path(name)
-    if path.suffix == SUFFIX:
+    if path.suffix == SUFFIX or _is_safetensors(path):
         return [load_direction(path)]
     return import_directions(path)
+
+
+def _is_safetensors(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(9)[8:] == b"{"  # after the length of the header
+
+
+def load_one(name: str | Path) -> Direction:
+    """Load the direction of a file or name; a file in a published format must hold a single one.
+
+    Raises:
+        OptionError: The file holds several.
+        DirectionFileError: It holds something else; the message says what.
+    """
+    found = load_any(name)
+    if len(found) > 1:
+        names = ", ".join(direction.info.name for direction in found[:4])
+        raise OptionError(
+            f"{Path(name).name} holds {len(found)} directions ({names}{', …' * (len(found) > 4)}); expected "
+            f"one; import them with 'dynode directions import {Path(name).name}' and name one"
+        )
+    return found[0]
 
 
 def mapped(name: str | Path, generator: Generator) -> Direction:

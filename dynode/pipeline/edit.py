@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.direction import Direction, EditStack, load_direction
+from dynode.direction import Direction, EditStack
 from dynode.errors import OptionError
 from dynode.generator import Generator, load_generator
 from dynode.latents import Latents
 from dynode.methods import DirectionMethod, Progress, silent
 from dynode.options import build_options
+from dynode.pipeline.directions import load_one
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.library import direction_path
 from dynode.pipeline.measure import attribute_changes, load_scorer
 from dynode.pipeline.signing import signed
 from dynode.pipeline.source import open_source
@@ -155,7 +155,7 @@ def _ready_stack(
 ) -> EditStack:
     stack = EditStack()
     for given, strength in directions:
-        direction = given if isinstance(given, Direction) else load_direction(direction_path(given))
+        direction = given if isinstance(given, Direction) else load_one(given)
         direction.check(generator.info, force=force)
         stack = stack.then(ready_for(direction, generator), strength)
     return stack

@@ -26,10 +26,11 @@ _CURVE = (-2.0, -1.0, -0.5, 0.5, 2.0)
 
 @dataclass(frozen=True)
 class _Measured:
-    """Effects by strength, each rendered once."""
+    """Effects by strength, each rendered once; `sign` is -1 where the attribute is to be lowered."""
 
     effect: Effect
     column: int
+    sign: int
     known: dict[float, Tensor]
     progress: Progress
 
@@ -40,7 +41,7 @@ class _Measured:
         return self.known[strength]
 
     def target(self, strength: float) -> float:
-        return float(self.at(strength)[self.column])
+        return self.sign * float(self.at(strength)[self.column])
 
 
 def calibrate(
@@ -51,6 +52,7 @@ def calibrate(
     samples: int = 64,
     seed: int = 0,
     truncation: float = 0.7,
+    lower: bool = False,
     progress: Progress = silent,
 ) -> Direction:
     """Set the scale of a direction so that strength 1 moves an attribute by one deviation.
@@ -62,11 +64,12 @@ def calibrate(
         samples: Pictures the mean effect is taken over.
         seed: Seed of these pictures.
         truncation: Their truncation.
+        lower: Make strength 1 lower the attribute instead of raising it.
         progress: Called after every measured strength.
 
     Returns:
-        The same direction with scale, unit and calibration set. If the direction lowers the
-        attribute the scale turns negative, so that strength 1 always raises it.
+        The same direction with scale, unit and calibration set. If the direction moves the
+        attribute the other way the scale turns negative, so that strength 1 always does what is asked.
 
     Raises:
         OptionError: The direction does not move the attribute that far.
@@ -74,10 +77,11 @@ def calibrate(
     population = draw_population(generator, samples, seed=seed, truncation=truncation)
     unscaled = direction.with_info(scale=1.0)
     effect = mean_effect(unscaled, generator, scorer.model, population)
-    measured = _Measured(effect, scorer.column, {}, progress)
+    sign = -1 if lower else 1
+    measured = _Measured(effect, scorer.column, sign, {}, progress)
     start = direction.info.scale
     strength = _strength_of_one(measured, start, direction, scorer)
-    curve = tuple((unit, measured.target(unit * strength)) for unit in (*_CURVE, 1.0))
+    curve = tuple((unit, sign * measured.target(unit * strength)) for unit in (*_CURVE, 1.0))
     changes = dict(zip(scorer.model.attributes, measured.at(strength).tolist(), strict=True))
     reached = changes.pop(scorer.attribute)
     calibration = Calibration(
@@ -90,7 +94,7 @@ def calibrate(
     )
     return direction.with_info(
         scale=strength,
-        unit=f"one standard deviation of {scorer.attribute}",
+        unit=f"{'minus ' * lower}one standard deviation of {scorer.attribute}",
         calibration=calibration,
     )
 

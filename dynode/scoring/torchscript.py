@@ -91,7 +91,7 @@ def load_torchscript(
             warnings.simplefilter("ignore", FutureWarning)  # torch advises the file's author
             module = torch.jit.load(str(path), map_location=device)
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = " ".join(str(error).split()).partition(". ")[0][:120]
         raise CorruptCheckpointError(
             f"{path.name} is no TorchScript file ({reason}); save the classifier with torch.jit.save"
         ) from error

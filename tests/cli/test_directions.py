@@ -130,6 +130,30 @@ def test_a_published_file_is_imported_shown_and_exported_equal(here: Path) -> No
     assert np.array_equal(np.load("back.npy"), array)
 
 
+def test_a_published_file_edits_without_being_imported_first(here: Path, noise: Path) -> None:
+    np.save("age.npy", np.ones((1, WIDTH)))
+    np.savez("two.npz", up=np.ones((1, WIDTH)), down=-np.ones((1, WIDTH)))
+    np.save("codes.npy", np.random.RandomState(0).randn(3, 6, WIDTH))
+
+    edit = ["edit", "--generator", noise, "-o", "a.png", "--direction"]
+    edited = run_command([*edit, "age.npy:2"])
+    several = run_command([*edit, "two.npz", "--force"])
+    codes = run_command([*edit, "codes.npy", "--force"])
+
+    assert edited.exit_code == 0
+    assert "two.npz holds 2 directions (up, down); expected one" in several.stderr
+    assert "codes.npy holds latent codes, not a direction" in codes.stderr
+
+
+def test_what_was_imported_is_told_kind_by_kind(here: Path) -> None:
+    np.savez("mixed.npz", up=np.ones((1, WIDTH)), down=-np.ones(WIDTH), each=np.ones((6, WIDTH)))
+
+    told = run_command(["directions", "import", "mixed.npz", "-o", "out"]).stderr
+
+    assert "2 × every row of W+, width 16" in told
+    assert "1 × 6 rows of W+ of width 16, each its own way" in told
+
+
 def test_many_directions_go_into_a_folder_or_one_of_them_into_a_file(here: Path) -> None:
     torch.save({"comp": torch.eye(4)[:, None], "std": torch.ones(4)}, "pca.pt")
 
@@ -223,8 +247,10 @@ def test_what_cannot_be_is_refused_in_one_line(smile: LinearDirection, noise: Pa
     np.save("codes.npy", np.random.randn(3, 6, WIDTH))
     np.save("wide.npy", np.ones((1, 2 * WIDTH)))
     torch.save({"comp": torch.eye(4)[:, None], "std": torch.ones(4)}, "pca.pt")
+    LinearDirection(torch.zeros(WIDTH)).save("zero.safetensors")
 
     lines = {
+        "the offset in zero.safetensors is zero everywhere": ("show", "zero.safetensors"),
         "holds latent codes, not a direction": ("import", "codes.npy"),
         "exists already": ("import", "wide.npy", "-o", "smile.safetensors"),
         "4 directions do not fit into one.safetensors": (
@@ -242,6 +268,8 @@ def test_what_cannot_be_is_refused_in_one_line(smile: LinearDirection, noise: Pa
         "cannot export an array": ("export", "smile.safetensors", "smile.txt"),
         "--sweep is '1'": ("show", "smile.safetensors", "--sweep", "1"),
         "cannot be opened": ("import", "absent.npy"),
+        "is a checkpoint of a network": ("import", noise),
+        "does not exist": ("list", "absent"),
     }
 
     for message, arguments in lines.items():

@@ -257,6 +257,14 @@ def test_a_direction_whose_name_holds_a_colon_is_found(
     assert json.loads(result.stdout)["directions"][0]["strength"] == 1.0
 
 
+def test_a_strength_that_is_no_number_is_named(
+    smile: Path, edited: Callable[..., CommandResult]
+) -> None:
+    result = edited("--direction", f"{smile}:lots", "-o", "a.png")
+
+    assert_failed(result, 2, "expected a strength after the colon")
+
+
 def test_a_direction_of_another_generator_is_refused_by_name_unless_forced(
     smile: Path, edited: Callable[..., CommandResult]
 ) -> None:
@@ -288,7 +296,7 @@ def test_a_checkpoint_given_for_a_direction_is_told_where_it_belongs(
 ) -> None:
     result = edited("--direction", tiny, "-o", "a.png")
 
-    assert_failed(result, 1, "if it is a checkpoint, pass it to --generator")
+    assert_failed(result, 1, "pass a checkpoint to --generator")
     assert list(folder.iterdir()) == []
 
 

@@ -269,7 +269,7 @@ def test_what_a_later_version_may_add_is_ignored(path: Path) -> None:
 def test_a_checkpoint_given_for_a_direction_is_told_where_it_belongs(tmp_path: Path) -> None:
     path = write_tiny_generator(tmp_path / "tiny.safetensors")
 
-    with pytest.raises(DirectionFileError, match="if it is a checkpoint, pass it to --generator"):
+    with pytest.raises(DirectionFileError, match="pass a checkpoint to --generator"):
         load_direction(path)
 
 

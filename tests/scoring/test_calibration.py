@@ -110,3 +110,18 @@ def test_the_same_seed_gives_the_same_scale(generator: StyleGAN2, light: ChosenS
     )
 
     assert first.info == second.info
+
+
+def test_strength_one_can_lower_the_attribute(generator: StyleGAN2, light: ChosenScorer) -> None:
+    direction = lightening(generator)
+
+    calibrated = calibrate(direction, generator, light, samples=SAMPLES, seed=0, lower=True)
+
+    population = draw_population(generator, SAMPLES, seed=0, truncation=0.7)
+    effect = mean_effect(calibrated, generator, light.model, population)
+    told = calibrated.info.calibration
+    # The search stops within 2 %.
+    assert float(effect(1.0)[0]) == pytest.approx(-1.0, abs=0.021)
+    assert told.effect == pytest.approx(float(effect(1.0)[0]), abs=1e-3)
+    assert dict(told.curve)[-2.0] == pytest.approx(float(effect(-2.0)[0]), abs=1e-3)
+    assert calibrated.info.unit == "minus one standard deviation of light"
