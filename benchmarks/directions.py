@@ -3,9 +3,11 @@
     python benchmarks/directions.py
 
 For each target: InterFaceGAN from the scorer's labels, from two texts alone, and conditioned on the
-three factors that the first one moves besides; the best component of SeFa and of GANSpace. Every
-direction is calibrated to one standard deviation of its target, so leakage is compared at equal
-effect. Effects are measured on other pictures than the directions were found and calibrated on.
+three factors that the first one moves besides; the best component of SeFa and of GANSpace; and, as a
+floor, the axis that the factor was planted on, which no method knows: what leaks there is the look of
+the factor itself, and the scorer's errors. Every direction is calibrated to one standard deviation of
+its target, so leakage is compared at equal effect. Effects are measured on other pictures than the
+directions were found and calibrated on.
 
 - effect: mean change of the target, in standard deviations of the population
 - leakage: mean absolute change of the other factors, over pictures and factors
@@ -14,8 +16,9 @@ effect. Effects are measured on other pictures than the directions were found an
 - accuracy: of the boundary on validation samples, at the published selection ratio 0.02
 
 All boundaries of a run share one set of pictures, drawn and scored once; the seconds of a boundary
-are those of drawing and scoring it (with the scorer, or CLIP) and of its own training. Writes
-results/directions.json and .md.
+are those of drawing and scoring it (with the scorer, or CLIP) and of its own training, without
+calibration. They are processor time, so that other programs on the machine do not count. Writes
+results/directions.json and .md after every target.
 """
 
 from __future__ import annotations
@@ -43,6 +46,8 @@ from dynode.scoring.components import purest
 from dynode.scoring.effects import moved, score_latents
 from dynode.scoring.prompts import PromptScorer
 from dynode.text import load_text_model
+from dynode_facets.factor_table import FACTOR_NAMES
+from dynode_facets.w_space import factor_basis
 from dynode_interfacegan.boundary import Boundary, project, train_boundary
 
 RESULTS = Path(__file__).parent / "results"
@@ -89,7 +94,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Pool:
-    """Pictures drawn once: codes in W, every factor's score, every text pair's score."""
+    """Pictures drawn once: codes in W, every factor's score, every text pair's score.
+
+    The seconds of texts are those of one pair.
+    """
 
     codes: Tensor
     factors: Tensor
@@ -109,12 +117,12 @@ class Both:
         self.seconds = [0.0, 0.0]
 
     def score(self, images: Tensor) -> Tensor:
-        start = time.perf_counter()
+        start = time.process_time()
         factors = self.scorer.score(images)
-        middle = time.perf_counter()
+        middle = time.process_time()
         texts = [prompt.score(images) for prompt in self.prompts]
         self.seconds[0] += middle - start
-        self.seconds[1] += time.perf_counter() - middle
+        self.seconds[1] += time.process_time() - middle
         return torch.cat([factors, *texts], dim=1)
 
 
@@ -139,18 +147,19 @@ class Bench:
         prompts = [PromptScorer(model, t.positive, t.negative) for t in TARGETS]
         population = draw_population(self.generator, self.args.samples, seed=0)
         both = Both(self.scorer, prompts)
-        start = time.perf_counter()
+        start = time.process_time()
         scores = score_latents(both, self.generator, population.latents, progress=_progress)
-        total = time.perf_counter() - start
+        total = time.process_time() - start
         width = len(self.names)
         factors_s, texts_s = both.seconds
+        each_s = texts_s / len(prompts)
         return Pool(
             population.latents.w[:, 0].contiguous(),
             scores[:, :width],
             scores[:, width:],
             total - factors_s - texts_s,
             factors_s,
-            texts_s,
+            each_s,
         )
 
     def calibrated(self, direction: Direction, factor: str) -> Direction:
@@ -185,9 +194,9 @@ def _progress(done: int, total: int, message: str = "") -> None:
 
 
 def boundary(codes: Tensor, scores: Tensor) -> tuple[Boundary, float]:
-    start = time.perf_counter()
+    start = time.process_time()
     found = train_boundary(codes, scores, chosen_num_or_ratio=RATIO, seed=0)
-    return found, time.perf_counter() - start
+    return found, time.process_time() - start
 
 
 def boundary_rows(bench: Bench, pool: Pool, index: int, target: Target) -> list[Row]:
@@ -195,6 +204,7 @@ def boundary_rows(bench: Bench, pool: Pool, index: int, target: Target) -> list[
     column = bench.names.index(target.factor)
     count = len(pool.codes)
     labelled, seconds = boundary(pool.codes, pool.factors[:, column])
+    calibrated = bench.calibrated(LinearDirection(labelled.normal[0]), target.factor)
     first = bench.measure(
         Row(
             target.factor,
@@ -203,7 +213,7 @@ def boundary_rows(bench: Bench, pool: Pool, index: int, target: Target) -> list[
             samples=count,
             accuracy=round(labelled.validation_accuracy, 4),
         ),
-        bench.calibrated(LinearDirection(labelled.normal[0]), target.factor),
+        calibrated,
     )
     worded, seconds = boundary(pool.codes, pool.texts[:, index])
     texts = bench.measure(
@@ -216,11 +226,12 @@ def boundary_rows(bench: Bench, pool: Pool, index: int, target: Target) -> list[
         ),
         bench.calibrated(LinearDirection(worded.normal[0]), target.factor),
     )
-    names = list(first.most)[:3]
-    start = time.perf_counter()
+    leaks = calibrated.info.calibration.leakage
+    names = sorted(leaks, key=lambda name: -abs(leaks[name]))[:3]
+    start = time.process_time()
     conditions = [boundary(pool.codes, pool.factors[:, bench.names.index(n)])[0] for n in names]
     held = project(labelled.normal, [condition.normal for condition in conditions])
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     conditional = bench.measure(
         Row(
             target.factor,
@@ -235,6 +246,14 @@ def boundary_rows(bench: Bench, pool: Pool, index: int, target: Target) -> list[
     return [first, texts, conditional]
 
 
+def planted_row(bench: Bench, target: Target) -> Row:
+    """The axis that the factor was planted on, as a floor for leakage."""
+    column = FACTOR_NAMES.index(target.factor)
+    axis = factor_basis(bench.generator.info.w_dim)[:, column].float()
+    row = Row(target.factor, "the planted axis", seconds=0.0)
+    return bench.measure(row, bench.calibrated(LinearDirection(axis / axis.norm()), target.factor))
+
+
 @dataclass(frozen=True)
 class Components:
     """The components of a method, measured and named once for all targets."""
@@ -246,11 +265,11 @@ class Components:
 
 
 def components(bench: Bench, method: str, title: str) -> Components:
-    start = time.perf_counter()
+    start = time.process_time()
     found = dynode.find(method, bench.generator, count=bench.args.components)
     assert isinstance(found, list)
     pictures = NAMING_PICTURES * (1 + 2 * len(found))  # before, and twice each component
-    return Components(title, found, time.perf_counter() - start, pictures)
+    return Components(title, found, time.process_time() - start, pictures)
 
 
 def component_row(bench: Bench, found: Components, target: Target) -> Row:
@@ -301,10 +320,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=10_000, help="pictures of the boundaries")
     parser.add_argument("--pictures", type=int, default=128, help="held-out pictures")
     parser.add_argument("--components", type=int, default=40)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    started = time.perf_counter()
+    started = time.process_time()
     bench = Bench(args)
     pool = bench.pool()
     rows = []
@@ -315,9 +334,21 @@ def main() -> None:
     for index, target in enumerate(TARGETS):
         rows += boundary_rows(bench, pool, index, target)
         rows += [component_row(bench, found, target) for found in labelless]
+        rows.append(planted_row(bench, target))
+        write(rows, bench, round(time.process_time() - started))
+
+
+def write(rows: list[Row], bench: Bench, seconds: int) -> None:
+    """Write what is measured so far."""
+    args = bench.args
+    command = (
+        f"python benchmarks/directions.py --samples {args.samples}"
+        f" --pictures {args.pictures} --components {args.components}"
+    )
     document = {
-        "command": f"python benchmarks/directions.py --samples {args.samples}"
-        f" --pictures {args.pictures} --components {args.components}",
+        "command": command,
+        "seed": 0,
+        "held_out_seed": HELD_OUT_SEED,
         "machine": {
             "processor": platform.processor() or platform.machine(),
             "cores": os.cpu_count(),
@@ -325,12 +356,16 @@ def main() -> None:
             "torch": torch.__version__,
         },
         "generator": bench.generator.info.fingerprint,
-        "seconds": round(time.perf_counter() - started),
+        "seconds": seconds,
         "rows": [asdict(row) for row in rows],
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "directions.json").write_text(json.dumps(document, indent=2) + "\n")
-    text = [*table(rows), "", "Means over the targets:", "", *means(rows)]
+    head = (
+        f"`{command}`, seed 0 (held-out pictures: {HELD_OUT_SEED}), {args.threads} of "
+        f"{os.cpu_count()} CPU cores, torch {torch.__version__}; seconds of processor time."
+    )
+    text = [head, "", *table(rows), "", "Means over the targets:", "", *means(rows)]
     (RESULTS / "directions.md").write_text("\n".join(text) + "\n")
 
 
