@@ -53,6 +53,8 @@ from dynode_interfacegan.boundary import Boundary, project, train_boundary
 RESULTS = Path(__file__).parent / "results"
 RATIO = 0.02
 NAMING_PICTURES = 24
+CALIBRATION = 32
+"""Pictures of a calibration, as in `dynode find`."""
 HELD_OUT_SEED = 90_000
 IDENTITY = ("face_width", "jaw", "nose_size", "skin", "eye_hue", "beard", "hair_length", "age")
 
@@ -139,10 +141,20 @@ class Bench:
         self.held_out = draw_population(
             self.generator, args.pictures, seed=HELD_OUT_SEED, truncation=0.7
         )
+        self.codes = draw_population(self.generator, 1000, seed=70_000).latents.w[:, 0]
         self.before = score_latents(self.scorer.model, self.generator, self.held_out.latents)
 
     def pool(self) -> Pool:
-        """Draw and score the pictures of all boundaries."""
+        """Draw and score the pictures of all boundaries, or take those of the state."""
+        state = self.args.state
+        if state is not None and state.exists():
+            return Pool(**torch.load(state, weights_only=True))
+        pool = self.drawn_pool()
+        if state is not None:
+            torch.save(vars(pool), state)
+        return pool
+
+    def drawn_pool(self) -> Pool:
         model = load_text_model(self.generator.info, device="cpu")
         prompts = [PromptScorer(model, t.positive, t.negative) for t in TARGETS]
         population = draw_population(self.generator, self.args.samples, seed=0)
@@ -162,9 +174,10 @@ class Bench:
             each_s,
         )
 
-    def calibrated(self, direction: Direction, factor: str) -> Direction:
+    def calibrated(self, direction: LinearDirection, factor: str) -> Direction:
         scorer = ChosenScorer(self.scorer.name, self.scorer.model, factor)
-        return calibrate(direction, self.generator, scorer, samples=64, seed=70_000)
+        start = direction.with_info(scale=float((self.codes @ direction.delta).std()))
+        return calibrate(start, self.generator, scorer, samples=CALIBRATION, seed=70_000)
 
     def measure(self, row: Row, direction: Direction) -> Row:
         """Fill in what a calibrated direction does to the held-out pictures at strength 1."""
@@ -281,7 +294,7 @@ def component_row(bench: Bench, found: Components, target: Target) -> Row:
         row.note = f"none: {error}"
         return row
     row.note = best.info.name
-    return bench.measure(row, bench.calibrated(best, target.factor))
+    return bench.measure(row, best)
 
 
 def table(rows: list[Row]) -> list[str]:
@@ -317,28 +330,37 @@ def means(rows: list[Row]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=10_000, help="pictures of the boundaries")
-    parser.add_argument("--pictures", type=int, default=128, help="held-out pictures")
-    parser.add_argument("--components", type=int, default=40)
+    parser.add_argument("--samples", type=int, default=5_000, help="pictures of the boundaries")
+    parser.add_argument("--pictures", type=int, default=64, help="held-out pictures")
+    parser.add_argument("--components", type=int, default=23)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--state", type=Path, help="file that a stopped run goes on from")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    started = time.process_time()
     bench = Bench(args)
     pool = bench.pool()
-    rows = []
+    rows = finished(args.state)
     labelless = [
         components(bench, "sefa", "SeFa, best component"),
         components(bench, "ganspace", "GANSpace, best component"),
     ]
     for index, target in enumerate(TARGETS):
+        if any(row.target == target.factor for row in rows):
+            continue
         rows += boundary_rows(bench, pool, index, target)
         rows += [component_row(bench, found, target) for found in labelless]
         rows.append(planted_row(bench, target))
-        write(rows, bench, round(time.process_time() - started))
+        write(rows, bench)
 
 
-def write(rows: list[Row], bench: Bench, seconds: int) -> None:
+def finished(state: Path | None) -> list[Row]:
+    """Read the rows of a stopped run."""
+    if state is None or not state.with_suffix(".json").exists():
+        return []
+    return [Row(**row) for row in json.loads(state.with_suffix(".json").read_text())]
+
+
+def write(rows: list[Row], bench: Bench) -> None:
     """Write what is measured so far."""
     args = bench.args
     command = (
@@ -356,9 +378,10 @@ def write(rows: list[Row], bench: Bench, seconds: int) -> None:
             "torch": torch.__version__,
         },
         "generator": bench.generator.info.fingerprint,
-        "seconds": seconds,
         "rows": [asdict(row) for row in rows],
     }
+    if args.state is not None:
+        args.state.with_suffix(".json").write_text(json.dumps(document["rows"]))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "directions.json").write_text(json.dumps(document, indent=2) + "\n")
     head = (

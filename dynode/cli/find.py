@@ -94,8 +94,9 @@ def told(direction: Direction) -> str:
         line += f"; validation accuracy {accuracy:.1%}"
     measured = about.calibration
     if measured.attribute:
+        leakage = f", leakage {measured.mean_leakage:.2f} on average" if measured.leakage else ""
         line += (
-            f"; {measured.attribute.replace('_', ' ')} {measured.effect:+.2f}, leakage "
-            f"{measured.mean_leakage:.2f} on average over {measured.samples} pictures"
+            f"; {measured.attribute.replace('_', ' ')} {measured.effect:+.2f}{leakage} over "
+            f"{measured.samples} pictures"
         )
     return line
