@@ -16,6 +16,7 @@ from dynode.errors import GeneratorMismatchError, OptionError
 from dynode.generator import Generator, GeneratorInfo
 from dynode.importing import import_directions
 from dynode.latents import Latents
+from dynode.mapper import StyleMapper
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import SUFFIX, direction_path, file_stems
 from dynode.population import draw_population
@@ -200,6 +201,11 @@ def _moves(direction: Direction) -> str:
         channels = sum(int((part != 0).sum()) for part in parts.values())
         return f"{channels} style channels in {len(parts)} layers"
     mapper = getattr(direction, "mapper", None)
+    if isinstance(mapper, StyleMapper):
+        channels = sum(mapper.channels.values())
+        return (
+            f"{channels} style channels in {len(mapper.channels)} layers, each picture its own way"
+        )
     if mapper is not None:
         rows = sorted({row for first, end in mapper.groups for row in range(first, end)})
         return f"{len(rows)} rows of W+, each code by its own offset"

@@ -20,6 +20,7 @@ _RECIPES = {
         "MicromotionRecipe",
         "make_micromotions",
     ),
+    "directions": ("dynode_facets.training.directions", "DirectionsRecipe", "find_library"),
 }
 
 

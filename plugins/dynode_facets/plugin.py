@@ -31,6 +31,7 @@ class FacetsGenerator(dynode.GeneratorProvider):
     licence = "Apache-2.0"
     domain = DOMAIN
     default = True
+    directions = Path(__file__).parent / "directions"
 
     def load(self, device: torch.device | str) -> Generator:
         """Load the bundled weights; see `GeneratorProvider.load`."""

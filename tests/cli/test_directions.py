@@ -11,7 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
-from dynode import LinearDirection, StyleDirection, ZDirection, load_direction, plugins
+from dynode import (
+    LinearDirection,
+    MapperDirection,
+    StyleDirection,
+    WeightDirection,
+    ZDirection,
+    load_direction,
+    plugins,
+)
+from dynode.direction import Direction
+from dynode.mapper import RowMapper, StyleMapper
+from dynode.style_mapper import StyleMapperDirection
 from dynode.testing import PixelScorer, run_command, tiny_generator, write_tiny_generator
 
 WIDTH = 16
@@ -106,6 +117,32 @@ def test_the_middle_of_the_strip_is_the_sampled_picture(
     picture = to_uint8(generator.synthesize(generator.sample(1, seed=4)))[0].numpy()
     with Image.open("smile.png") as strip:
         assert np.array_equal(np.asarray(strip)[:, 36:52], picture)
+
+
+def every_kind() -> dict[str, Direction]:
+    """One direction of every kind that fits the generator `noise`."""
+    rows, styles = RowMapper([(0, 2)], WIDTH), StyleMapper({"b16.conv1": 8})
+    return {
+        "z": ZDirection(torch.ones(WIDTH)),
+        "one vector": LinearDirection(torch.ones(WIDTH)),
+        "one a row": LinearDirection(torch.ones(6, WIDTH)),
+        "styles": StyleDirection({"b16.torgb": torch.ones(8)}),
+        "weights": WeightDirection("b16.torgb", torch.ones(3, 8, 1, 1)),
+        "mapper": MapperDirection(rows.requires_grad_(False)),
+        "style mapper": StyleMapperDirection(styles.requires_grad_(False)),
+    }
+
+
+@pytest.mark.parametrize("kind", every_kind())
+def test_every_kind_is_shown_with_its_strip(here: Path, noise: Path, kind: str) -> None:
+    every_kind()[kind].with_info(name="kind").save("kind.safetensors")
+
+    out = run("show", "kind.safetensors", "--generator", noise, "--count", "1")
+
+    assert "moves" in out
+    with Image.open("kind.png") as strip:
+        columns = np.asarray(strip, dtype=float)
+    assert np.abs(columns[:, :16] - columns[:, -16:]).max() > 0
 
 
 def test_json_tells_the_facts_with_stable_keys(smile: LinearDirection) -> None:
