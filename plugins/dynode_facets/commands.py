@@ -22,6 +22,7 @@ _RECIPES = {
     ),
     "directions": ("dynode_facets.training.directions", "DirectionsRecipe", "find_library"),
 }
+_FOLDERS = ("micromotions", "directions")
 
 
 @click.group()
@@ -125,12 +126,13 @@ def _recipe_command(name: str) -> click.Command:
             getattr(module, function_name)(output, recipe, folder=run_folder, progress=progress)
         click.echo(str(output))
 
+    suffix = "/" if name in _FOLDERS else ".safetensors"
     own: list[click.Parameter] = [
         click.Option(
             ["-o", "--output"],
             type=click.Path(path_type=Path),
             required=True,
-            help="Weights file to write.",
+            help="Folder of the files." if name in _FOLDERS else "Weights file to write.",
         ),
         click.Option(
             ["--run-folder"],
@@ -144,6 +146,6 @@ def _recipe_command(name: str) -> click.Command:
         name,
         callback=train_model,
         params=[*click_options(recipe_class), *own],
-        help=f"Train the {name}.\n\n\b\nTry:  dynode facets train {name} -o {name}.safetensors",
+        help=f"Train the {name}.\n\n\b\nTry:  dynode facets train {name} -o {name}{suffix}",
         short_help=f"Train the {name}.",
     )
