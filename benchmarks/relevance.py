@@ -92,7 +92,7 @@ def main() -> None:
     seconds = _gradient_seconds(generator, model, statistics, codes["others"], axes[0])
     renders = {
         "exact": 2 * channels * args.images,
-        "gradient": 32 + 64,
+        "gradient": 32 + 32,
         "backward": 32 * (1 + len(rows)),
     }
     _write(table, exact_seconds, seconds, renders, args)
@@ -117,7 +117,7 @@ def _gradient_seconds(
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=16, help="pictures of the exact measure")
+    parser.add_argument("--images", type=int, default=8, help="pictures of the exact measure")
     parser.add_argument("--state", type=Path, default=Path("runs/relevance.json"))
     return parser.parse_args()
 

@@ -14,7 +14,7 @@ from dynode_styleclip.statistics import StyleStatistics
 
 PRINCIPAL = 24
 """Principal directions of the embedding along which a channel's whole change is measured."""
-_SPREAD_SAMPLES = 64
+_SPREAD_SAMPLES = 32
 _MOST_PIXELS = 2**16
 
 

@@ -50,7 +50,7 @@ class _Settings:
 
 
 _PUBLISHED = _Settings(steps=50_000, batch=2, learning_rate=0.5, l2=PUBLISHED_L2)
-_DEFAULT = _Settings(steps=200, batch=8, learning_rate=0.5, l2=DEFAULT.l2_lambda)
+_DEFAULT = _Settings(steps=100, batch=8, learning_rate=0.5, l2=DEFAULT.l2_lambda)
 
 
 def find_mapper(

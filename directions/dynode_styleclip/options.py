@@ -97,7 +97,7 @@ class MapperOptions(TextOptions):
         ("coarse", "medium", "fine"), help="Rows that move, with --kind levels."
     )
     steps: int = dynode.option(
-        0, help="Training steps; 0 for 200, published 50000.", unit="steps", min=0, max=10**7
+        0, help="Training steps; 0 for 100, published 50000.", unit="steps", min=0, max=10**7
     )
     batch: int = dynode.option(
         0, help="Pictures a step; 0 for 8, published 2.", unit="pictures", min=0, max=4096
