@@ -81,8 +81,8 @@ class GlobalOptions(TextOptions):
 
 
 @dataclass(frozen=True)
-class MapperOptions(TextOptions):
-    """Options of a mapper."""
+class MapperRecipe(TextOptions):
+    """What shapes a mapper, besides the codes it is trained on."""
 
     neutral: str = dynode.option(
         "", help="What pictures show before, such as 'a face'; not used with --published."
@@ -114,12 +114,18 @@ class MapperOptions(TextOptions):
     identity_weights: Path | None = dynode.option(
         None, help="ArcFace weights (model_ir_se50.pth) that keep the person; faces only."
     )
-    codes: Path | None = dynode.option(
-        None, help="Latents to train on, such as inverted photographs; drawn if absent."
-    )
     truncation: float = dynode.option(0.7, help="Truncation of drawn codes.", min=0.0, max=2.0)
     published: bool = dynode.option(
         False, help="Train with exactly the published losses, network and optimiser."
+    )
+
+
+@dataclass(frozen=True)
+class MapperOptions(MapperRecipe):
+    """Options of a mapper."""
+
+    codes: Path | None = dynode.option(
+        None, help="Latents to train on, such as inverted photographs; drawn if absent."
     )
     folder: Path | None = dynode.option(
         None, help="Where an interrupted run is kept; in the cache folder if absent."

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.errors import OptionError
 from dynode.methods import Progress
 from dynode.trainable import Trainable
-from dynode_styleclip.options import GlobalOptions, MapperOptions, OptimisationOptions
+from dynode_styleclip.options import GlobalOptions, MapperOptions, MapperRecipe, OptimisationOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
@@ -86,7 +86,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
     options = MapperOptions
     training = "mapper"
     training_summary = "Train a StyleCLIP mapper for a text"
-    training_options = MapperOptions
+    training_options = MapperRecipe
     check_options: ClassVar = {"text": "red", "steps": 3, "batch": 2}
 
     def find(
@@ -107,7 +107,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         self,
         generator: Generator,
         output: Path,
-        options: MapperOptions,
+        options: MapperRecipe,
         *,
         data: str,
         folder: Path,
@@ -118,9 +118,14 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         """Train one mapper and write it as a direction; see `Trainable.train`."""
         from dynode_styleclip.mapper_training import find_mapper
 
-        if data != "sampled":
-            options = dataclasses.replace(options, codes=Path(data))
-        found = find_mapper(generator, options, seed=seed, progress=progress, folder=folder)
+        codes = None if data == "sampled" else Path(data)
+        if codes is not None and (codes.is_dir() or codes.suffix == ".zip"):
+            raise OptionError(
+                f"--data is {data}; a mapper is trained on codes: invert the pictures first, 'dynode "
+                f"invert {data} -o codes.safetensors', and give --data codes.safetensors"
+            )
+        given = MapperOptions(**vars(options), codes=codes)
+        found = find_mapper(generator, given, seed=seed, progress=progress, folder=folder)
         found.save(output)
 
 

@@ -28,7 +28,7 @@ from dynode.z_direction import ready_for
 from dynode_styleclip import mapper_training
 from dynode_styleclip.goal import Goal
 from dynode_styleclip.mapper_network import new_mapper
-from dynode_styleclip.options import MapperOptions
+from dynode_styleclip.options import MapperOptions, MapperRecipe
 from dynode_styleclip.plugin import LatentMapper
 
 SMALL = {"text": "red", "steps": 6, "batch": 2}
@@ -196,7 +196,7 @@ def test_codes_from_a_file_are_trained_on(generator: StyleGAN2, tmp_path: Path) 
     LatentMapper().train(
         generator,
         tmp_path / "red.safetensors",
-        options(),
+        MapperRecipe(**SMALL),  # type: ignore[arg-type]
         data=str(tmp_path / "codes.safetensors"),
         folder=tmp_path / "run",
         seed=0,
@@ -207,6 +207,20 @@ def test_codes_from_a_file_are_trained_on(generator: StyleGAN2, tmp_path: Path) 
     found = load_direction(tmp_path / "red.safetensors")
     assert found.info.options["codes"].endswith("codes.safetensors")
     assert found.info.method == "styleclip-mapper"
+
+
+def test_a_folder_of_pictures_is_to_be_inverted_first(generator: StyleGAN2, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"invert the pictures first, 'dynode invert .* -o codes"):
+        LatentMapper().train(
+            generator,
+            tmp_path / "red.safetensors",
+            MapperRecipe(text="red"),
+            data=str(tmp_path),
+            folder=tmp_path / "run",
+            seed=0,
+            force=False,
+            progress=silent,
+        )
 
 
 def test_codes_of_another_generator_are_refused(generator: StyleGAN2, tmp_path: Path) -> None:
