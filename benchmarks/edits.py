@@ -144,7 +144,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--modes", default=",".join(modes(0)))
     parser.add_argument("--seeds", type=int, default=64)
     parser.add_argument("--optimised", type=int, default=64, help="seeds of the optimisation")
-    parser.add_argument("--exact-images", type=int, default=8, help="of the exact relevance")
+    parser.add_argument("--exact-images", type=int, default=4, help="of the exact relevance")
     parser.add_argument("--truncation", type=float, default=0.7)
     parser.add_argument("--batch", type=int, default=8, help="codes optimised together")
     parser.add_argument("--threads", type=int, default=1)

@@ -117,7 +117,7 @@ def _gradient_seconds(
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=8, help="pictures of the exact measure")
+    parser.add_argument("--images", type=int, default=4, help="pictures of the exact measure")
     parser.add_argument("--state", type=Path, default=Path("runs/relevance.json"))
     return parser.parse_args()
 
