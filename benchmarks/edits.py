@@ -46,7 +46,7 @@ from dynode.z_direction import ready_for
 
 Move = Callable[[Latents, float], Latents]
 RESULTS = Path(__file__).parent / "results"
-STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.5)
 IDENTITY = ("face_width", "jaw", "nose_size", "skin", "eye_hue", "beard", "hair_length", "age")
 
 
