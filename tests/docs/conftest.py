@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,8 +60,14 @@ class SmallClip(ColourWords):
         return ColourModel()
 
 
+@dataclass(frozen=True)
+class SmallEncoderOptions:
+    steps: int = dynode.option(60, help="Steps of refinement.")
+
+
 class SmallEncoder(dynode.Inverter):
     name = "facets-encoder"
+    options = SmallEncoderOptions
     domains = (DOMAIN,)
 
     def invert(self, generator: Any, images: Any, options: Any, **given: Any) -> Any:
@@ -71,14 +78,19 @@ class SmallEncoder(dynode.Inverter):
 @pytest.fixture
 def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """Direction methods of the distribution, the bundled world in small, an empty folder."""
+    from dynode_e4e import plugin as e4e
     from dynode_ganspace import plugin as ganspace
     from dynode_interfacegan import plugin as interfacegan
     from dynode_micromotion import plugin as micromotion
+    from dynode_optimize import plugin as optimize
+    from dynode_pti import plugin as pti
+    from dynode_restyle import plugin as restyle
     from dynode_sefa import plugin as sefa
     from dynode_styleclip import plugin as styleclip
 
     registry = plugins.registry()
-    for module in (ganspace, interfacegan, micromotion, sefa, styleclip):
+    directions = (ganspace, interfacegan, micromotion, sefa, styleclip)
+    for module in (e4e, optimize, pti, restyle, *directions):
         registry.register(module, "dynode-gan")
     things = {
         "register_generators": SmallGenerator(),

@@ -50,7 +50,6 @@ def train_encoder(
     folder: Path,
     seed: int = 0,
     force: bool = False,
-    until: int | None = None,
     progress: Progress = silent,
 ) -> None:
     """Train an encoder, or continue, and write it in half precision.
@@ -67,7 +66,6 @@ def train_encoder(
             held-out samples).
         seed: Seed of everything random.
         force: Replace an output that exists.
-        until: Stop after this many steps, to be continued later.
         progress: Called after every step.
 
     Raises:
@@ -80,6 +78,7 @@ def train_encoder(
     training = _Training(generator, recipe, data, seed)
     info = generator.info
     identity = {key: str(value) for key, value in dataclasses.asdict(recipe).items()}
+    del identity["until"]  # where a run pauses does not shape it
     identity |= {"generator": info.fingerprint, "data": data, "seed": str(seed)}
     run = Run(
         folder,
@@ -93,7 +92,7 @@ def train_encoder(
         total=training.total,
         save_every=recipe.save_every,
         log_every=_LOG_EVERY,
-        until=until,
+        until=recipe.until,
         progress=progress,
     )
     metadata = {

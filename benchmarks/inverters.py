@@ -1,0 +1,284 @@
+"""Compare inverters on held-out portraits of the bundled world, where everything is known.
+
+    python benchmarks/inverters.py --pictures 256 --slow 16 --plot docs/images/inverters.png
+
+Renders (not pictures of the generator) are inverted by every method. Codes are kept in a folder as
+they are found, so a stopped run goes on. Distortion: PSNR, perceptual distance (features of the
+scorer) and factor error (the scorer's reading of the reconstruction and of the portrait, root mean
+square over factors, in their range of 2). Editability: three known directions (the factors smile,
+age and yaw of the code space) are applied after inversion by one standard deviation, away from the
+nearer end of the factor's range; told are the change of the target and the mean absolute change of
+all other factors, in standard deviations, and the PSNR to the portrait rendered anew with that
+factor changed. Writes `results/inverters.md` and `.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode import files, plugins
+from dynode.distance import load_distance
+from dynode.encoders.training.losses import psnr
+from dynode.generator import Generator, load_generator
+from dynode.latents import Latents
+from dynode.methods import silent
+from dynode.options import build_options
+from dynode.pipeline.measure import load_scorer
+from dynode.training.memory import keep_freed_memory
+from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, population
+from dynode_facets.render import render
+from dynode_facets.w_space import factor_basis
+
+RESULTS = Path(__file__).parent / "results"
+TARGETS = ("smile", "age", "yaw")
+CHUNK = 8
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Method:
+    """An inverter with its options; slow ones run on the first pictures only."""
+
+    label: str
+    inverter: str
+    options: dict[str, object]
+    is_slow: bool = False
+
+
+METHODS = (
+    Method("facets-encoder, one pass", "facets-encoder", {"steps": 0, "any_picture": True}),
+    Method("e4e", "e4e", {}),
+    *(Method(f"ReStyle, {n} turns", "restyle", {"iterations": n}) for n in range(1, 6)),
+    Method("optimise W", "optimize", {"space": "w", "steps": 150}, is_slow=True),
+    Method("optimise W+", "optimize", {"space": "w+", "steps": 150}, is_slow=True),
+    Method(
+        "optimise W+ from e4e",
+        "optimize",
+        {"space": "w+", "steps": 60, "start": "e4e", "jitter": 0.0},
+        is_slow=True,
+    ),
+    Method("PTI from e4e, rank 4", "pti", {"pivot": "e4e", "steps": 80}, is_slow=True),
+    Method("PTI from e4e, whole weights", "pti", {"pivot": "e4e", "steps": 80, "rank": 0}, True),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one method did."""
+
+    label: str
+    pictures: int
+    psnr: float
+    perceptual: float
+    factor_error: float
+    edit_effect: float
+    edit_leakage: float
+    edit_psnr: float
+    cpu_s: float
+    wall_s: float
+    code_numbers: int
+
+
+def main() -> None:
+    """Invert what is missing, then measure everything."""
+    args = _arguments()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    generator = load_generator("facets-128", device="cpu")
+    z = torch.randn(args.pictures, 512, generator=torch.Generator().manual_seed(SEED))
+    factors = population(z)
+    images = torch.cat([render(part) for part in factors.split(32)])
+    for start in range(0, args.pictures, CHUNK):
+        for method in METHODS:
+            if not method.is_slow or start < args.slow:
+                _invert(method, generator, images, start, args.folder)
+    measured = _Measure(generator, images, factors, args.folder)
+    whole = [measured.row(m, args.pictures) for m in METHODS if not m.is_slow]
+    part = [measured.row(m, args.slow) for m in METHODS]
+    _write(args, whole, part, generator)
+    if args.plot:
+        _plot(part, args.plot)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=256)
+    parser.add_argument("--slow", type=int, default=16, help="pictures for the slow methods")
+    parser.add_argument("--folder", type=Path, default=Path("runs/inverters"))
+    parser.add_argument("--plot", type=Path)
+    return parser.parse_args()
+
+
+def _path(method: Method, start: int, folder: Path) -> Path:
+    name = "".join(c if c.isalnum() else "-" for c in method.label.lower())
+    return folder / f"{name}-{start:04d}.safetensors"
+
+
+def _invert(method: Method, generator: Generator, images: Tensor, start: int, folder: Path) -> None:
+    path = _path(method, start, folder)
+    if path.exists():
+        return
+    inverter = plugins.registry().inverters[method.inverter]
+    options = build_options(inverter.options, method.options, owner=method.inverter)
+    part = images[start : start + CHUNK]
+    if start == 0 and not method.is_slow:  # weights are read once, at the first call
+        inverter.invert(generator, part, options, seed=0, progress=silent)
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = inverter.invert(generator, part, options, seed=0, progress=silent).detach()
+    seconds = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    found.save(path)
+    path.with_suffix(".json").write_text(json.dumps(seconds))
+    print(f"{method.label} {start}: {seconds['cpu'] / len(part):.3f} s a picture", flush=True)
+
+
+class _Measure:
+    """Everything that is measured on codes that were found."""
+
+    def __init__(self, generator: Generator, images: Tensor, factors: Tensor, folder: Path) -> None:
+        self.generator, self.images, self.factors = generator, images, factors
+        self.folder = folder
+        scorer = load_scorer(generator.info, "cpu")
+        assert scorer is not None
+        self.scorer = scorer
+        self.distance = load_distance("scorer", generator)
+        self.basis = factor_basis(generator.info.w_dim).float()
+        # One standard deviation, towards the middle of the range.
+        self.steps = -FACTOR_STD * factors.sign()
+
+    @torch.inference_mode()
+    def row(self, method: Method, count: int) -> Row:
+        totals = {name: 0.0 for name in ("psnr", "perceptual", "error", "cpu", "wall")}
+        edits: list[tuple[float, float, float]] = []
+        numbers = 0
+        for start in range(0, count, CHUNK):
+            path = _path(method, start, self.folder)
+            latents = Latents.load(path)
+            seconds = json.loads(path.with_suffix(".json").read_text())
+            images = self.images[start : start + CHUNK]
+            drawn = self.generator.synthesize(latents).clamp(-1, 1)
+            moved = self.scorer.score(drawn) - self.scorer.score(images)
+            totals["psnr"] += float(psnr(drawn, images).sum())
+            totals["perceptual"] += float(self.distance.distance(drawn, images).sum())
+            totals["error"] += float(moved.square().mean(1).sum())
+            totals["cpu"] += seconds["cpu"]
+            totals["wall"] += seconds["wall"]
+            edits += [self._edit(latents, drawn, start, name) for name in TARGETS]
+            own = latents[0].compact()
+            numbers = sum(part.numel() for o in own.weights for part in o.shared)
+        effect, leakage, edited = (sum(values) / len(values) for values in zip(*edits, strict=True))
+        return Row(
+            method.label,
+            count,
+            totals["psnr"] / count,
+            totals["perceptual"] / count,
+            (totals["error"] / count) ** 0.5,
+            effect,
+            leakage,
+            edited,
+            totals["cpu"] / count,
+            totals["wall"] / count,
+            numbers,
+        )
+
+    def _edit(
+        self, latents: Latents, drawn: Tensor, start: int, name: str
+    ) -> tuple[float, float, float]:
+        """Move one factor: its change and that of the others (σ), and the PSNR to the truth."""
+        index = FACTOR_NAMES.index(name)
+        step = self.steps[start : start + CHUNK, index]
+        w = latents.w + step[:, None, None] * self.basis[:, index]
+        edited = self.generator.synthesize(latents.with_w(w)).clamp(-1, 1)
+        change = (self.scorer.score(edited) - self.scorer.score(drawn)) / FACTOR_STD
+        others = [i for i in range(len(FACTOR_NAMES)) if i != index]
+        wanted = self.factors[start : start + CHUNK].clone()
+        wanted[:, index] += step
+        truth = render(wanted)
+        effect = float((change[:, index] * step.sign()).mean())
+        return effect, float(change[:, others].abs().mean()), float(psnr(edited, truth).mean())
+
+
+def _table(rows: Sequence[Row], share: Callable[[Row], str]) -> list[str]:
+    lines = [
+        "| inverter | PSNR (dB) | perceptual | factor error | edit effect (σ) | leakage (σ) | "
+        "edit PSNR (dB) | s a picture (processor) | s (wall) | delta |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {r.label} | {r.psnr:.2f} | {r.perceptual:.4f} | {r.factor_error:.3f} | {r.edit_effect:.2f} | "
+        f"{r.edit_leakage:.3f} | {r.edit_psnr:.2f} | {r.cpu_s:.3f} | {r.wall_s:.3f} | {share(r)} |"
+        for r in rows
+    ]
+    return lines
+
+
+def _write(
+    args: argparse.Namespace, whole: Sequence[Row], part: Sequence[Row], generator: Generator
+) -> None:
+    size = sum(p.numel() for p in generator.network.parameters())  # type: ignore[attr-defined]
+
+    def share(row: Row) -> str:
+        return f"{row.code_numbers / size:.2%}" if row.code_numbers else "–"
+
+    command = f"python benchmarks/inverters.py --pictures {args.pictures} --slow {args.slow}"
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, 1 thread, torch {torch.__version__}"
+    text = [
+        f"`{command}` (seed {SEED}; {machine}; other work ran on the machine, so compare processor time)",
+        "",
+        f"Inverters in one pass or a few, {args.pictures} held-out renders:",
+        "",
+        *_table(whole, share),
+        "",
+        f"All of them, the first {args.slow} of these renders:",
+        "",
+        *_table(part, share),
+        "",
+        "Delta: numbers of the offset of the weights, as a part of the generator's.",
+    ]
+    RESULTS.mkdir(exist_ok=True)
+    with files.written(RESULTS / "inverters.md") as temporary:
+        temporary.write_text("\n".join(text) + "\n", encoding="utf-8")
+    document = {"whole": [asdict(r) for r in whole], "part": [asdict(r) for r in part]}
+    with files.written(RESULTS / "inverters.json") as temporary:
+        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(text))
+
+
+def _plot(rows: Sequence[Row], path: Path) -> None:
+    """Draw distortion against editability."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
+    for axis, name, label in (
+        (axes[0], "edit_psnr", "PSNR of the edited picture to the truth (dB)"),
+        (axes[1], "edit_leakage", "leakage of the edit (σ, lower is better)"),
+    ):
+        for row in rows:
+            axis.scatter(row.psnr, getattr(row, name), s=28)
+            axis.annotate(
+                row.label,
+                (row.psnr, getattr(row, name)),
+                fontsize=7,
+                xytext=(4, 3),
+                textcoords="offset points",
+            )
+        axis.set_xlabel("PSNR of the reconstruction (dB)")
+        axis.set_ylabel(label)
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
