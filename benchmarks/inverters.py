@@ -98,9 +98,13 @@ def main() -> None:
     z = torch.randn(args.pictures, 512, generator=torch.Generator().manual_seed(SEED))
     factors = population(z)
     images = torch.cat([render(part) for part in factors.split(32)])
+    began = time.perf_counter()
     for start in range(0, args.pictures, CHUNK):
         for method in METHODS:
             if not method.is_slow or start < args.slow:
+                if time.perf_counter() - began > args.seconds:
+                    print("time is up; call again to go on")
+                    return
                 _invert(method, generator, images, start, args.folder)
     measured = _Measure(generator, images, factors, args.folder)
     whole = [measured.row(m, args.pictures) for m in METHODS if not m.is_slow]
@@ -115,6 +119,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", type=int, default=256)
     parser.add_argument("--slow", type=int, default=16, help="pictures for the slow methods")
     parser.add_argument("--folder", type=Path, default=Path("runs/inverters"))
+    parser.add_argument("--seconds", type=float, default=1e9, help="stop after, to be continued")
     parser.add_argument("--plot", type=Path)
     return parser.parse_args()
 

@@ -34,7 +34,9 @@ class EncoderRecipe:
         "ranger", help="ranger as published, or muon, which is faster from random weights."
     )
     learning_rate: float = option(1e-4, help="Highest learning rate.", min=0.0)
-    decay: bool = option(False, help="Let the rate rise over 100 steps and fall to zero.")
+    decay: bool = option(
+        False, help="Let the rate rise over 100 steps, or a fifth of all, and fall to zero."
+    )
     average: float = option(0.0, help="Decay of a running average of the weights.", min=0, max=1)
     l2: float = option(1.0, help="Weight of the mean squared error of pixels.", min=0)
     l1: float = option(0.0, help="Weight of the mean absolute error of pixels.", min=0)

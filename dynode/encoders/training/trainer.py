@@ -152,7 +152,7 @@ class _Training:
         recipe = self.recipe
         rate = recipe.learning_rate
         if recipe.decay:
-            rate = cosine_rate(index, self.total, peak=rate, warmup=_WARMUP)
+            rate = cosine_rate(index, self.total, peak=rate, warmup=min(_WARMUP, self.total // 5))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         stage = stage_at(recipe, index, self.model.config.rows)
