@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from dynode.latents import Latents
 from dynode.methods import Progress, silent
 
 _LONGEST_CHECK = 97  # frames; a held-out check of a long clip looks at its beginning only
+_PART = 64  # frames measured at once, so that a long clip needs no second copy of its codes
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ class CodeError:
     @staticmethod
     def of(predicted: Tensor, true: Tensor) -> CodeError:
         """Measure codes (n, num_layers, w_dim)."""
-        difference = predicted.double() - true.double()
-        size = true.double().norm().clamp_min(1e-12)
-        return CodeError(float(difference.square().mean()), float(difference.norm() / size))
+        wrong = size = 0.0
+        for found, wanted in zip(predicted.split(_PART), true.split(_PART), strict=True):
+            wrong += float((found.double() - wanted.double()).square().sum())
+            size += float(wanted.double().square().sum())
+        return CodeError(wrong / max(1, true.numel()), math.sqrt(wrong / max(size, 1e-24)))
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def measure(
     """
     w = trajectory.observed.w
     rolled = trajectory.rollout(trajectory.times, solver=solver, keep_residual=False)
+    codes = rolled.latents.w
     held_out = dict[str, CodeError]()
     count = min(len(w), _LONGEST_CHECK) // 2 * 2 + len(w) % 2
     count = min(count, len(w))
@@ -107,8 +112,8 @@ def measure(
     return TrajectoryReport(
         frames=len(w),
         rank=trajectory.space.rank,
-        observed=CodeError.of(rolled.latents.w, w),
-        roughness=_roughness(rolled.latents.w, w),
+        observed=CodeError.of(codes, w),
+        roughness=_roughness(codes, w),
         evaluations=rolled.evaluations,
         fit_s=round(fit_s, 3),
         held_out=held_out,
@@ -171,7 +176,11 @@ def _option_names() -> set[str]:
 
 def _roughness(w: Tensor, reference: Tensor) -> float:
     def acceleration(codes: Tensor) -> float:
-        return float(codes.double().flatten(1).diff(n=2, dim=0).norm(dim=1).mean())
+        total = 0.0
+        for begin in range(0, len(codes) - 2, _PART):
+            part = codes[begin : begin + _PART + 2].double().flatten(1)
+            total += float(part.diff(n=2, dim=0).norm(dim=1).sum())
+        return total / (len(codes) - 2)
 
     if len(w) < 3:
         return 1.0

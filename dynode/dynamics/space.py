@@ -78,9 +78,9 @@ class DynamicSpace:
         Returns:
             A space of rank at least 1 and at most n - 1; a clip that stands still has rank 1.
         """
-        flat = w.flatten(1).double()
-        mean = flat.mean(0)
-        centred = flat - mean
+        centred = w.flatten(1).double()
+        mean = centred.mean(0)
+        centred = centred.sub_(mean) if w.dtype != torch.float64 else centred - mean
         # Through the (n, n) products: n is far below num_layers * w_dim for most clips.
         energy, vectors = torch.linalg.eigh(centred @ centred.T)
         energy, vectors = energy.flip(0).clamp_min(0), vectors.flip(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -13,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dynode.errors import MediaError
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.media.clip import Clip
@@ -74,11 +76,22 @@ def invert_clip(
         else:
             pictures = torch.cat([image() for image in images])
             pictures = pictures.to(generator.device, generator.dtype)
-            codes = method.invert(generator, pictures, chosen, seed=seed, progress=silent).detach()
+            with _named(clip, begin, begin + len(images) - 1):
+                codes = method.invert(generator, pictures, chosen, seed=seed, progress=silent)
+            codes = codes.detach()
             codes.save(path, fingerprint=fingerprint)
         batches.append(codes.to(generator.device, generator.dtype))
         progress(min(begin + batch, len(clip)), len(clip), "inverting")
     return Latents.cat(batches)
+
+
+@contextlib.contextmanager
+def _named(clip: Clip, first: int, last: int) -> Iterator[None]:
+    """Say in which frames it is that the inverter found nothing."""
+    try:
+        yield
+    except MediaError as error:
+        raise MediaError(f"frames {first} to {last} of {clip.path.name}: {error}") from error
 
 
 class _LazyFrame:

@@ -95,7 +95,7 @@ def sound_alone(folder) -> None:
 
 
 def no_face(folder) -> None:
-    """no face in the picture"""
+    """frames 0 to 2 of bad.mp4: no face in the picture"""
     black = [np.zeros((64, 64, 3), np.uint8)] * 3
     write_test_video(folder / "bad.mp4", frames=3, pictures=black)
 
