@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dynode.dynamics.trajectory import Trajectory
     from dynode.generator import Generator, GeneratorInfo, load_generator
     from dynode.latents import Latents, LowRankOffset, WeightOffset
+    from dynode.module_generator import wrap_module
     from dynode.path_direction import PathDirection
     from dynode.pipeline.animate import animate
     from dynode.pipeline.edit import edit, find
@@ -65,6 +66,7 @@ _LAZY = {
     "WeightOffset": "dynode.latents",
     "PathDirection": "dynode.path_direction",
     "animate": "dynode.pipeline.animate",
+    "wrap_module": "dynode.module_generator",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.invert",
@@ -110,6 +112,7 @@ __all__ = [
     "load_generator",
     "option",
     "train",
+    "wrap_module",
 ]
 
 

@@ -193,11 +193,13 @@ class WeightDirection(Direction):
     Attributes:
         layer: Name of the convolution.
         delta: (out, in, kh, kw), in the scale of the stored weight.
+        factors: What is stored instead of `delta`, their product (see `dynode.weight_basis`).
     """
 
     space: ClassVar[str] = "weights"
     layer: str
     delta: Tensor
+    factors: tuple[Tensor, Tensor] | None = None
     _bases: dict[tuple[torch.device, torch.dtype], Tensor] = field(
         init=False, repr=False, default_factory=dict
     )

@@ -25,6 +25,7 @@ from dynode.errors import CorruptCheckpointError, DirectionFileError
 from dynode.mapper import RowMapper, StyleMapper
 from dynode.path_direction import PathDirection
 from dynode.style_mapper import StyleMapperDirection
+from dynode.weight_basis import product_of
 from dynode.weights import write_safetensors
 from dynode.z_direction import ZDirection
 
@@ -66,6 +67,9 @@ def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]
         case StyleDirection():
             layers = list(direction.delta)
             return {f"delta.{name}": direction.delta[name] for name in layers}, {"layers": layers}
+        case WeightDirection(factors=(left, right)):
+            shape = list(direction.delta.shape)
+            return {"left": left, "right": right}, {"layer": direction.layer, "shape": shape}
         case WeightDirection():
             return {"delta": direction.delta}, {"layer": direction.layer}
         case MapperDirection():
@@ -153,6 +157,10 @@ def _direction_of(head: Mapping[str, str], tensors: dict[str, Tensor]) -> Direct
         case StyleDirection.space:
             delta = {name: tensors[f"delta.{name}"] for name in kind["layers"]}
             return StyleDirection(delta, info=info)
+        case WeightDirection.space if "left" in tensors:
+            factors = tensors["left"], tensors["right"]
+            product = product_of(*factors, kind["shape"])
+            return WeightDirection(kind["layer"], product, factors, info=info)
         case WeightDirection.space:
             return WeightDirection(kind["layer"], tensors["delta"], info=info)
         case MapperDirection.space:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import GeneratorMismatchError, UsageError
-from dynode.generator import GeneratorInfo
+from dynode.generator import Generator, GeneratorInfo
 from dynode.latents import Latents, WeightOffset
 
 _LEAST_NORM = 1e-12
@@ -169,6 +169,50 @@ class LayerDirections:
             GeneratorMismatchError: It does not.
         """
         check_shape(info, self.layer, self.basis.shape)
+
+
+def layer_weight(generator: Generator, layer: str) -> Tensor:
+    """Read the stored weight (out, in, kh, kw) of a layer.
+
+    Raises:
+        UsageError: The generator does not show its weights.
+    """
+    own = getattr(generator, "layer_weight", None)
+    if own is not None:
+        return own(layer)  # type: ignore[no-any-return]
+    network = getattr(generator, "network", None)
+    if network is None:
+        raise UsageError(
+            f"{generator.info.name} does not show its weights; expected a StyleGAN2, a wrapped module, "
+            f"or a generator with a method layer_weight"
+        )
+    weight: Tensor = network.synthesis.layer(layer).weight.detach()
+    return weight
+
+
+def factored(delta: Tensor, largest_error: float) -> tuple[Tensor, Tensor]:
+    """Factor a shift of a weight, in half precision and the lowest rank within an error.
+
+    Args:
+        delta: (out, in, kh, kw).
+        largest_error: Relative error that is allowed, in lengths; that of half precision is less.
+
+    Returns:
+        Left (kh * kw * in, r) and right (r, out), float16, each with half of the magnitude.
+    """
+    matrix = delta.detach().double().cpu().permute(2, 3, 1, 0).reshape(-1, delta.shape[0])
+    u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
+    lost = s.square().flip(0).cumsum(0).flip(0).sqrt() / s.norm().clamp(min=1e-300)
+    rank = max(1, int((lost > largest_error).sum()))
+    share = s[:rank].sqrt()
+    return (u[:, :rank] * share).half(), (share[:, None] * vh[:rank]).half()
+
+
+def product_of(left: Tensor, right: Tensor, shape: Sequence[int]) -> Tensor:
+    """Multiply factors back: (out, in, kh, kw) float32."""
+    outputs, inputs, height, width = shape
+    matrix = left.float() @ right.float()
+    return matrix.view(height, width, inputs, outputs).permute(3, 2, 0, 1).contiguous()
 
 
 def check_shape(info: GeneratorInfo, layer: str, shape: Sequence[int]) -> None:

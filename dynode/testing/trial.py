@@ -79,6 +79,12 @@ class Spy:
         self.drawn: list[object] = []
         self.calls = 0
 
+    def __getattr__(self, name: str) -> object:
+        """Pass on what only some generators have, such as their weights."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._generator, name)
+
     def _count(self) -> None:
         self.calls += 1
         if self.calls == self._stop_at:

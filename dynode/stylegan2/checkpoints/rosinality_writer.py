@@ -41,7 +41,7 @@ def write(checkpoint: Checkpoint, path: Path) -> None:
         state = dict(checkpoint.generator_state)
         content["latent_avg"] = mean_row(path, LAYOUT, state.pop(MEAN))
         entries = generator_entries(checkpoint.generator)
-        content["g_ema"] = _renamed(state, entries) | _generator_kernels(checkpoint.generator)
+        content["g_ema"] = _renamed(state, entries) | generator_kernels(checkpoint.generator)
     if checkpoint.discriminator is not None and checkpoint.discriminator_state is not None:
         names = discriminator_entries(checkpoint.discriminator)
         kernels = _discriminator_kernels(checkpoint.discriminator)
@@ -57,7 +57,8 @@ def _renamed(state: Mapping[str, Tensor], entries: Mapping[str, Entry]) -> dict[
     }
 
 
-def _generator_kernels(config: GeneratorConfig) -> dict[str, Tensor]:
+def generator_kernels(config: GeneratorConfig) -> dict[str, Tensor]:
+    """Return the resampling kernels that the published networks keep as buffers, by key."""
     kernel = kernel_of(config.resample_filter) * 4
     found = {}
     for level in range(len(config.resolutions) - 1):

@@ -1,0 +1,76 @@
+"""NaviGAN's own files, written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dynode import files
+from dynode.errors import UnsupportedCheckpointError
+from dynode.importing.navigan import layer_index
+from dynode.stylegan2.checkpoints.rosinality import generator_entries
+from dynode.stylegan2.checkpoints.rosinality_writer import generator_kernels
+from dynode.stylegan2.generator import StyleGAN2
+from dynode.weight_basis import LayerDirections, SingularBasis
+
+_PREFIX = "style_gan2."
+
+
+def write_eigenvectors(path: Path, vectors: Tensor) -> None:
+    """Write unit eigenvectors (k, out, in, kh, kw) as the published Hessian script does.
+
+    Args:
+        path: `eigenvectors_layer{index}_{generator}.pt` is the published name, from which the layer
+            is read.
+        vectors: What to write.
+    """
+    with files.written(path) as temporary:
+        torch.save(vectors.detach().cpu()[:, None].clone(), temporary)
+
+
+def write_checkpoint(
+    path: Path, generator: StyleGAN2, directions: LayerDirections, predictor: nn.Module, step: int
+) -> None:
+    """Write trained directions as the published trainer does: its `checkpoint.pt`.
+
+    Args:
+        path: Where to.
+        generator: Whose weights go into the file, in the rosinality layout.
+        directions: Trained; singular vectors go into the file, a fixed basis does not.
+        predictor: The published kind of predictor, not resized.
+        step: Number of the last step.
+
+    Raises:
+        UnsupportedCheckpointError: The layout has no name for the layer.
+    """
+    index = layer_index(directions.layer)
+    if index is None:
+        raise UnsupportedCheckpointError(
+            f"{path.name} cannot hold directions of {directions.layer}: NaviGAN's files address the "
+            f"convolutions from 8 pixels on; keep them as .safetensors"
+        )
+    entries = generator_entries(generator.network.config)
+    state = {
+        f"{_PREFIX}{entries[name].key}": part.detach().cpu().reshape(entries[name].shape)
+        for name, part in generator.network.state_dict().items()
+        if name in entries
+    }
+    kernels = generator_kernels(generator.network.config)
+    state |= {f"{_PREFIX}{key}": kernel for key, kernel in kernels.items()}
+    layer = f"{_PREFIX}convs.{index}.conv"
+    basis = directions.basis
+    if isinstance(basis, SingularBasis):
+        state[f"{layer}.u"], state[f"{layer}.vh"] = basis.u.cpu(), basis.vh.cpu()
+        state[f"{layer}.direction_to_eigenvalues_delta"] = directions.coefficients.cpu()
+    else:
+        state[f"{layer}.direction_to_basis_coefs"] = directions.coefficients.cpu()
+    content = {
+        "step": step,
+        "deformator": {},
+        "shift_predictor": predictor.state_dict(),
+        "generator": state,
+    }
+    with files.written(path) as temporary:
+        torch.save(content, temporary)
