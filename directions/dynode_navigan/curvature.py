@@ -93,7 +93,7 @@ class Curvature:
 
     def _tangents(self, direction: Tensor) -> Iterator[Tensor]:
         """Differentiate the features forwards: (n, d) a chunk."""
-        _prepare_forward_mode()
+        prepare_forward_mode()
         for render, n in self._renders:
             with torch.no_grad(), forward_ad.dual_level():
                 dual = forward_ad.make_dual(self.zero, direction)
@@ -121,7 +121,7 @@ class Curvature:
 
 
 @functools.cache
-def _prepare_forward_mode() -> None:
+def prepare_forward_mode() -> None:
     """Let torch load its forward-mode rules, which it compiles with a function it deprecates."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

@@ -1,0 +1,205 @@
+"""Rectified directions of weights on the bundled world: told apart, named, and held against W.
+
+    python benchmarks/navigan_effects.py [svd] [hessian] [--output FOLDER]
+
+Trains directions of one layer on facets from singular pairs and from Hessian eigenvectors. Then, on
+pictures that were not trained on:
+
+- told apart: share of held-out pairs of pictures whose direction the predictor names; guessing
+  gives 1 over their number
+- effects: mean change of every factor at strength 1, in standard deviations, by the scorer
+- outside W: share of the change of the pictures (64 px, area) that no direction in W gives, at best
+  fit. All directions in W are searched at once: the change that a code offset makes is linear at
+  first order, so the best offset, one for all pictures, solves a least-squares problem in w_dim
+  unknowns. The same is told of the directions of sefa, ganspace and interfacegan, one by one, with
+  their layers and the strength that fits best.
+- factors: root mean square of the mean changes of all factors at strength 1
+
+Trained states and found directions are kept in the output folder; a run goes on from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.nn import functional
+
+import dynode
+from dynode.direction import Direction
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media.images import grid, write_image
+from dynode.pipeline.measure import load_scorer
+from dynode.scoring.effects import score_latents
+from dynode_navigan.curvature import prepare_forward_mode
+
+LAYER = "b16.conv0"
+COUNT = 16
+SEED = 0
+TEST_SEED = 90_000
+PICTURES = 12
+SIZE_PX = 64
+STEP = 0.25
+"""Strength at which changes are compared with W: small, so that first order holds."""
+TRAINING = {
+    "layer": LAYER,
+    "count": COUNT,
+    "predictor": "lenet",
+    "predictor_size": 64,
+    "render_size": 64,
+    "batch": 16,
+    "steps": 700,
+    "keep_every": 100,
+}
+
+
+def small(pictures: Tensor) -> Tensor:
+    return functional.interpolate(pictures, size=(SIZE_PX, SIZE_PX), mode="area").flatten(1)
+
+
+def change(direction: Direction, generator: Generator, latents: Latents, strength: float) -> Tensor:
+    """Odd part of the change of the pictures at a strength, (n, values): the even part is not linear."""
+    with torch.inference_mode():
+        ahead = small(generator.synthesize(direction.apply(latents, strength)))
+        behind = small(generator.synthesize(direction.apply(latents, -strength)))
+    return (ahead - behind) / (2 * strength)
+
+
+def code_changes(generator: Generator, latents: Latents) -> Tensor:
+    """Change of the pictures for every unit offset of the code in all rows: (w_dim, n * values)."""
+    prepare_forward_mode()
+    rows = []
+    for index in range(generator.info.w_dim):
+        unit = torch.zeros_like(latents.w)
+        unit[:, :, index] = 1
+        with torch.no_grad(), forward_ad.dual_level():
+            moved = latents.with_w(forward_ad.make_dual(latents.w, unit))
+            tangent = forward_ad.unpack_dual(small(generator.synthesize(moved))).tangent
+        assert tangent is not None
+        rows.append(tangent.flatten())
+    return torch.stack(rows)
+
+
+def outside(target: Tensor, givers: Tensor) -> float:
+    """Share of a change (values,) that no combination of others (k, values) gives."""
+    solved = torch.linalg.lstsq(givers.t().double(), target.double()[:, None]).solution
+    rest = target.double() - (givers.t().double() @ solved)[:, 0]
+    return float(rest.square().sum() / target.double().square().sum())
+
+
+def w_directions(generator: Generator) -> dict[str, Direction]:
+    """Directions of the other plugins: components, and boundaries of every factor."""
+    scorer = load_scorer(generator.info, generator.device)
+    assert scorer is not None
+    found: dict[str, Direction] = {}
+    for method in ("sefa", "ganspace"):
+        listed = dynode.find(method, generator, count=20, name_by_effect=False, seed=SEED)
+        assert isinstance(listed, list)
+        found |= {direction.info.name: direction for direction in listed}
+    for attribute in scorer.attributes:
+        one = dynode.find("interfacegan", generator, attribute=attribute, samples=400, ratio=0.2)
+        assert isinstance(one, Direction)
+        found[f"interfacegan {attribute}"] = one
+    return found
+
+
+def trained(kind: str, generator: Generator, folder: Path) -> tuple[list[Direction], float]:
+    """Train directions or read them: with the seconds of processor time it took."""
+    place = folder / f"{kind}-directions"
+    told = place / "seconds.json"
+    if not told.exists():
+        started = time.process_time()
+        found = dynode.find(
+            f"{kind}-rectified",
+            generator,
+            seed=SEED,
+            keep=folder / f"{kind}.safetensors",
+            progress=lambda done, total, message="": (
+                print(kind, done, total, message, flush=True) if done % 50 == 0 else None
+            ),
+            **TRAINING,
+        )
+        assert isinstance(found, list)
+        place.mkdir(parents=True, exist_ok=True)
+        for direction in found:
+            direction.save(place / f"{direction.info.name}.safetensors")
+        told.write_text(json.dumps(time.process_time() - started))
+    files = sorted(place.glob("*.safetensors"))
+    return [dynode.load_direction(file) for file in files], json.loads(told.read_text())
+
+
+def measured(
+    direction: Direction,
+    generator: Generator,
+    latents: Latents,
+    w_changes: Tensor,
+    others: dict[str, Tensor],
+) -> dict:
+    scorer = load_scorer(generator.info, generator.device)
+    assert scorer is not None
+    changed = change(direction, generator, latents, STEP).flatten()
+    shares = {name: outside(changed, part[None]) for name, part in others.items()}
+    nearest = min(shares, key=lambda name: shares[name])
+    with torch.inference_mode():
+        before = score_latents(scorer, generator, latents)
+        after = score_latents(scorer, generator, direction.apply(latents, 1.0))
+    effects = (after - before).mean(0) / torch.tensor(scorer.deviations)
+    ordered = effects.abs().argsort(descending=True)[:3].tolist()
+    return {
+        "name": direction.info.name,
+        "curvature": direction.info.figures["curvature"],
+        "told_apart": direction.info.figures["told_apart"],
+        "shift_error": direction.info.figures["shift_error"],
+        "shift_scale": direction.info.figures["shift_scale"],
+        "outside_w": outside(changed, w_changes),
+        "outside_nearest": shares[nearest],
+        "nearest": nearest,
+        "factors": float(effects.square().mean().sqrt()),
+        "effects": {scorer.attributes[i]: float(effects[i]) for i in ordered},
+        "pixels": float(changed.square().mean().sqrt()),
+    }
+
+
+def strips(directions: list[Direction], generator: Generator, path: Path, *, seed: int) -> None:
+    """Draw every direction at -2, -1, 0, 1 and 2: a row each."""
+    latents = generator.sample(1, seed=seed)
+    with torch.inference_mode():
+        rows = [
+            generator.synthesize(direction.apply(latents, strength))
+            for direction in directions
+            for strength in (-2.0, -1.0, 0.0, 1.0, 2.0)
+        ]
+    write_image(grid(torch.cat(rows), columns=5), path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*", default=["svd", "hessian"])
+    parser.add_argument("--output", type=Path, default=Path("runs/navigan-effects"))
+    chosen = parser.parse_args()
+    generator = dynode.load_generator("facets-128", device="cpu")
+    found = {kind: trained(kind, generator, chosen.output) for kind in chosen.kinds}
+    latents = generator.sample(PICTURES, seed=TEST_SEED)
+    w_changes = code_changes(generator, latents)
+    others = {
+        name: change(direction, generator, latents, STEP).flatten()
+        for name, direction in w_directions(generator).items()
+    }
+    for kind, (directions, seconds) in found.items():
+        rows = [measured(d, generator, latents, w_changes, others) for d in directions]
+        result = {"cpu_s": seconds, "directions": rows}
+        (chosen.output / f"{kind}.json").write_text(json.dumps(result, indent=1) + "\n")
+        strips(directions, generator, chosen.output / f"{kind}.png", seed=TEST_SEED + 1)
+        for row in sorted(rows, key=lambda row: -row["outside_w"]):
+            print(kind, row, flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
