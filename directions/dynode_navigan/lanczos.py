@@ -134,7 +134,8 @@ def leading_pairs(
         seed: Seed of the first block.
         like: Device and type of the vectors.
         block: Vectors multiplied between orthogonalisations.
-        tolerance: Stop when every residual is at most this share of its eigenvalue.
+        tolerance: Stop when every residual is at most this share of its eigenvalue, for a quarter
+            more pairs than asked for: one that hides from the first block comes up among these.
         most: Largest number of products; None for 4 * count + 20.
         keep: File the state is kept in; an interrupted search goes on from it.
         key: Tells this problem from others in that file.
@@ -159,7 +160,7 @@ def leading_pairs(
         steps += 1
         if keep is not None and steps % every == 0:
             state.save(keep, key)
-        found = _check(state, count, tolerance)
+        found = _check(state, min(count + max(2, count // 4), size), tolerance)
         progress(min(len(state.basis), most), most, found.words)
         if found.is_good:
             break

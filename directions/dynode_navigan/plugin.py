@@ -108,7 +108,9 @@ class RectifiedOptions(LayerOptions):
         0.0, help="Weight of telling the shift; 0 for 1.5 over the largest shift.", min=0
     )
     predictor: str = dynode.option(
-        "resnet", help="Network that tells them apart.", choices=("resnet", "lenet")
+        "features",
+        help="What tells them apart: a head on the distance's features, or a published network.",
+        choices=("features", "resnet", "lenet"),
     )
     predictor_size: int = dynode.option(
         64, help="Side of the pictures it sees; 0 for as they are drawn.", unit="px", min=0

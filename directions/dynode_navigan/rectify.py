@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
+from dynode.distance.distance import Distance, PixelDistance
 from dynode.errors import CorruptCheckpointError
 from dynode.generator import Generator
 from dynode.latents import Latents
@@ -42,6 +43,7 @@ class Settings:
         size_px: Side of the pictures it sees; 0 for as they are drawn.
         resolution: Pictures are drawn at this side; None for the full size.
         start: Coefficients at the start: normal (published), or the vectors themselves.
+        shift_unit: Length in raw weights that the predictor's output 1 means; 1 as published.
     """
 
     directions: int
@@ -57,6 +59,7 @@ class Settings:
     size_px: int = 0
     resolution: int | None = None
     start: Literal["random", "basis"] = "random"
+    shift_unit: float = 1.0
 
 
 class Rectification:
@@ -70,6 +73,7 @@ class Rectification:
         layer: Name of the convolution.
         basis: What is combined.
         settings: How.
+        distance: Whose features the predictor `features` looks at.
         seed: Seed of everything random.
 
     Source:
@@ -85,14 +89,23 @@ class Rectification:
         settings: Settings,
         *,
         seed: int,
+        distance: Distance | None = None,
     ) -> None:
         self.generator, self.layer, self.settings, self.seed = generator, layer, settings, seed
         like = generator.mean_w
         self.basis = basis.to(like)
         start = _first_coefficients(settings, len(basis), seed)
         self.coefficients = nn.Parameter(start.to(like))
+        example = generator.sample(1, seed=seed)
+        with torch.no_grad():
+            picture = generator.synthesize(example, resolution=settings.resolution)
         self.predictor = make_predictor(
-            settings.predictor, settings.directions, settings.size_px, seed=seed
+            settings.predictor,
+            settings.directions,
+            settings.size_px,
+            seed=seed,
+            distance=distance or PixelDistance(),
+            example=picture,
         ).to(like)
         self.optimizers = {
             "directions": torch.optim.Adam([self.coefficients], lr=settings.direction_lr),
@@ -165,7 +178,7 @@ class Rectification:
             before = draw(latents, resolution=settings.resolution)
         after = draw(moving.move(latents, which, shifts), resolution=settings.resolution)
         logits, predicted = self.predictor(before, after)
-        return logits, predicted, which, shifts
+        return logits, predicted * settings.shift_unit, which, shifts
 
     def _latents(self, random: np.random.RandomState) -> Latents:
         info = self.generator.info

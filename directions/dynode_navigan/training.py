@@ -44,6 +44,7 @@ def find_rectified(
         basis,
         settings_of(pictures, basis, options),
         seed=seed,
+        distance=pictures.distance,
     )
     trained = training.run(keep=options.keep, every=options.keep_every, progress=progress)
     accuracy, error = training.accuracy()
@@ -112,6 +113,7 @@ def settings_of(pictures: Pictures, basis: WeightBasis, options: RectifiedOption
         direction_lr=_PUBLISHED_LR if slow else options.direction_lr,
         size_px=options.predictor_size,
         resolution=options.render_size or None,
+        shift_unit=1.0 if slow else scale,
         start="random" if slow else options.start,  # type: ignore[arg-type]
     )
 

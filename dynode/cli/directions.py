@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dynode.generator import Generator
 
 _STRIP = "-2:2:5"
+_CLIP = "-2:2:51"
 
 
 @click.group()
@@ -67,7 +68,7 @@ def list_directions(folder: Path | None, as_json: bool) -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Picture of the strip [default: NAME.png].",
+    help="Picture of the strip, or a clip (.mp4, .gif) there and back [default: NAME.png].",
 )
 @click.option("--sweep", default=_STRIP, show_default=True, help="Strengths LO:HI:N of the strip.")
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 64), help="Rows.")
@@ -129,11 +130,15 @@ def _draw(
     force: bool,
 ) -> list[str]:
     from dynode import files
+    from dynode.cli.edit import parse_sweep
     from dynode.generator import load_generator
     from dynode.media.images import grid, write_image
+    from dynode.media.suffixes import is_moving
     from dynode.pipeline import directions as steps
 
     files.check_free(target, force=force)
+    if is_moving(target) and strengths == parse_sweep(_STRIP):
+        strengths = parse_sweep(_CLIP)
     generator: Generator = load_generator(name, device=device)
     if name is None and not steps.fits(direction, generator.info):
         told = direction.info
@@ -142,6 +147,11 @@ def _draw(
             f"--generator"
         )
         return []
+    if is_moving(target):
+        from dynode.pipeline.sweeps import write_sweep
+
+        write_sweep(direction, generator, strengths, target, count=count, seed=seed, force=force)
+        return [str(target)]
     pictures = steps.strip(direction, generator, strengths, count=count, seed=seed, force=force)
     write_image(grid(pictures, columns=len(strengths)), target)
     return [str(target)]

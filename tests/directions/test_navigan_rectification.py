@@ -16,7 +16,13 @@ from dynode.errors import CorruptCheckpointError
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator
 from dynode.weight_basis import SingularBasis, layer_weight
-from dynode_navigan.predictor import LeNetPredictor, ResNetPredictor, draw_shifts, losses
+from dynode_navigan.predictor import (
+    LeNetPredictor,
+    PredictorKind,
+    ResNetPredictor,
+    draw_shifts,
+    losses,
+)
 from dynode_navigan.rectify import Rectification, Settings
 
 LAYER = "b8.conv1"
@@ -117,11 +123,13 @@ class Killed(Exception):
     """Stands for a killed process."""
 
 
+@pytest.mark.parametrize("predictor", ["features", "lenet"])
 @pytest.mark.parametrize("fail_after", [2, 3])
 def test_a_killed_training_goes_on_with_identical_losses(
-    generator: StyleGAN2, tmp_path: Path, fail_after: int
+    generator: StyleGAN2, tmp_path: Path, fail_after: int, predictor: PredictorKind
 ) -> None:
-    whole = training(generator)
+    settings = replace(SETTINGS, predictor=predictor)
+    whole = training(generator, settings)
     whole.run()
 
     def kill(done: int, total: int, message: str = "") -> None:
@@ -129,8 +137,10 @@ def test_a_killed_training_goes_on_with_identical_losses(
             raise Killed
 
     with pytest.raises(Killed):
-        training(generator).run(keep=tmp_path / "state.safetensors", every=2, progress=kill)
-    resumed = training(generator)
+        training(generator, settings).run(
+            keep=tmp_path / "state.safetensors", every=2, progress=kill
+        )
+    resumed = training(generator, settings)
     directions = resumed.run(keep=tmp_path / "state.safetensors", every=2)
 
     assert resumed.losses == whole.losses
@@ -149,12 +159,14 @@ def test_the_state_of_another_training_is_refused(generator: StyleGAN2, tmp_path
 def test_training_learns_to_tell_directions_apart(generator: StyleGAN2) -> None:
     settings = replace(
         SETTINGS,
-        steps=150,
+        steps=60,
         batch=16,
         shift_scale=60,
         min_shift=30,
+        predictor="features",
         predictor_lr=3e-3,
-        shift_weight=1 / 60,
+        shift_weight=1.5 / 60,
+        shift_unit=60,
         start="basis",
     )
     learning = training(generator, settings)

@@ -1,0 +1,75 @@
+"""Clips of a direction: there and back again, several pictures side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dynode.direction import Direction
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media.video import write_video
+from dynode.pipeline.generate import synthesize_batches
+from dynode.population import draw_population
+from dynode.scoring.effects import moved
+
+SECONDS_ONE_WAY = 3.5
+
+
+def write_sweep(
+    direction: Direction,
+    generator: Generator,
+    strengths: Sequence[float],
+    target: Path,
+    *,
+    count: int = 3,
+    seed: int = 0,
+    force: bool = False,
+) -> int:
+    """Write a clip of sampled pictures that are moved through strengths and back.
+
+    Args:
+        direction: Any kind.
+        generator: What draws.
+        strengths: One frame each, and once more on the way back; 3.5 s each way.
+        target: The clip.
+        count: Pictures side by side.
+        seed: Seed of the first.
+        force: Accept a direction of another generator of the same shape.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        GeneratorMismatchError: The direction belongs to another generator.
+        MediaError: The file name is no video's.
+
+    Source:
+        The clips of NaviGAN's published code. Deviation: pictures are clamped to what can be shown;
+        there, values out of range wrap around.
+    """
+    direction.check(generator.info, force=force)
+    there = [_frame(direction, generator, s, count=count, seed=seed) for s in strengths]
+    fps = max(1.0, len(there) / SECONDS_ONE_WAY)
+    frames: Iterator[Tensor] = iter([*there, *reversed(there)])
+    return write_video(frames, target, fps=fps)
+
+
+def _frame(
+    direction: Direction, generator: Generator, strength: float, *, count: int, seed: int
+) -> Tensor:
+    """Draw the pictures at one strength: (1, 3, h, count * w), 8-bit steps, on the CPU."""
+    codes = [
+        moved(
+            direction,
+            generator,
+            draw_population(generator, 1, seed=seed + i, truncation=0.7),
+            strength,
+        )
+        for i in range(count)
+    ]
+    pictures = synthesize_batches(generator, Latents.cat(codes)).clamp(-1, 1)
+    return torch.cat(list(pictures), dim=2)[None]
