@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator import GeneratorInfo
-from dynode.latents import Latents, WeightOffset
+from dynode.latents import Latents
 from dynode.module_layers import adding, convolutions, fingerprint
+from dynode.weight_offset import Offset
 
 Draw = Callable[[nn.Module, Tensor], Tensor]
 _call: Draw = nn.Module.__call__
@@ -155,7 +156,7 @@ class ModuleGenerator:
         return ModuleGenerator(module, self.inputs, self.shape, self._draw, self._about)
 
     @contextlib.contextmanager
-    def _moved(self, offsets: Sequence[WeightOffset]) -> Iterator[None]:
+    def _moved(self, offsets: Sequence[Offset]) -> Iterator[None]:
         """Add to each convolution's output what its offsets add; nothing is left behind."""
         handles = []
         try:

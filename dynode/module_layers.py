@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from dynode.latents import WeightOffset
+from dynode.weight_offset import Offset
 
 Layer = nn.Conv2d | nn.ConvTranspose2d
 Hook = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]
@@ -21,7 +21,7 @@ def convolutions(module: nn.Module) -> Iterator[tuple[str, Layer]]:
             yield name, part
 
 
-def adding(layer: Layer, offset: WeightOffset) -> Hook:
+def adding(layer: Layer, offset: Offset) -> Hook:
     """Make a hook that convolves the input with each vector and adds up what it gives."""
 
     def hook(_: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> Tensor:
