@@ -82,6 +82,7 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
     from dynode_ganspace import plugin as ganspace
     from dynode_interfacegan import plugin as interfacegan
     from dynode_micromotion import plugin as micromotion
+    from dynode_navigan import plugin as navigan
     from dynode_optimize import plugin as optimize
     from dynode_pti import plugin as pti
     from dynode_restyle import plugin as restyle
@@ -89,7 +90,7 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
     from dynode_styleclip import plugin as styleclip
 
     registry = plugins.registry()
-    directions = (ganspace, interfacegan, micromotion, sefa, styleclip)
+    directions = (ganspace, interfacegan, micromotion, navigan, sefa, styleclip)
     for module in (e4e, optimize, pti, restyle, *directions):
         registry.register(module, "dynode-gan")
     things = {
