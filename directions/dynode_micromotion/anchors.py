@@ -55,7 +55,7 @@ def text_anchors(
     Args:
         generator: What draws.
         options: See `MicromotionOptions`.
-        seed: Seed of the face and of the text method.
+        seed: Seed of the text method, and of the face if `face` is None.
         progress: Called after every step of the text method.
 
     Raises:
@@ -66,7 +66,8 @@ def text_anchors(
     when = progress_of(degrees)
     method = plugins.registry().directions[options.text_method]
     given = [_text_options(method, text, options) for text in texts]
-    start = generator.sample(1, seed=seed, truncation=options.truncation)
+    face = seed if options.face is None else options.face
+    start = generator.sample(1, seed=face, truncation=options.truncation)
     codes = []
     for index, chosen in enumerate(given):
 

@@ -47,6 +47,9 @@ class MicromotionOptions:
     truncation: float = dynode.option(
         0.7, help="Of the face that is edited by texts; 0 the mean face.", min=0.0, max=1.0
     )
+    face: int | None = dynode.option(
+        None, help="Seed of the face that is edited by texts; --seed if absent.", min=0
+    )
     published: bool = dynode.option(
         False, help="Exactly the released steps: degrees, stopping rule, rank, end point."
     )

@@ -46,7 +46,8 @@ MOTIONS: Mapping[str, ReadyMotion] = {
 class MicromotionRecipe:
     """What the ready micromotions are made with."""
 
-    seed: int = option(3, help="Seed of the face that is edited by the texts.", min=0)
+    face: int = option(3, help="Seed of the face that is edited by the texts.", min=0)
+    seed: int = option(0, help="Seed of everything else that is random.", min=0)
     effect: float = option(
         1.5, help="How far the whole motion moves its factor.", unit="deviations", min=0.1, max=3.0
     )
@@ -85,7 +86,12 @@ def made_motion(
 ) -> Direction:
     """Find one micromotion, and scale it so that the whole of it moves its factor by `effect`."""
     found = dynode.find(
-        "micromotion", generator, text=ready.text, seed=recipe.seed, progress=progress
+        "micromotion",
+        generator,
+        text=ready.text,
+        face=recipe.face,
+        seed=recipe.seed,
+        progress=progress,
     )
     assert isinstance(found, Direction)
     return whole_motion(found.with_info(name=name), ready.factor, generator, recipe.effect)
