@@ -27,6 +27,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -117,7 +118,15 @@ class Bench:
             low, high = (middle, high) if effect(middle) < goal else (low, middle)
         return high
 
-    def row(self, title: str, direction: Direction, motion: str, goal: float = 1.0) -> dict:
+    def row(self, title: str, find: Callable[[], Direction], motion: str) -> dict:
+        """Measure a direction at effect 1; a row that was measured before is kept."""
+        kept = self.args.state / f"row-{motion}-{re.sub('[^a-z]+', '-', title.lower())}.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(self.measured(title, find(), motion)))
+            print(kept.read_text(), flush=True)
+        return json.loads(kept.read_text())
+
+    def measured(self, title: str, direction: Direction, motion: str, goal: float = 1.0) -> dict:
         factor, sign = MOTIONS[motion].factor, SIGNS.get(motion, 1)
         strength = self.strength_for(direction, factor, sign, goal)
         return {"motion": motion, "method": title, "strength": round(strength, 4)} | self.figures(
@@ -186,27 +195,27 @@ def candidates(anchors: Anchors) -> dict[str, Tensor]:
 
 def text_part(bench: Bench) -> dict:
     rows, orders = [], {}
-    boundaries = boundary_normals(bench)
     for motion, ready in MOTIONS.items():
         sign = SIGNS.get(motion, 1)
         for mode in ("default", "published"):
             for title, delta in candidates(load_anchors(bench, mode, motion)).items():
                 if mode == "published" and "alone" in title:
                     continue
-                rows.append(bench.row(f"{mode} anchors: {title}", linear(delta), motion))
-                print(rows[-1], flush=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            found = dynode.find(
-                "styleclip-global", bench.generator, text=WORDS[motion], neutral="a face"
-            )
-        rows.append(bench.row("StyleCLIP global", found, motion))
-        print(rows[-1], flush=True)
-        rows.append(bench.row("InterFaceGAN", linear(sign * boundaries[ready.factor]), motion))
-        print(rows[-1], flush=True)
+                title = f"{mode} anchors: {title}"
+                rows.append(bench.row(title, lambda delta=delta: linear(delta), motion))
+        rows.append(bench.row("StyleCLIP global", lambda m=motion: in_styles(bench, m), motion))
+        boundary = lambda s=sign, f=ready.factor: linear(s * boundary_normals(bench)[f])  # noqa: E731
+        rows.append(bench.row("InterFaceGAN", boundary, motion))
         orders[motion] = order(bench, motion)
-        print(motion, orders[motion], flush=True)
     return {"rows": rows, "orders": orders}
+
+
+def in_styles(bench: Bench, motion: str) -> Direction:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return dynode.find(
+            "styleclip-global", bench.generator, text=WORDS[motion], neutral="a face"
+        )
 
 
 def boundary_normals(bench: Bench) -> dict[str, Tensor]:
@@ -227,6 +236,9 @@ def boundary_normals(bench: Bench) -> dict[str, Tensor]:
 
 def order(bench: Bench, motion: str) -> dict:
     """Follow the micromotion's path on the held-out faces, the whole of it 1.5 deviations."""
+    kept = bench.args.state / f"order-{motion}.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
     options = build_options(MicromotionOptions, {"text": "{degree}"}, owner="micromotion")
     path = motion_of(bench.generator, load_anchors(bench, "default", motion), options, seed=0)
     factor, sign = MOTIONS[motion].factor, SIGNS.get(motion, 1)
@@ -239,13 +251,15 @@ def order(bench: Bench, motion: str) -> dict:
     each = [float(spearmanr(progress, row).statistic) for row in effects]
     mean = effects.mean(0)
     deviation = float(bench.deviations[bench.names.index(factor)])
-    return {
+    told = {
         "mean over faces": round(float(np.mean(each)), 4),
         "least": round(min(each), 4),
         "faces from 0.95": round(float(np.mean(np.array(each) >= 0.95)), 3),
         "of the mean effect": round(float(spearmanr(progress, mean).statistic), 4),
         "mean effect": [round(float(v), 2) for v in (mean - mean[0]) / deviation],
     }
+    kept.write_text(json.dumps(told))
+    return told
 
 
 def variance_part(bench: Bench) -> dict:
@@ -331,7 +345,7 @@ def video_part(bench: Bench) -> dict:
         "raw, farthest frame less the first": linear(far),
         "InterFaceGAN": linear(normal),
     }.items():
-        rows.append(bench.row(title, direction, "head-turn"))
+        rows.append(bench.measured(title, direction, "head-turn"))
         print(rows[-1], flush=True)
     goal = rows[-1]["leakage"]
     reached = effect_at_leakage(bench, motion, "yaw", goal, rows[0]["strength"])
@@ -406,10 +420,10 @@ PARTS: dict[str, Callable[[Bench], dict]] = {
 
 
 def strip(bench: Bench, names: list[str], path: Path) -> None:
-    """Draw a face at five moments of each ready micromotion."""
+    """Draw a face at six moments of each ready micromotion."""
     rows = []
-    for index, name in enumerate(names):
-        animation = dynode.animate(None, name, generator=bench.generator, seed=9 + index, frames=2)
+    for name, seed in zip(names, (9, 11, 19, 10, 1), strict=True):
+        animation = dynode.animate(None, name, generator=bench.generator, seed=seed, frames=2)
         rows.append(animation.codes(torch.linspace(0, 1, 6)))
     write_image(grid(synthesize_batches(bench.generator, Latents.cat(rows)), columns=6), path)
 
