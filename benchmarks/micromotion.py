@@ -336,7 +336,7 @@ def video_part(bench: Bench) -> dict:
     anchors = video_anchors(bench)
     options = build_options(MicromotionOptions, {"text": "{degree}"}, owner="micromotion")
     motion = motion_of(bench.generator, anchors, options, seed=0)
-    offsets = anchors.codes - anchors.start
+    offsets = anchors.codes - anchors.codes[0]
     far = offsets[int(offsets.flatten(1).norm(dim=1).argmax())]
     normal = boundary_normals(bench)["yaw"]
     rows = []

@@ -35,7 +35,7 @@ class Anchors:
 
     Attributes:
         name: What the motion is.
-        start: (rows, width), the face as it was.
+        start: (rows, width), what offsets are measured from: the unedited face, or the mean frame.
         codes: (n, rows, width), n at least 2.
         progress: (n,) float64, how far along each one is, increasing from 0 to 1; None if that is to
             be read off the codes.
@@ -130,7 +130,10 @@ def _name(template: str) -> str:
 def clip_anchors(
     generator: Generator, options: MicromotionOptions, *, seed: int, progress: Progress
 ) -> Anchors:
-    """Invert every frame of a clip; the first one is the face as it was.
+    """Invert every frame of a clip.
+
+    Offsets are measured from the mean frame: from any single one, what differs between that frame and
+    the rest, such as where the eyes look, would count as a part of the motion.
 
     Args:
         generator: What draws.
@@ -158,4 +161,4 @@ def clip_anchors(
         progress=progress,
     )
     codes = latents.w.detach()
-    return Anchors(path.stem, codes[0], codes, None)
+    return Anchors(path.stem, codes.mean(0), codes, None)
