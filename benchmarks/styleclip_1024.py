@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import subprocess
@@ -37,17 +38,7 @@ SIDE = 1024
 WIDTHS = {2**k: min(512, 2**15 // 2**k) for k in range(2, 11)}
 MODES: dict[str, tuple[str, dict[str, Any], str]] = {
     "optimisation": ("styleclip", {"steps": 3}, "step, one picture"),
-    "optimisation, published": (
-        "styleclip",
-        {"steps": 3, "published": True},
-        "step, one picture",
-    ),
     "mapper": ("styleclip-mapper", {"steps": 3, "batch": 1}, "step, one picture"),
-    "mapper, published": (
-        "styleclip-mapper",
-        {"steps": 3, "batch": 1, "published": True},
-        "step, one picture",
-    ),
     "mapper of styles": (
         "styleclip-mapper",
         {"steps": 3, "batch": 1, "kind": "styles"},
@@ -56,7 +47,7 @@ MODES: dict[str, tuple[str, dict[str, Any], str]] = {
     "global, gradient": (
         "styleclip-global",
         {"neutral": "a face", "images": 1, "calibrate": False},
-        "picture, 25 backward passes",
+        "all: 32 renders, 25 backward passes",
     ),
     "global, exact": (
         "styleclip-global",
@@ -67,7 +58,17 @@ MODES: dict[str, tuple[str, dict[str, Any], str]] = {
             "layers": "b1024.conv1",
             "calibrate": False,
         },
-        "picture, 32 channels at both ends",
+        "picture, 32 of 6048 channels",
+    ),
+    "optimisation, published": (
+        "styleclip",
+        {"steps": 3, "published": True},
+        "step, one picture",
+    ),
+    "mapper, published": (
+        "styleclip-mapper",
+        {"steps": 3, "batch": 1, "published": True},
+        "step, one picture",
     ),
 }
 
@@ -88,7 +89,10 @@ def main() -> None:
         sizes = write_files(folder)
         for mode in MODES:
             command = [sys.executable, __file__, "--mode", mode, "--folder", name]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            environment = os.environ | {"DYNODE_CACHE": str(folder / "cache")}
+            done = subprocess.run(
+                command, check=True, capture_output=True, text=True, env=environment
+            )
             rows.append({"mode": mode, **json.loads(done.stdout.splitlines()[-1])})
             print(rows[-1], flush=True)
             write(rows, sizes)
@@ -145,16 +149,11 @@ def run(mode: str, folder: Path) -> dict[str, Any]:
 
 
 def _per_step(mode: str, marks: list[tuple[float, float, int]]) -> dict[str, float]:
-    """Take the last of the equal steps, or all of the one picture's work."""
+    """Take the last of the equal steps, all channels of the one picture, or everything."""
     steps = marks[1:-1]
+    begin, end, share = steps[-2] if len(steps) > 1 else marks[0], steps[-1], 1.0
     if mode == "global, exact":
-        begin, end = steps[0], steps[-1]
-        share = steps[-1][2] / (steps[-1][2] - steps[0][2])
-    elif mode == "global, gradient":
-        begin, end, share = steps[0], marks[-1], 1.0
-        begin = marks[0]
-    else:
-        begin, end, share = steps[-2], steps[-1], 1.0
+        begin, share = steps[0], steps[-1][2] / (steps[-1][2] - steps[0][2])
     return {
         "step_cpu_s": round(share * (end[1] - begin[1]), 2),
         "step_wall_s": round(share * (end[0] - begin[0]), 2),
