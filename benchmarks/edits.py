@@ -14,7 +14,8 @@ the portraits are drawn from (same truncation, 512 other pictures).
 - seconds: of the processor; the first edit includes everything from text to picture, a further one is
   another picture with the same text
 
-What was found is kept in `--state`, with a contact sheet each, so an interrupted run goes on. Writes
+What was found and measured is kept in `--state`, with a contact sheet each, so an interrupted run
+goes on. Writes
 `results/edits-styleclip` as `.json` and `.md`.
 """
 
@@ -134,7 +135,7 @@ def main() -> None:
     world = World(generator, scorer, readings.std(0), args)
     known = modes(args.exact_images)
     chosen = [known[name] for name in args.modes.split(",")]
-    rows = [_row(world, target, mode) for mode in chosen for target in TARGETS]
+    rows = [_kept_row(world, target, mode) for mode in chosen for target in TARGETS]
     rows.sort(key=lambda row: [t.text for t in TARGETS].index(row.text))
     _write(rows, args)
 
@@ -150,6 +151,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--state", type=Path, default=Path("runs/edits"))
     return parser.parse_args()
+
+
+def _kept_row(world: World, target: Target, mode: Mode) -> Row:
+    """Measure a row, or read the one that was measured."""
+    path = world.args.state / f"{_stem(mode, target)}-row.json"
+    if path.exists():
+        return Row(**json.loads(path.read_text()))
+    row = _row(world, target, mode)
+    path.write_text(json.dumps(asdict(row)))
+    print(row, flush=True)
+    return row
 
 
 def _row(world: World, target: Target, mode: Mode) -> Row:
@@ -170,9 +182,7 @@ def _row(world: World, target: Target, mode: Mode) -> Row:
         if strength == 1:
             pairs = torch.stack([before[:16], after[:16]], 1).flatten(0, 1)
             write_image(grid(pairs, columns=8), args.state / f"{_stem(mode, target)}.png")
-    row = _told(target, mode, world.scorer.attributes, torch.stack(changes), first_s, further_s)
-    print(row, flush=True)
-    return row
+    return _told(target, mode, world.scorer.attributes, torch.stack(changes), first_s, further_s)
 
 
 def _seconds(generator: Generator, move: Move, latents: Latents) -> float:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
+    from dynode.style_mapper import StyleMapperDirection
     from dynode.stylegan2.generator import StyleGAN2
     from dynode.z_direction import ZDirection
 
@@ -72,6 +73,7 @@ _LAZY = {
     "Inversion": "dynode.pipeline.invert",
     "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
+    "StyleMapperDirection": "dynode.style_mapper",
     "StyleGAN2": "dynode.stylegan2.generator",
     "ZDirection": "dynode.z_direction",
 }
@@ -97,6 +99,7 @@ __all__ = [
     "Scorer",
     "StyleDirection",
     "StyleGAN2",
+    "StyleMapperDirection",
     "TextEncoder",
     "Trajectory",
     "WeightDirection",
