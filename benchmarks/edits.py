@@ -11,12 +11,11 @@ the portraits are drawn from (same truncation, 512 other pictures).
   says nothing about, at strength 1
 - at equal effect: the strength at which the mean effect is one deviation, between measured strengths
   by interpolation; leakage there, and identity: root mean square change of the identity factors
-- seconds: of the processor; the first edit includes everything from text to picture, a further one is
-  another picture with the same text
+- seconds: of the processor; the first edit includes everything from text to picture, except the
+  measurement of the exact relevance; a further one is another picture with the same text
 
 What was found and measured is kept in `--state`, with a contact sheet each, so an interrupted run
-goes on. Writes
-`results/edits-styleclip` as `.json` and `.md`.
+goes on. Writes `results/edits-styleclip` as `.json` and `.md`.
 """
 
 from __future__ import annotations
@@ -311,6 +310,13 @@ def _write(rows: list[Row], args: argparse.Namespace) -> None:
         f"{r.leakage_at_one:.3f} | {r.identity_at_one:.3f} | {r.first_s:.1f} | {r.further_s:.3f} |"
         for r in rows
     ]
+    measured = RESULTS / "relevance.json"
+    if measured.exists():
+        exact = json.loads(measured.read_text())["sides"]["exact"]["cpu"]
+        lines += [
+            "",
+            f"global-exact: after {exact:.0f} s of measuring all channels, once for all texts.",
+        ]
     (RESULTS / "edits-styleclip.md").write_text("\n".join(lines) + "\n")
 
 
