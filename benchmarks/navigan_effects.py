@@ -84,13 +84,18 @@ def code_changes(generator: Generator, latents: Latents) -> Tensor:
     return torch.stack(rows)
 
 
-def outside(target: Tensor, givers: Tensor) -> float:
-    """Share of a change (values,) that no combination of others (k, values) gives."""
-    givers = givers.double()
-    gram = givers @ givers.t()
-    solved = torch.linalg.lstsq(gram, (givers @ target.double())[:, None]).solution
-    rest = target.double() - (givers.t() @ solved)[:, 0]
-    return float(rest.square().sum() / target.double().square().sum())
+class Span:
+    """What some changes (k, values) can give together."""
+
+    def __init__(self, givers: Tensor) -> None:
+        self.givers = givers.double()
+        self.inverse = torch.linalg.pinv(self.givers @ self.givers.t(), hermitian=True, rtol=1e-10)
+
+    def misses(self, target: Tensor) -> float:
+        """Share of a change (values,) that no combination gives."""
+        target = target.double()
+        rest = target - self.givers.t() @ (self.inverse @ (self.givers @ target))
+        return float(rest.square().sum() / target.square().sum())
 
 
 def w_directions(generator: Generator) -> dict[str, Direction]:
@@ -132,13 +137,13 @@ def measured(
     direction: Direction,
     generator: Generator,
     latents: Latents,
-    w_changes: Tensor,
-    others: dict[str, Tensor],
+    in_w: Span,
+    others: dict[str, Span],
 ) -> dict:
     scorer = load_scorer(generator.info, generator.device)
     assert scorer is not None
     changed = change(direction, generator, latents, STEP).flatten()
-    shares = {name: outside(changed, part[None]) for name, part in others.items()}
+    shares = {name: part.misses(changed) for name, part in others.items()}
     nearest = min(shares, key=lambda name: shares[name])
     with torch.inference_mode():
         before = score_latents(scorer, generator, latents)
@@ -151,7 +156,7 @@ def measured(
         "told_apart": direction.info.figures["told_apart"],
         "shift_error": direction.info.figures["shift_error"],
         "shift_scale": direction.info.figures["shift_scale"],
-        "outside_w": outside(changed, w_changes),
+        "outside_w": in_w.misses(changed),
         "outside_nearest": shares[nearest],
         "nearest": nearest,
         "factors": float(effects.square().mean().sqrt()),
@@ -172,6 +177,61 @@ def strips(directions: list[Direction], generator: Generator, path: Path, *, see
     write_image(grid(torch.cat(rows), columns=5), path)
 
 
+ABOUT = """# Rectified directions on facets
+
+    python benchmarks/navigan_effects.py
+
+Layer {layer}, {count} directions of 24 vectors, {steps} steps of 16 pairs drawn at 64 px, predictor
+`features`, seed {seed}, one thread, torch {torch}. Measured on pictures that were not trained on: {pictures} of seed
+{test_seed} for what W gives and for the factors, 256 pairs for telling apart.
+{parts}"""
+
+
+def table(kind: str, result: dict) -> str:
+    rows = result["directions"]
+    first = rows[0]
+    lines = [
+        f"\n## {kind}-rectified\n",
+        f"Told apart: {first['told_apart']:.1%}, guessing {1 / len(rows):.1%}. Mean error of the shift: "
+        f"{first['shift_error']:.3g} of at most {first['shift_scale']:.4g} raw weights. "
+        f"{result['cpu_s']:.0f} s of processor time (of the last go).\n",
+        "| direction | strongest effects at strength 1, σ | all factors, rms σ | outside W "
+        "| nearest component | outside it |",
+        "|---|---|---:|---:|---|---:|",
+    ]
+    for row in sorted(rows, key=lambda row: -row["outside_w"]):
+        effects = ", ".join(f"{k.replace('_', ' ')} {v:+.2f}" for k, v in row["effects"].items())
+        lines.append(
+            f"| {row['name'].split('-rectified-')[1]} | {effects} | {row['factors']:.2f} "
+            f"| {row['outside_w']:.0%} | {row['nearest']} | {row['outside_nearest']:.0%} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def write_report(folder: Path, kinds: list[str]) -> None:
+    results = {kind: json.loads((folder / f"{kind}.json").read_text()) for kind in kinds}
+    told = ABOUT.format(
+        layer=LAYER,
+        count=COUNT,
+        steps=TRAINING["steps"],
+        seed=SEED,
+        torch=torch.__version__,
+        pictures=PICTURES,
+        test_seed=TEST_SEED,
+        parts="".join(table(kind, result) for kind, result in results.items()),
+    )
+    (folder / "navigan-effects.md").write_text(told)
+
+
+def show_outside(generator: Generator, folder: Path, kind: str, rows: list[dict]) -> None:
+    """Draw the three directions that W gives least of, far enough to see."""
+    last = sorted(rows, key=lambda row: -row["outside_w"])[:3]
+    place = folder / f"{kind}-directions"
+    found = [dynode.load_direction(place / f"{row['name']}.safetensors") for row in last]
+    wider = [direction.with_info(scale=2 * direction.info.scale) for direction in found]
+    strips(wider, generator, folder / f"{kind}-outside-w.png", seed=TEST_SEED + 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("kinds", nargs="*", default=["svd", "hessian"])
@@ -180,18 +240,18 @@ def main() -> None:
     generator = dynode.load_generator("facets-128", device="cpu")
     found = {kind: trained(kind, generator, chosen.output) for kind in chosen.kinds}
     latents = generator.sample(PICTURES, seed=TEST_SEED)
-    w_changes = code_changes(generator, latents)
+    in_w = Span(code_changes(generator, latents))
     others = {
-        name: change(direction, generator, latents, STEP).flatten()
+        name: Span(change(direction, generator, latents, STEP).flatten()[None])
         for name, direction in w_directions(generator).items()
     }
     for kind, (directions, seconds) in found.items():
-        rows = [measured(d, generator, latents, w_changes, others) for d in directions]
+        rows = [measured(d, generator, latents, in_w, others) for d in directions]
         result = {"cpu_s": seconds, "directions": rows}
         (chosen.output / f"{kind}.json").write_text(json.dumps(result, indent=1) + "\n")
         strips(directions, generator, chosen.output / f"{kind}.png", seed=TEST_SEED + 1)
-        for row in sorted(rows, key=lambda row: -row["outside_w"]):
-            print(kind, row, flush=True)
+        show_outside(generator, chosen.output, kind, rows)
+    write_report(chosen.output, chosen.kinds)
 
 
 if __name__ == "__main__":
