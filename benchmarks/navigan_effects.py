@@ -182,8 +182,8 @@ ABOUT = """# Rectified directions on facets
     python benchmarks/navigan_effects.py
 
 Layer {layer}, {count} directions of 24 vectors, {steps} steps of 16 pairs drawn at 64 px, predictor
-`features`, seed {seed}, one thread, torch {torch}. Measured on pictures that were not trained on: {pictures} of seed
-{test_seed} for what W gives and for the factors, 256 pairs for telling apart.
+`features`, seed {seed}, one thread, torch {torch}. Measured on pictures that were not
+trained on: {pictures} of seed {test_seed} for what W gives and for the factors, 256 pairs for telling apart.
 {parts}"""
 
 
