@@ -9,7 +9,8 @@ square over factors, in their range of 2). Editability: three known directions (
 age and yaw of the code space) are applied after inversion by one standard deviation, away from the
 nearer end of the factor's range; told are the change of the target and the mean absolute change of
 all other factors, in standard deviations, and the PSNR to the portrait rendered anew with that
-factor changed. Writes `results/inverters.md` and `.json`.
+factor changed. Edits are measured on the first 64
+pictures at most. Writes `results/inverters.md` and `.json`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from torch import Tensor
 
 from dynode import files, plugins
 from dynode.distance import load_distance
+from dynode.encoders.choosing import checked_encoder
+from dynode.encoders.refinement import iterations
 from dynode.encoders.training.losses import psnr
 from dynode.generator import Generator, load_generator
 from dynode.latents import Latents
@@ -42,6 +45,9 @@ from dynode_facets.w_space import factor_basis
 RESULTS = Path(__file__).parent / "results"
 TARGETS = ("smile", "age", "yaw")
 CHUNK = 8
+EDITED = 64
+"""Pictures that are edited: three pictures more to draw for each."""
+
 SEED = 7
 
 
@@ -59,16 +65,16 @@ METHODS = (
     Method("facets-encoder, one pass", "facets-encoder", {"steps": 0, "any_picture": True}),
     Method("e4e", "e4e", {}),
     *(Method(f"ReStyle, {n} turns", "restyle", {"iterations": n}) for n in range(1, 6)),
-    Method("optimise W", "optimize", {"space": "w", "steps": 150}, is_slow=True),
-    Method("optimise W+", "optimize", {"space": "w+", "steps": 150}, is_slow=True),
+    Method("optimise W", "optimize", {"space": "w", "steps": 100}, is_slow=True),
+    Method("optimise W+", "optimize", {"space": "w+", "steps": 100}, is_slow=True),
     Method(
         "optimise W+ from e4e",
         "optimize",
-        {"space": "w+", "steps": 60, "start": "e4e", "jitter": 0.0},
+        {"space": "w+", "steps": 50, "start": "e4e", "jitter": 0.0},
         is_slow=True,
     ),
-    Method("PTI from e4e, rank 4", "pti", {"pivot": "e4e", "steps": 80}, is_slow=True),
-    Method("PTI from e4e, whole weights", "pti", {"pivot": "e4e", "steps": 80, "rank": 0}, True),
+    Method("PTI from e4e, rank 4", "pti", {"pivot": "e4e", "steps": 60}, is_slow=True),
+    Method("PTI from e4e, whole weights", "pti", {"pivot": "e4e", "steps": 60, "rank": 0}, True),
 )
 
 
@@ -101,11 +107,14 @@ def main() -> None:
     began = time.perf_counter()
     for start in range(0, args.pictures, CHUNK):
         for method in METHODS:
-            if not method.is_slow or start < args.slow:
+            is_asked = any(text in method.label for text in args.only.split(","))
+            if is_asked and (not method.is_slow or start < args.slow):
                 if time.perf_counter() - began > args.seconds:
                     print("time is up; call again to go on")
                     return
                 _invert(method, generator, images, start, args.folder)
+    if args.only:
+        return
     measured = _Measure(generator, images, factors, args.folder)
     whole = [measured.row(m, args.pictures) for m in METHODS if not m.is_slow]
     part = [measured.row(m, args.slow) for m in METHODS]
@@ -120,6 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--slow", type=int, default=16, help="pictures for the slow methods")
     parser.add_argument("--folder", type=Path, default=Path("runs/inverters"))
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after, to be continued")
+    parser.add_argument("--only", default="", help="parts of labels: invert only, by these methods")
     parser.add_argument("--plot", type=Path)
     return parser.parse_args()
 
@@ -133,6 +143,9 @@ def _invert(method: Method, generator: Generator, images: Tensor, start: int, fo
     path = _path(method, start, folder)
     if path.exists():
         return
+    if method.inverter == "restyle":
+        _refine(generator, images[start : start + CHUNK], start, folder)
+        return
     inverter = plugins.registry().inverters[method.inverter]
     options = build_options(inverter.options, method.options, owner=method.inverter)
     part = images[start : start + CHUNK]
@@ -144,6 +157,25 @@ def _invert(method: Method, generator: Generator, images: Tensor, start: int, fo
     found.save(path)
     path.with_suffix(".json").write_text(json.dumps(seconds))
     print(f"{method.label} {start}: {seconds['cpu'] / len(part):.3f} s a picture", flush=True)
+
+
+def _refine(generator: Generator, images: Tensor, start: int, folder: Path) -> None:
+    """Take the turns of ReStyle once, keeping the codes of each."""
+    from dynode_restyle.inversion import bundled_for
+
+    path = bundled_for(generator.info)
+    assert path is not None
+    encoder = checked_encoder(path, generator, inputs=6)
+    methods = [method for method in METHODS if method.inverter == "restyle"]
+    with torch.no_grad():
+        wall, cpu = time.perf_counter(), time.process_time()
+        turns = iterations(encoder, generator, encoder.prepare(images), count=len(methods))
+        for method, turn in zip(methods, turns, strict=True):
+            # The last picture of a turn is only drawn for the next one.
+            seconds = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+            target = _path(method, start, folder)
+            Latents(turn.codes).save(target)
+            target.with_suffix(".json").write_text(json.dumps(seconds))
 
 
 class _Measure:
@@ -177,7 +209,8 @@ class _Measure:
             totals["error"] += float(moved.square().mean(1).sum())
             totals["cpu"] += seconds["cpu"]
             totals["wall"] += seconds["wall"]
-            edits += [self._edit(latents, drawn, start, name) for name in TARGETS]
+            if start < EDITED:
+                edits += [self._edit(latents, drawn, start, name) for name in TARGETS]
             own = latents[0].compact()
             numbers = sum(part.numel() for o in own.weights for part in o.shared)
         effect, leakage, edited = (sum(values) / len(values) for values in zip(*edits, strict=True))

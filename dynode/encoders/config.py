@@ -23,12 +23,15 @@ class Kind:
         has_pyramid: Fine rows are read off larger maps, joined with the coarse ones.
         is_progressive: Every row is row 0 plus an offset of its own.
         is_single: One row is read, and repeated.
+        is_difference: The picture and its reconstruction are read by the same weights, and what
+            they are apart is the result.
     """
 
     backbone: str
     has_pyramid: bool = False
     is_progressive: bool = False
     is_single: bool = False
+    is_difference: bool = False
 
 
 KINDS = {
@@ -42,6 +45,7 @@ KINDS = {
     "ResNetGradualStyleEncoder": Kind("resnet", has_pyramid=True),
     "CompactEncoder": Kind("compact"),
     "CompactProgressiveEncoder": Kind("compact", is_progressive=True),
+    "CompactDifferenceEncoder": Kind("compact", is_difference=True),
 }
 """By the name of the class that published checkpoints give in `opts.encoder_type`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import torch
@@ -32,7 +33,8 @@ class Encoder(nn.Module):
         self.config = config
         kind, widths = config.traits, config.widths
         if kind.backbone == "compact":
-            self.reader = CompactReader(config)
+            inputs = config.inputs // 2 if kind.is_difference else config.inputs
+            self.reader = CompactReader(dataclasses.replace(config, inputs=inputs))
             return
         if kind.backbone == "irse":
             self.input_layer = irse.input_layer(config.inputs, widths[0])
@@ -66,11 +68,13 @@ class Encoder(nn.Module):
             (n, rows, w_dim), without the average code.
         """
         kind, rows = self.config.traits, self.config.rows
+        if kind.is_difference:
+            given, drawn = (self._joined_rows(part) for part in images.chunk(2, dim=1))
+            return given - drawn
         if kind.backbone == "compact":
-            code, offsets = self.reader(images)
             if not kind.is_progressive:
-                joined: Tensor = code[:, None] + offsets
-                return joined
+                return self._joined_rows(images)
+            code, offsets = self.reader(images)
             return _progressive(code, list(offsets.unbind(1)[1:]), stage)
         maps = self._maps(images)
         if kind.is_single:
@@ -82,6 +86,12 @@ class Encoder(nn.Module):
         used = rows - 1 if stage is None else min(stage, rows - 1)
         offsets = [self.styles[row](taken[row]) for row in range(1, used + 1)]
         return _progressive(self.styles[0](taken[0]), offsets, None, rows=rows)
+
+    def _joined_rows(self, images: Tensor) -> Tensor:
+        """Add the offsets of the rows to their common code (compact): (n, rows, w_dim)."""
+        code, offsets = self.reader(images)
+        joined: Tensor = code[:, None] + offsets
+        return joined
 
     def _maps(self, images: Tensor) -> tuple[Tensor, ...]:
         """Run the backbone: the last map, or with a pyramid the finest, the middle and the last."""

@@ -215,6 +215,22 @@ def test_a_start_from_three_channels_reads_the_same_with_six(tmp_path) -> None:
         torch.testing.assert_close(wide(torch.cat([images, current], 1)), expected)
 
 
+def test_a_difference_reads_how_far_the_reconstruction_is(tmp_path) -> None:
+    shape = {"rows": 6, "w_dim": 16, "size": (32, 32), "widths": (4, 8, 16, 24)}
+    reader = build(EncoderConfig("CompactEncoder", **shape), None, seed=0).eval()
+    write_encoder(reader, torch.zeros(6, 16), tmp_path / "reader.safetensors", {})
+    images, current = torch.randn(2, 3, 32, 32), torch.randn(2, 3, 32, 32)
+
+    config = EncoderConfig("CompactDifferenceEncoder", inputs=6, **shape)
+    network = build(config, tmp_path / "reader.safetensors", seed=1).eval()
+
+    with torch.inference_mode():
+        known = read_encoder(tmp_path / "reader.safetensors").network
+        expected = known(images) - known(current)
+        torch.testing.assert_close(network(torch.cat([images, current], 1)), expected)
+        assert not network(torch.cat([images, images], 1)).any()
+
+
 def test_a_start_from_another_network_is_refused(tmp_path) -> None:
     torch.save({"other": torch.zeros(3)}, tmp_path / "other.pt")
     config = EncoderConfig("CompactEncoder", rows=6, w_dim=16, size=(32, 32), widths=(4, 8, 16, 24))

@@ -21,7 +21,7 @@ from dynode.generator import GeneratorInfo
 from dynode.weights import StoredTensor, is_state_dict, open_weights
 
 _READER = "reader"  # where an encoder keeps its compact backbone
-_SMALLEST_PX = {"irse50": 64, "resnet34": 64, "compact": 32}
+_SMALLEST_PX = {"irse50": 64, "resnet34": 64, "compact": 32, "difference": 32}
 
 
 def configured(recipe: EncoderRecipe, info: GeneratorInfo) -> EncoderConfig:
@@ -37,7 +37,7 @@ def configured(recipe: EncoderRecipe, info: GeneratorInfo) -> EncoderConfig:
             f"{_SMALLEST_PX[recipe.backbone]}"
         )
     width = recipe.width
-    is_compact = recipe.backbone == "compact"
+    is_compact = recipe.backbone in ("compact", "difference")
     return EncoderConfig(
         _kind(recipe),
         rows=info.num_layers,
@@ -87,11 +87,14 @@ def build(config: EncoderConfig, start: Path | None, *, seed: int) -> Encoder:
 
 def _kind(recipe: EncoderRecipe) -> str:
     if not isinstance(recipe, RestyleRecipe):
-        if recipe.backbone == "resnet34":
+        if recipe.backbone in ("resnet34", "difference"):
             raise UsageError(
-                "e4e has the backbones irse50 and compact; resnet34 is one of 'dynode train restyle'"
+                f"e4e has the backbones irse50 and compact; {recipe.backbone} is one of 'dynode train "
+                f"restyle'"
             )
         return "CompactProgressiveEncoder" if recipe.backbone == "compact" else "Encoder4Editing"
+    if recipe.backbone == "difference":
+        return "CompactDifferenceEncoder"
     progressive = "Progressive" if recipe.variant == "e4e" else ""
     if recipe.backbone == "compact":
         return f"Compact{progressive}Encoder"

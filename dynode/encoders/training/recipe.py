@@ -8,7 +8,7 @@ from typing import Literal
 
 from dynode.options import option
 
-Backbone = Literal["irse50", "resnet34", "compact"]
+Backbone = Literal["irse50", "resnet34", "compact", "difference"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class EncoderRecipe:
 
     backbone: Backbone = option(
         "irse50",
-        help="Network: irse50 for faces, resnet34 for other things, compact for small pictures.",
+        help="Network: irse50 for faces, resnet34 for other things, compact for small pictures; "
+        "difference (restyle) is compact on the picture less compact on its reconstruction.",
     )
     width: int = option(32, help="Channels of the first stage (compact).", min=2)
     size_px: int = option(256, help="Side of the network's input.", unit="pixels", min=32)
