@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 import dynode
+from dynode.dynamics.editing import carry
 from dynode.media.images import grid, write_image
 
 generator = dynode.load_generator()
@@ -24,3 +25,10 @@ trajectory = dynode.fit_trajectory(clip, times, options=options)
 between = trajectory.rollout(torch.linspace(0, 4, 7)).latents
 write_image(grid(generator.synthesize(between), columns=7), Path("between.png"))
 trajectory.save("clip.trajectory.safetensors")
+
+# %% Edit the first code with any direction; the trajectory carries the edit to every time.
+first = clip[0]
+direction = dynode.find("sefa", generator, component=0)
+edited = dynode.EditStack().then(direction, 1.0).apply(first)
+carried = carry(trajectory, first, edited, torch.linspace(0, 4, 7), mode="transport").latents
+write_image(grid(generator.synthesize(carried), columns=7), Path("carried.png"))
