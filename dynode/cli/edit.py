@@ -151,10 +151,23 @@ def edit(
         document = _document(result, loaded, plugin, options, strength)
         console.print_json({"output": str(target), "seed": seed, "seconds": seconds} | document)
     else:
+        _say_unit(plugin, result)
         for conflict in report.conflicts(result.stack, strength):
             console.say(f"conflict: {conflict}")
         console.say(f"{report.summary(result.changes, result.stack)}; {seconds} s")
         click.echo(str(target))
+
+
+def _say_unit(plugin: str | None, result: EditResult) -> None:
+    """Say what a direction that was found for all pictures does at strength 1, if it knows."""
+    from dynode.direction_info import DirectionInfo
+    from dynode.plugins import registry
+
+    if plugin is None or registry().directions[plugin].per_image:
+        return
+    found = list(result.stack)[-1][0].info
+    if found.unit != DirectionInfo().unit:
+        console.say(f"{found.name}: strength 1 is {found.unit}")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dynode import plugins
 from dynode.direction import StyleDirection
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator import Generator
@@ -19,7 +20,7 @@ from dynode.methods import silent
 from dynode.options import build_options
 from dynode.population import draw_population
 from dynode.stylegan2.generator import StyleGAN2
-from dynode.testing import tiny_generator
+from dynode.testing import run_command, tiny_generator, write_tiny_generator
 from dynode.testing.stand_ins import ColourModel
 from dynode.text import text_axis
 from dynode_styleclip import global_direction
@@ -255,3 +256,25 @@ def test_what_cannot_be_used_is_refused_in_one_line(
         find(generator, **given)
 
     assert "\n" not in str(caught.value)
+
+
+def test_the_command_line_says_which_threshold_was_chosen(
+    generator: StyleGAN2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = plugins.registry()
+    write_tiny_generator(tmp_path / "g.safetensors", generator)
+    with registry.directions.restored():
+        registry.directions.add(GlobalDirections(), "dynode_styleclip")
+        arguments = ["--text", "red", "--neutral", "face", "--images", "2", "--channels", "7"]
+        arguments += ["--generator", str(tmp_path / "g.safetensors")]
+        edit = ["edit", "--plugin", "styleclip-global", *arguments]
+        edited = run_command([*edit, "-o", tmp_path / "red.png"])
+        find_it = ["find", "styleclip-global", *arguments]
+        found = run_command([*find_it, "-o", tmp_path / "red.safetensors"])
+        again = ["edit", "--direction", f"{tmp_path / 'red.safetensors'}:1.5", *arguments[-2:]]
+        reused = run_command([*again, "-o", tmp_path / "again.png"])
+
+    for result in (edited, found):
+        assert result.exit_code == 0, result.stderr
+        assert "7 style channels of relevance 0." in result.stderr
+    assert reused.exit_code == 0, reused.stderr
