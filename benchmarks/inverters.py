@@ -76,8 +76,18 @@ METHODS = (
         {"space": "w+", "steps": 50, "start": "e4e", "jitter": 0.0},
         is_slow=True,
     ),
-    Method("PTI from e4e, rank 4", "pti", {"pivot": "e4e", "steps": 60}, is_slow=True),
-    Method("PTI from e4e, rank 12", "pti", {"pivot": "e4e", "steps": 60, "rank": 12}, True),
+    Method(
+        "PTI from e4e, rank 4",
+        "pti",
+        {"pivot": "e4e", "steps": 60, "learning_rate": 0.01},
+        is_slow=True,
+    ),
+    Method(
+        "PTI from e4e, rank 12",
+        "pti",
+        {"pivot": "e4e", "steps": 60, "rank": 12, "learning_rate": 0.01},
+        True,
+    ),
     # Whole weights want a smaller rate than factors: the better of two counts.
     *(
         Method(
