@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction, StyleDirection
+from dynode.direction import Direction
 from dynode.errors import OptionError
 from dynode.generator import Generator
 from dynode.importing.fs3 import relevance_direction
@@ -65,14 +65,14 @@ def find_global(
     if options.calibrate or options.beta_by == "scorer":
         scorer = measured_by(generator, model, axis, options, seed=seed)
 
-    def direction_of(beta: float) -> StyleDirection:
-        return relevance_direction(relevance, statistics.deviations, beta=beta)
+    def direction_of(beta: float) -> Direction:
+        found = relevance_direction(relevance, statistics.deviations, beta=beta)
+        return found.with_info(name=text)
 
     beta = _beta(relevance, direction_of, generator, scorer, options, seed)
     found = direction_of(beta)
     channels = found.info.options["channels"]
     direction = found.with_info(
-        name=text,
         options={**_told(options), **found.info.options, "text": text, "neutral": neutral},
         seed=seed,
         fingerprint=generator.info.fingerprint,

@@ -21,7 +21,7 @@ from dynode.options import build_options
 from dynode.population import draw_population
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
-from dynode.testing.stand_ins import ColourModel
+from dynode.testing.stand_ins import ColourModel, stand_ins
 from dynode.text import text_axis
 from dynode_styleclip import global_direction
 from dynode_styleclip.beta import beta_for, published_beta
@@ -222,6 +222,20 @@ def test_beta_leaves_the_asked_number_of_channels() -> None:
     relevance = torch.tensor([0.0, 0.4, 0.1, 0.3, 0.2])
 
     assert [beta_for(relevance, count) for count in (1, 2, 9)] == pytest.approx([0.4, 0.3, 0.1])
+
+
+def test_the_scorer_chooses_the_number_of_channels_that_leaks_least(
+    generator: StyleGAN2,
+) -> None:
+    with stand_ins():
+        chosen = find(generator, beta_by="scorer", attribute="warm")
+        others = [find(generator, channels=count, attribute="warm") for count in (10, 20)]
+
+    measured = [found.info.calibration for found in others]
+    leakages = [told.mean_leakage for told in measured if told.effect]  # where 1 can be reached
+    assert chosen.info.calibration.attribute == "warm"
+    assert chosen.info.calibration.effect == pytest.approx(1.0, abs=0.05)
+    assert chosen.info.calibration.mean_leakage == pytest.approx(min(leakages))
 
 
 def test_layers_are_named_or_taken_by_block(generator: StyleGAN2) -> None:
