@@ -34,6 +34,7 @@ from dynode_facets.render import render
 from dynode_facets.scorer import FacetsScorerModel
 from dynode_facets.w_space import code_of, factor_basis
 
+NAN = float("nan")
 STEPS = 20  # of the inverter's refinement
 DURATION_S, FPS = 1.6, 15.0
 MOTIONS = ("talking", "blinking", "turning")
@@ -85,7 +86,7 @@ def drawn(generator: Generator, w: Tensor) -> Tensor:
         return torch.cat([generator.synthesize(Latents(part)) for part in w.split(8)])
 
 
-def times(kind: str, motions: tuple[str, ...], published: int) -> dict[str, object]:
+def times(kind: str, motions: tuple[str, ...], published: int, pictures: bool) -> dict[str, object]:
     generator, scorer = load_generator(), FacetsScorerModel.bundled()
     rows = []
     for motion in motions:
@@ -125,7 +126,7 @@ def times(kind: str, motions: tuple[str, ...], published: int) -> dict[str, obje
                 }
             for name, found in paths.items():
                 for where, w in found.items():
-                    images = drawn(generator, w)
+                    images = drawn(generator, w) if pictures else None
                     exact = code_of(truth[where], w.shape[-1])[:, None]
                     rows.append(
                         {
@@ -134,8 +135,14 @@ def times(kind: str, motions: tuple[str, ...], published: int) -> dict[str, obje
                             "method": name,
                             "where": where,
                             "latent_mse": float((w - exact).square().mean()),
-                            "pixel_mae": pixel_error(images, truth[where]),
-                            "factor_mae": factor_error(images, truth[where], scorer),
+                            "pixel_mae": NAN
+                            if images is None
+                            else pixel_error(images, truth[where]),
+                            "factor_mae": (
+                                NAN
+                                if images is None
+                                else factor_error(images, truth[where], scorer)
+                            ),
                         }
                     )
     return {"codes": kind, "rows": rows}
@@ -222,11 +229,12 @@ def main() -> None:
         "--published", type=int, default=0, help="iterations of the published field"
     )
     parser.add_argument("--motion", choices=MOTIONS, action="append", help="only this one")
+    parser.add_argument("--no-pictures", action="store_true", help="with times: codes alone")
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()
     motions = tuple(given.motion or MOTIONS)
     if given.what == "times":
-        made = times(given.codes, motions, given.published)
+        made = times(given.codes, motions, given.published, not given.no_pictures)
     else:
         made = edits(given.codes, motions)
     text = json.dumps(made, indent=1)
