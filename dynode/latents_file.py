@@ -87,11 +87,9 @@ def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
         if key.startswith("styles.")
     }
     weights: dict[int, Offset] = {}
-    for key in tensors:
-        if key.startswith("weights.") and key.endswith(".coefficients"):
-            stem = key.removesuffix(".coefficients")
-            _, index, layer = stem.split(".", 2)
-            weights[int(index)] = _offset_of(tensors, stem, layer)
+    for stem in sorted({key.rpartition(".")[0] for key in tensors if key.startswith("weights.")}):
+        _, index, layer = stem.split(".", 2)
+        weights[int(index)] = _offset_of(tensors, stem, layer)
     return Latents(tensors["w"], styles, tuple(weights[index] for index in sorted(weights)))
 
 

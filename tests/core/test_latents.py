@@ -410,7 +410,7 @@ def saved(path: Path, tensors: dict[str, Tensor], **changes: str) -> Path:
     ("tensors", "changes", "message"),
     [
         ({"w": codes(1)}, {"format": "dynode.direction"}, "holds dynode.direction; expected lat"),
-        ({"w": codes(1)}, {"version": "2"}, "of version '2'; this dynode reads version 1"),
+        ({"w": codes(1)}, {"version": "3"}, "of version '3'; this dynode reads versions up to 2"),
         ({"v": codes(1)}, {}, "holds dynode.latents; expected latents"),
         ({"w": codes(1)[0]}, {}, "damaged"),
         ({"w": codes(2), "styles.a": torch.zeros(1, 3)}, {}, "damaged"),
