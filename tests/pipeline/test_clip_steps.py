@@ -139,10 +139,11 @@ def test_a_variable_frame_rate_is_said_and_the_true_times_are_used(
 
 
 def test_the_same_clip_gives_the_same_file(fitted, generator, source, tmp_path) -> None:
+    # A GIF: x264 is not reproducible on pictures of a few macroblocks.
     stack = EditStack().then(LinearDirection(torch.ones(64)), 0.2)
-    edit_clip(fitted, generator, stack, tmp_path / "first.mp4")
+    edit_clip(fitted, generator, stack, tmp_path / "first.gif")
 
     again = fit_clip(source, generator, options=QUICK, check=False)
-    edit_clip(again, generator, stack, tmp_path / "second.mp4")
+    edit_clip(again, generator, stack, tmp_path / "second.gif")
 
-    assert (tmp_path / "first.mp4").read_bytes() == (tmp_path / "second.mp4").read_bytes()
+    assert (tmp_path / "first.gif").read_bytes() == (tmp_path / "second.gif").read_bytes()
