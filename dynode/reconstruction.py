@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynode.distance import Distance, load_distance
-from dynode.errors import MissingWeightsError
+from dynode.distance import Distance, choose_distance
 from dynode.generator import Generator
 from dynode.reconstruction_options import ReconstructionOptions
 
@@ -63,12 +62,4 @@ class ReconstructionTarget:
 def _distance(options: ReconstructionOptions, generator: Generator) -> Distance | None:
     if options.distance == "none" or not options.perceptual:
         return None
-    weights, device = options.distance_weights, generator.device
-    if options.distance != "auto":
-        return load_distance(options.distance, generator, weights=weights, device=device)
-    if weights is not None:
-        return load_distance("lpips", generator, weights=weights, device=device)
-    try:
-        return load_distance("scorer", generator, device=device)
-    except MissingWeightsError:
-        return None
+    return choose_distance(options.distance, generator, weights=options.distance_weights)

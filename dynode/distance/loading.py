@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -59,3 +60,36 @@ def load_distance(
             f"torchvision's {file} file; name it, or choose another distance: scorer or pixels"
         )
     return LpipsDistance.load(Path(weights), backbone, device)  # type: ignore[arg-type]
+
+
+def choose_distance(
+    name: str,
+    generator: Generator,
+    *,
+    weights: Path | None = None,
+    lpips: Literal["lpips", "lpips-alex"] = "lpips",
+) -> Distance | None:
+    """Load the named distance, or with `auto` the best there is.
+
+    Args:
+        name: See `load_distance`; `auto` takes LPIPS where its weights are given, else the features of
+            the scorer that knows the generator's pictures, else none.
+        generator: Whose pictures are compared.
+        weights: File with the backbone of LPIPS.
+        lpips: Which LPIPS `auto` means.
+
+    Returns:
+        The distance, on the generator's device, or None.
+
+    Raises:
+        MissingWeightsError: The named distance needs a file.
+        CheckpointError: The weights cannot be used.
+    """
+    device = generator.device
+    if name != "auto" or weights is not None:
+        chosen = lpips if name == "auto" else name
+        return load_distance(chosen, generator, weights=weights, device=device)
+    try:
+        return load_distance("scorer", generator, device=device)
+    except MissingWeightsError:
+        return None

@@ -29,10 +29,10 @@ class CompactReader(nn.Module):
         self.stem = nn.Conv2d(config.inputs, first, 5, stride=2, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm2d(first)
         self.stages = nn.Sequential(
-            _Block(first, second, shrink=True),
-            _Block(second, third, shrink=True),
-            _Block(third, third),
-            _Block(third, fourth, shrink=True),
+            ResidualBlock(first, second, shrink=True),
+            ResidualBlock(second, third, shrink=True),
+            ResidualBlock(third, third),
+            ResidualBlock(third, fourth, shrink=True),
         )
         self.squeeze = nn.Conv2d(fourth, _SQUEEZED, 1)
         pixels = (config.size[0] // 16) * (config.size[1] // 16)
@@ -52,7 +52,7 @@ class CompactReader(nn.Module):
         return self.code(x), offsets.view(-1, self.rows, self.w_dim)
 
 
-class _Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two convolutions beside a shortcut; shrinking averages before the shortcut."""
 
     def __init__(self, inputs: int, outputs: int, *, shrink: bool = False) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dynode.encoders.compact import ResidualBlock
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path
@@ -37,10 +38,10 @@ class FacetsEncoder(nn.Module):
         self.stem = nn.Conv2d(3, width, 5, stride=2, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm2d(width)
         self.stages = nn.Sequential(
-            _Block(width, 2 * width, shrink=True),
-            _Block(2 * width, 4 * width, shrink=True),
-            _Block(4 * width, 4 * width),
-            _Block(4 * width, 6 * width, shrink=True),
+            ResidualBlock(width, 2 * width, shrink=True),
+            ResidualBlock(2 * width, 4 * width, shrink=True),
+            ResidualBlock(4 * width, 4 * width),
+            ResidualBlock(4 * width, 6 * width, shrink=True),
         )
         self.squeeze = nn.Conv2d(6 * width, 48, 1)
         self.hidden = nn.Linear(48 * (INPUT_PX // 16) ** 2, 256)
@@ -66,26 +67,6 @@ class FacetsEncoder(nn.Module):
         x = functional.relu(self.squeeze(self.stages(x)))
         x = functional.relu(self.hidden(x.flatten(1)))
         return self.factors(x), self.offsets(x).view(-1, self.rows, len(FACTORS))
-
-
-class _Block(nn.Module):
-    """Two convolutions beside a shortcut; shrinking averages before the shortcut."""
-
-    def __init__(self, inputs: int, outputs: int, *, shrink: bool = False) -> None:
-        super().__init__()
-        stride = 2 if shrink else 1
-        self.first = nn.Conv2d(inputs, outputs, 3, padding=1, stride=stride, bias=False)
-        self.first_norm = nn.BatchNorm2d(outputs)
-        self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.second_norm = nn.BatchNorm2d(outputs)
-        self.pool = nn.AvgPool2d(2) if shrink else nn.Identity()
-        same = inputs == outputs
-        self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return features with as many channels as the block has outputs."""
-        y = functional.relu(self.first_norm(self.first(x)))
-        return functional.relu(self.shortcut(self.pool(x)) + self.second_norm(self.second(y)))
 
 
 def load_encoder(device: torch.device | str = "cpu") -> FacetsEncoder:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.distance import Distance, load_distance
+from dynode.distance import Distance, choose_distance
 from dynode.encoders.identity import FaceEmbedding, identity_loss, load_face_embedding
 from dynode.encoders.training.recipe import EncoderRecipe
-from dynode.errors import MissingWeightsError, UsageError
+from dynode.errors import UsageError
 from dynode.generator import Generator
 
 _COMPARED_PX = 256
@@ -74,15 +74,9 @@ def offset_term(codes: Tensor, stage: int) -> Tensor:
 def _distance(recipe: EncoderRecipe, generator: Generator) -> Distance | None:
     if not recipe.perceptual:
         return None
-    weights, device = recipe.distance_weights, generator.device
-    if recipe.distance != "auto":
-        return load_distance(recipe.distance, generator, weights=weights, device=device)
-    if weights is not None:
-        return load_distance("lpips-alex", generator, weights=weights, device=device)
-    try:
-        return load_distance("scorer", generator, device=device)
-    except MissingWeightsError:
-        return None
+    return choose_distance(
+        recipe.distance, generator, weights=recipe.distance_weights, lpips="lpips-alex"
+    )
 
 
 def _compared(images: Tensor) -> Tensor:
