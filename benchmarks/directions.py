@@ -355,9 +355,14 @@ def main() -> None:
 
 def finished(state: Path | None) -> list[Row]:
     """Read the rows of a stopped run."""
-    if state is None or not state.with_suffix(".json").exists():
+    if state is None or not rows_of(state).exists():
         return []
-    return [Row(**row) for row in json.loads(state.with_suffix(".json").read_text())]
+    return [Row(**row) for row in json.loads(rows_of(state).read_text())]
+
+
+def rows_of(state: Path) -> Path:
+    """Name the file of rows beside the file of pictures."""
+    return state.with_name(state.name + ".rows.json")
 
 
 def write(rows: list[Row], bench: Bench) -> None:
@@ -381,7 +386,7 @@ def write(rows: list[Row], bench: Bench) -> None:
         "rows": [asdict(row) for row in rows],
     }
     if args.state is not None:
-        args.state.with_suffix(".json").write_text(json.dumps(document["rows"]))
+        rows_of(args.state).write_text(json.dumps(document["rows"]))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "directions.json").write_text(json.dumps(document, indent=2) + "\n")
     head = (
