@@ -107,9 +107,11 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         panel.set_title(f"{spacing} frame times")
         panel.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("mean squared error of the codes\nhalf-way between frames")
-    panels[1].legend(fontsize=8, ncols=2)
     figure.tight_layout()
-    figure.savefig(path, dpi=80)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=6
+    )
+    figure.savefig(path, dpi=80, bbox_inches="tight")
 
 
 def main() -> None:
