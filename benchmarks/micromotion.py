@@ -16,7 +16,8 @@ Parts, each kept in the state folder as soon as it is finished:
 - leakage: mean absolute change of the other factors, over pictures and factors
 - systematic: the same of the mean changes
 - identity: root mean square change of the identity factors
-- order: Spearman correlation of progress and effect, mean over the faces; of the mean effect
+- order: Spearman correlation of progress and effect, mean over the faces, and over those that begin
+  at least one deviation from the end of the factor's range; of the mean effect
 
 Writes results/micromotion.json and .md, and docs/images/micromotion-variance.png.
 """
@@ -35,6 +36,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image, ImageSequence
 from scipy.stats import spearmanr
 from torch import Tensor
 
@@ -42,6 +44,7 @@ import dynode
 from dynode import LinearDirection
 from dynode.direction import Direction
 from dynode.latents import Latents
+from dynode.media.clip import open_clip
 from dynode.media.images import grid, to_uint8, write_image
 from dynode.media.video import write_video
 from dynode.methods import silent
@@ -246,8 +249,11 @@ def order(bench: Bench, motion: str) -> dict:
     each = [float(spearmanr(progress, row).statistic) for row in effects]
     mean = effects.mean(0)
     deviation = float(bench.deviations[bench.names.index(factor)])
+    with_room = effects[:, 0] + deviation <= 1  # factors end at 1
     told = {
         "mean over faces": round(float(np.mean(each)), 4),
+        "over those with room": round(float(np.mean(np.array(each)[with_room])), 4),
+        "with room": int(with_room.sum()),
         "least": round(min(each), 4),
         "faces from 0.95": round(float(np.mean(np.array(each) >= 0.95)), 3),
         "of the mean effect": round(float(spearmanr(progress, mean).statistic), 4),
@@ -378,12 +384,25 @@ def animate_part(bench: Bench) -> dict:
     still = still_background(frames)
     told["background pixels whose values are constant"] = int(still.sum())
     told["they vary by, of 255"] = spread(levels, still)
+    for suffix in (".webp", ".gif", ".mp4"):
+        clip = folder / f"sampled{suffix}"
+        animation.save(clip, fps=30)
+        told[f"they vary by in a {suffix}"] = spread(read_clip(clip), still)
     told["they vary by when each frame is stretched"] = spread(stretched(frames), still)
     border = torch.zeros_like(still)
     border[:40, :12] = border[:40, -12:] = True
     told["pixels at the upper left and right border vary by"] = spread(levels, border)
     told["and when each frame is stretched"] = spread(stretched(frames), border)
     return told
+
+
+def read_clip(path: Path) -> Tensor:
+    """Read a clip back, (n, h, w, 3)."""
+    if path.suffix == ".mp4":
+        return torch.from_numpy(np.stack(list(open_clip(path).frames()))).int()
+    with Image.open(path) as file:
+        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(file)]
+    return torch.from_numpy(np.stack(frames)).int()
 
 
 def still_background(frames: Tensor) -> Tensor:

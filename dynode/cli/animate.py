@@ -53,7 +53,7 @@ from dynode.pipeline.easing import EASES
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
-@console.output_option("Clip to write, .mp4 or .gif [default: named after the motion].")
+@console.output_option("Clip to write, .mp4, .gif or .webp [default: named after the motion].")
 @console.FORCE
 @console.JSON
 def animate(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import MediaError, UsageError
+from dynode.media.suffixes import STRIP_SUFFIXES
 from dynode.media.tracks import join_tracks
 from dynode.media.video import check_video, encode_frames, write_video
 
@@ -47,7 +48,7 @@ def write_segments(
 
     Each segment is encoded on its own, into a folder beside the video, and the packets of all are
     joined in the end. So the file is the same, byte for byte, whether or not it was made in one go.
-    A .gif has no segments and begins anew.
+    A `.gif` or `.webp` has no segments and begins anew.
 
     Args:
         segments: In order, at least one.
@@ -63,7 +64,7 @@ def write_segments(
         UsageError: The folder cannot be written to.
     """
     check_video(path, fps)
-    if path.suffix.lower() == ".gif":
+    if path.suffix.lower() in STRIP_SUFFIXES:
         frames = (batch for segment in segments for batch in segment.frames())
         return write_video(frames, path, fps=fps)
     folder = parts_folder(path)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
+STRIP_SUFFIXES = (".gif", ".webp")
+"""Written as one series of pictures, with neither sound nor segments."""
 
 
 def is_moving(path: Path) -> bool:

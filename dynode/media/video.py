@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from torch import Tensor
@@ -15,12 +15,18 @@ from torch import Tensor
 from dynode import files
 from dynode.errors import MediaError
 from dynode.media.images import to_uint8
-from dynode.media.suffixes import VIDEO_SUFFIXES
+from dynode.media.suffixes import STRIP_SUFFIXES, VIDEO_SUFFIXES
 from dynode.media.tracks import join_tracks
 
 if TYPE_CHECKING:
+    from av.video.stream import VideoStream
     from PIL import Image
 
+_QUALITY = {"h264": {"crf": "16"}, "vp9": {"crf": "18", "b": "0"}}
+"""Constant quality: the defaults of the encoders are made for large pictures, and show on small ones."""
+
+# The matrix that RGB is turned to YUV with; where it is not told, players guess by the size.
+_BT601, _BT709_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1
 # A GIF counts hundredths of a second, and browsers slow anything below two of them down.
 _SHORTEST_GIF_FRAME_MS = 20
 _PALETTE_FRAMES = 8  # that the colours of a GIF are chosen from
@@ -32,7 +38,7 @@ def check_video_suffix(path: Path) -> None:
     Raises:
         MediaError: No video format has this suffix.
     """
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
+    if path.suffix.lower() not in (*VIDEO_SUFFIXES, *STRIP_SUFFIXES):
         raise MediaError(
             f"cannot write {path.name}: {path.suffix or 'no suffix'} is no video format; use .mp4"
         )
@@ -49,7 +55,7 @@ def write_video(
 
     Args:
         frames: Batches (n, 3, h, w) float in [-1, 1], RGB, taken as they come.
-        path: `.mp4`, `.mov`, `.mkv`, `.webm` or `.gif`.
+        path: `.mp4`, `.mov`, `.mkv`, `.webm`, `.gif`, or `.webp`, which loses nothing.
         fps: Frames a second.
         audio_from: A video whose first audio track is copied, byte for byte; a warning says if this
             kind of file cannot hold it.
@@ -63,8 +69,8 @@ def write_video(
     """
     check_video(path, fps)
     with files.written(path) as temporary:
-        if path.suffix.lower() == ".gif":
-            return _write_gif(frames, temporary, float(fps))
+        if path.suffix.lower() in STRIP_SUFFIXES:
+            return _write_strip(frames, temporary, float(fps), path.suffix.lower())
         if audio_from is None:
             return encode_frames(frames, temporary, fps=fps, like=path)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
@@ -86,16 +92,26 @@ def check_video(path: Path, fps: float | Fraction) -> None:
         )
 
 
-def _write_gif(frames: Iterable[Tensor], path: Path, fps: float) -> int:
+def _write_strip(frames: Iterable[Tensor], path: Path, fps: float, suffix: str) -> int:
     from PIL import Image
 
-    drawn = [Image.fromarray(tile) for tile in _tiles(frames)]
-    if not drawn:
+    tiles = [Image.fromarray(tile) for tile in _tiles(frames)]
+    if not tiles:
         raise MediaError("there is no frame to write")
-    palette = _common_palette(drawn)
-    tiles = [tile.quantize(palette=palette, dither=Image.Dither.NONE) for tile in drawn]
-    shown_ms = max(_SHORTEST_GIF_FRAME_MS, 10 * round(100 / fps))
-    tiles[0].save(path, save_all=True, append_images=tiles[1:], duration=shown_ms, loop=0)
+    shown_ms = round(1000 / fps)
+    if suffix == ".gif":
+        palette = _common_palette(tiles)
+        tiles = [tile.quantize(palette=palette, dither=Image.Dither.NONE) for tile in tiles]
+        shown_ms = max(_SHORTEST_GIF_FRAME_MS, 10 * round(100 / fps))
+    tiles[0].save(
+        path,
+        format=suffix[1:],
+        save_all=True,
+        append_images=tiles[1:],
+        duration=max(1, shown_ms),
+        loop=0,
+        lossless=True,
+    )
     return len(tiles)
 
 
@@ -112,10 +128,6 @@ def _common_palette(tiles: list[Image.Image]) -> Image.Image:
     return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
 
 
-def _codec(path: Path) -> str:
-    return "vp9" if path.suffix.lower() == ".webm" else "h264"
-
-
 def encode_frames(
     frames: Iterable[Tensor], path: Path, *, fps: float | Fraction, like: Path
 ) -> int:
@@ -127,14 +139,27 @@ def encode_frames(
     Raises:
         MediaError: There is no frame, or frames have different sizes.
     """
-    import imageio.v3 as iio
+    import av
 
+    codec = "vp9" if like.suffix.lower() == ".webm" else "h264"
+    rate = Fraction(fps).limit_denominator(65535)
     count = 0
-    with iio.imopen(path, "w", plugin="pyav") as file:
-        file.init_video_stream(_codec(like), fps=float(fps), pixel_format="yuv420p")
-        for tile in _tiles(frames):
-            file.write_frame(_even(tile))
+    with av.open(str(path), "w") as file:
+        added = file.add_stream(codec, rate, options=dict(_QUALITY[codec]))
+        stream = cast("VideoStream", added)
+        stream.pix_fmt = "yuv420p"
+        colours = stream.codec_context
+        colours.colorspace, colours.color_primaries = _BT601, _BT709_PRIMARIES
+        colours.color_trc, colours.color_range = _SRGB_TRANSFER, _LIMITED_RANGE
+        for tile in map(_even, _tiles(frames)):
+            if count == 0:
+                stream.height, stream.width = tile.shape[:2]
+            frame = av.VideoFrame.from_ndarray(tile, format="rgb24")
+            frame.pts, frame.time_base = count, 1 / rate
+            file.mux(stream.encode(frame))
             count += 1
+        if count:
+            file.mux(stream.encode(None))
     if count == 0:
         raise MediaError("there is no frame to write")
     return count

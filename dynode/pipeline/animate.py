@@ -72,7 +72,8 @@ class Animation:
         """Write the frames as a video; every frame is mapped from [-1, 1] to 8 bit in the same way.
 
         Args:
-            path: `.mp4`, `.mov`, `.mkv`, `.webm` or `.gif`; a file of that name is replaced.
+            path: `.mp4`, `.mov`, `.mkv`, `.webm`, `.gif`, or `.webp`, which loses nothing; a file of that
+                name is replaced.
             fps: Frames a second.
             progress: Called with the number of frames drawn.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -16,25 +18,33 @@ class Delta:
         generator: Whose weights are moved.
         rank: Rank of each convolution's offset; 0 for whole weights. Weights that factors would
             not make smaller, such as those of the toRGB layers, are moved whole.
-        random: Draws the narrow convolutions.
+        gradients: Of the error by the whole weights, by layer (out, in, kh, kw): the narrow
+            convolutions see what matters most to it. None tunes whole weights only.
+
+    Source:
+        Wang et al. 2024, LoRA-GA, arXiv:2407.05000, for the narrow convolutions; the wide ones
+            start at zero, so that the pivot draws what it drew.
     """
 
-    def __init__(self, generator: Generator, rank: int, random: torch.Generator) -> None:
+    def __init__(
+        self, generator: Generator, rank: int, gradients: Mapping[str, Tensor] | None = None
+    ) -> None:
         self.whole: dict[str, Tensor] = {}
         self.factors: dict[str, tuple[Tensor, Tensor]] = {}
         for layer, (outputs, *kernel) in generator.info.conv_layers.items():
             device, dtype = generator.device, generator.dtype
             inputs = kernel[0] * kernel[1] * kernel[2]
-            if rank == 0 or rank * (inputs + outputs) >= inputs * outputs:
+            is_smaller = rank * (inputs + outputs) < inputs * outputs
+            if rank == 0 or gradients is None or not is_smaller:
                 zeros = torch.zeros(1, outputs, *kernel, device=device, dtype=dtype)
                 self.whole[layer] = zeros.requires_grad_(True)
                 continue
-            # Unit rows keep a step of `up` as large in the weight as a step of the weight itself.
-            down = torch.randn(rank, *kernel, generator=random) * (kernel[0] / inputs) ** 0.5
-            up = torch.zeros(outputs, rank)
+            # Rows this long, so that the rate that suits whole weights suits factors too.
+            down = 2 * kernel[0] ** 0.5 * _leading_rows(gradients[layer].flatten(1), rank)
+            up = torch.zeros(outputs, rank, device=device, dtype=dtype)
             self.factors[layer] = (
-                down.to(device, dtype).requires_grad_(True),
-                up.to(device, dtype).requires_grad_(True),
+                down.view(rank, *kernel).to(device, dtype).requires_grad_(True),
+                up.requires_grad_(True),
             )
 
     @property
@@ -62,3 +72,13 @@ class Delta:
             for layer, (down, up) in self.factors.items()
         ]
         return [*dense, *narrow]
+
+
+def _leading_rows(matrix: Tensor, rank: int) -> Tensor:
+    """Return the leading right singular vectors of (m, n) as rows (rank, n); m is the small side."""
+    exact = matrix.detach().cpu().double()
+    _, left = torch.linalg.eigh(exact @ exact.T)
+    rows = left[:, -rank:].T @ exact
+    # Where the matrix has less rank, QR fills up with any other rows.
+    orthonormal: Tensor = torch.linalg.qr(rows.T).Q.T
+    return orthonormal

@@ -34,8 +34,9 @@ def invert(
 
     Source:
         Roich et al. 2021, PTI, arXiv:2106.05744.
-        Deviation: the delta of a convolution has low rank (Hu et al. 2021, LoRA, arXiv:2106.09685),
-        biases and affine layers stay; the rate falls along a cosine.
+        Deviation: the delta of a convolution has low rank (Hu et al. 2021, LoRA, arXiv:2106.09685)
+        and starts along the gradient (Wang et al. 2024, LoRA-GA, arXiv:2407.05000); biases and
+        affine layers stay; the rate falls along a cosine.
     """
     pivots = _pivots(generator, images, options, seed)
     groups = [slice(0, len(images))]
@@ -45,7 +46,11 @@ def invert(
     total = len(groups) * options.steps
     tuned = list[Latents]()
     for place, group in enumerate(groups):
-        delta = Delta(generator, options.rank, torch.Generator().manual_seed(seed))
+        delta = Delta(generator, 0)
+        if options.rank:
+            part = slice(group.start, min(group.stop, group.start + options.batch))
+            gradients = _gradients(delta, generator, pivots[part], images[part], loss)
+            delta = Delta(generator, options.rank, gradients)
 
         def report(step: int, error: float, *, before: int = place * options.steps) -> None:
             progress(before + step + 1, total, f"error {error:.4f}")
@@ -53,6 +58,19 @@ def invert(
         _tune(delta, generator, pivots[group], images[group], loss, options, seed, report)
         tuned.append(delta.on(Latents(pivots[group])).detach())
     return Latents.cat(tuned)
+
+
+def _gradients(
+    whole: Delta, generator: Generator, pivots: Tensor, images: Tensor, loss: ReconstructionLoss
+) -> dict[str, Tensor]:
+    """Return the gradient of the error by every convolution's weight, where nothing is moved yet."""
+    drawn = generator.synthesize(whole.on(Latents(pivots)))
+    error = loss(drawn, loss.target(images)).mean()
+    found = torch.autograd.grad(error, list(whole.whole.values()), allow_unused=True)
+    return {
+        layer: torch.zeros_like(weight[0]) if gradient is None else gradient[0]
+        for (layer, weight), gradient in zip(whole.whole.items(), found, strict=True)
+    }
 
 
 def _tune(

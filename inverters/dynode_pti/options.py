@@ -29,7 +29,7 @@ class PtiOptions(ReconstructionOptions):
     )
     steps: int = option(150, help="Steps of tuning.", unit="steps", min=1, max=100_000)
     learning_rate: float = option(
-        0.004, help="Highest learning rate, in units of the stored weights.", min=0.0
+        0.001, help="Highest learning rate, in units of the stored weights.", min=0.0
     )
     locality: float = option(
         0.0,

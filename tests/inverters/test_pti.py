@@ -67,16 +67,47 @@ def test_one_delta_serves_all_frames(generator, strange, inverters) -> None:
 
 def test_a_delta_is_zero_at_first_and_small_where_it_has_rank(generator) -> None:
     latents = generator.sample(2, seed=0)
-    delta = Delta(generator, 1, torch.Generator().manual_seed(0))
+    whole = Delta(generator, 0)
+    delta = Delta(generator, 1, {layer: torch.ones_like(w[0]) for layer, w in whole.whole.items()})
 
     with torch.no_grad():
         drawn = generator.synthesize(delta.on(latents))
 
     torch.testing.assert_close(drawn, generator.synthesize(latents), rtol=0, atol=1e-5)
-    whole = Delta(generator, 0, torch.Generator())
     assert delta.count < 0.25 * whole.count
     counted = sum(part.numel() for offset in delta.on(latents).weights for part in offset.shared)
     assert counted == delta.count
+
+
+def test_the_narrow_convolutions_see_what_the_error_depends_on(generator) -> None:
+    random = torch.Generator().manual_seed(0)
+    gradients = {
+        layer: torch.randn(shape, generator=random)
+        for layer, shape in generator.info.conv_layers.items()
+    }
+
+    delta = Delta(generator, 3, gradients)
+
+    assert delta.factors
+    for layer, (down, up) in delta.factors.items():
+        exact = gradients[layer].flatten(1).double()
+        _, _, right = torch.linalg.svd(exact, full_matrices=False)
+        rows = down.detach().flatten(1).double()
+        # The same subspace: what is cut off by either is what the other cuts off.
+        torch.testing.assert_close(
+            rows.T @ rows / (4 * down.shape[1]), right[:3].T @ right[:3], rtol=0, atol=1e-5
+        )
+        assert not up.any()
+
+
+def test_a_gradient_of_less_rank_still_gives_rows_of_one_length(generator) -> None:
+    zeros = {layer: torch.zeros(shape) for layer, shape in generator.info.conv_layers.items()}
+
+    for down, _ in Delta(generator, 2, zeros).factors.values():
+        rows = down.detach().flatten(1)
+        torch.testing.assert_close(
+            rows @ rows.T, 4 * down.shape[1] * torch.eye(2), rtol=1e-5, atol=1e-3
+        )
 
 
 def test_locality_keeps_other_pictures(generator, strange, inverters) -> None:
