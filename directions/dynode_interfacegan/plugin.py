@@ -33,6 +33,9 @@ class BoundaryOptions(ScorerOptions):
     ratio: float = dynode.option(
         0.02, help="Share of them at each end that is trained on; above 1 a number.", min=1e-6
     )
+    condition_ratio: float = dynode.option(
+        0.3, help="The same for the boundaries of the conditions; 0.02 as published.", min=1e-6
+    )
     split: float = dynode.option(
         0.7, help="Share of these that trains; the rest validates.", min=0.01, max=1.0
     )

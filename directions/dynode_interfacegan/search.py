@@ -45,6 +45,7 @@ def find_boundary(
     if options.labels is not None:
         table = read_labels(options.labels)
         chosen, name = None, options.attribute or table.columns[0]
+        _check_conditions(scored, name, options)
         samples = labelled_samples(table, generator, [options.attribute, *scored], options)
     else:
         chosen, samples = _scored_samples(generator, options, scored, seed, progress)
@@ -61,6 +62,16 @@ def find_boundary(
             progress=progress,
         )
     return direction
+
+
+def _check_conditions(conditions: list[str], attribute: str, options: BoundaryOptions) -> None:
+    """Refuse the attribute as its own condition; two boundaries of one attribute differ by noise."""
+    for name in conditions:
+        if name in (attribute, f"{options.positive}|{options.negative}"):
+            raise OptionError(
+                f"the condition {name!r} is the attribute itself; the conditions leave nothing of the "
+                f"boundary, name others"
+            )
 
 
 def _is_file(name: str) -> bool:
@@ -90,6 +101,7 @@ def _scored_samples(
     progress: Progress,
 ) -> tuple[ChosenScorer, Samples]:
     chosen = choose_scorer(generator, options, seed=seed)
+    _check_conditions(conditions, chosen.attribute, options)
     scorers, columns = [chosen.model], [chosen.column]
     width = len(chosen.model.attributes)
     for name in conditions:
@@ -150,10 +162,9 @@ class _Search:
         return _Result(vectors, figures)
 
     def _one_row(self, samples: Samples, ready: list[Tensor]) -> _Result:
-        primal, *others = [
-            self._train(samples.codes, samples.scores[:, column])
-            for column in range(samples.scores.shape[1])
-        ]
+        scores, *held = samples.scores.T
+        primal = self._train(samples.codes, scores, self.options.ratio)
+        others = [self._train(samples.codes, part, self.options.condition_ratio) for part in held]
         conditions = [*(other.normal for other in others), *ready]
         figures = {
             "validation_accuracy": primal.validation_accuracy,
@@ -163,14 +174,14 @@ class _Search:
         }
         return _Result(project(primal.normal, conditions), figures)
 
-    def _train(self, codes: Tensor, scores: Tensor) -> Boundary:
+    def _train(self, codes: Tensor, scores: Tensor, ratio: float) -> Boundary:
         options = self.options
-        many = min(len(codes) * (options.ratio if options.ratio <= 1 else 1.0), len(codes) / 2)
+        many = min(len(codes) * (ratio if ratio <= 1 else 1.0), len(codes) / 2)
         quicker = "fast" if 2 * many * options.split > _MANY else "published"
         return train_boundary(
             codes,
             scores,
-            chosen_num_or_ratio=options.ratio,
+            chosen_num_or_ratio=ratio,
             split_ratio=options.split,
             solver=SOLVERS[quicker if options.solver == "auto" else options.solver],
             seed=self.seed,

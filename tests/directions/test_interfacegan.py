@@ -342,10 +342,11 @@ def test_in_w_plus_every_row_has_its_own_boundary(generator: StyleGAN2) -> None:
     assert not torch.allclose(direction.delta[0], direction.delta[-1], atol=0.01)
 
 
-def test_a_condition_is_held(generator: StyleGAN2) -> None:
-    held = find(generator, attribute="light")
+@pytest.mark.parametrize("ratio", [0.1, 0.4])
+def test_a_condition_is_held(generator: StyleGAN2, ratio: float) -> None:
+    held = find(generator, attribute="light", ratio=ratio)
 
-    direction = find(generator, conditions="light")
+    direction = find(generator, conditions="light", condition_ratio=ratio)
 
     assert isinstance(direction, LinearDirection) and isinstance(held, LinearDirection)
     assert abs(float(direction.delta @ held.delta)) < 1e-6  # float32
@@ -354,7 +355,7 @@ def test_a_condition_is_held(generator: StyleGAN2) -> None:
 
 def test_a_direction_file_can_be_the_condition(generator: StyleGAN2, tmp_path: Path) -> None:
     path = tmp_path / "light.safetensors"
-    find(generator, attribute="light").save(path)
+    find(generator, attribute="light", ratio=0.3).save(path)
 
     by_file = find(generator, conditions=str(path))
     by_name = find(generator, conditions="light")

@@ -206,6 +206,7 @@ def _boundary(
         attribute=ready.factor,
         conditions=tuple(conditions),
         ratio=recipe.ratio,
+        condition_ratio=recipe.ratio,
     )
     assert isinstance(found, LinearDirection)
     codes = draw_population(generator, _SPREAD_SAMPLES, seed=_CALIBRATION_SEED).latents.w[:, 0]
