@@ -2,7 +2,9 @@
 
 `times` compares the trajectory at observed and unobserved times with what the world shows there.
 `edits` edits the first frame of a clip and compares every frame with the clip of the edited person:
-smile, glasses and age, and `motion`, an edit of the factor that moves, along the line on which it does.
+smile, glasses and age, and `motion`, an edit of the factor that moves, along the line on which it does;
+the direction is the world's own axis of the factor, or (`--directions ready`, not for `motion`) the one
+that `dynode find interfacegan` made for the library, at the strength its unit tells.
 Codes are the world's own (`exact`), those plus white noise (`noisy`), or an inverter's (`inverted`).
 Results of several runs (`--motion`) are gathered by `benchmarks/dynamics_tables.py`.
 """
@@ -12,13 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.direction import LinearDirection
+from dynode.direction import LinearDirection, load_direction
 from dynode.dynamics.baselines import interpolate_codes
 from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
@@ -27,13 +30,16 @@ from dynode.dynamics.settings import FitOptions
 from dynode.generator import Generator, load_generator
 from dynode.latents import Latents
 from dynode.methods import silent
+from dynode.pipeline.library import direction_path
 from dynode.pipeline.source import choose_inverter
+from dynode.z_direction import ready_for
 from dynode_facets.clips import irregular_times, regular_times, trajectory
-from dynode_facets.factors import FACTOR_NAMES, factor_index, population
+from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, factor_index, population
 from dynode_facets.render import render
 from dynode_facets.scorer import FacetsScorerModel
 from dynode_facets.w_space import code_of, factor_basis
 
+Move = Callable[[Latents], Latents]
 NAN = float("nan")
 STEPS = 20  # of the inverter's refinement
 DURATION_S, FPS = 1.6, 15.0
@@ -148,12 +154,22 @@ def times(kind: str, motions: tuple[str, ...], published: int, pictures: bool) -
     return {"codes": kind, "rows": rows}
 
 
-def edits(kind: str, motions: tuple[str, ...]) -> dict[str, object]:
+def mover(kind: str, name: str, amount: float, generator: Generator) -> Move:
+    """Move codes by an amount of a factor."""
+    if kind == "ready":
+        found = ready_for(load_direction(direction_path(name)), generator)
+        return lambda latents: found.apply(latents, amount / FACTOR_STD)
+    axis = factor_basis(generator.info.w_dim).float()[:, factor_index(name)]
+    return lambda latents: LinearDirection(axis).apply(latents, amount)
+
+
+def edits(kind: str, motions: tuple[str, ...], directions: str) -> dict[str, object]:
     generator, scorer = load_generator(), FacetsScorerModel.bundled()
     rows = []
+    amounts = EDITS if directions == "ready" else EDITS | {"motion": MOTION_EDIT}
     for motion in motions:
         seen = regular_times(DURATION_S, FPS)
-        for edit, amount in (EDITS | {"motion": MOTION_EDIT}).items():
+        for edit, amount in amounts.items():
             name = MOVING[motion] if edit == "motion" else edit
             index = MOTIONS.index(motion)
             before = person(index, **({} if edit == "motion" else {name: -0.5}))
@@ -162,11 +178,12 @@ def edits(kind: str, motions: tuple[str, ...]) -> dict[str, object]:
             true[:, factor_index(name)] = (true[:, factor_index(name)] + amount).clamp(-1, 1)
             clip = codes_of(factors, generator, kind, index)
             told = {"motion": motion, "edit": edit}
+            move = mover(directions, name, amount, generator)
             rows += [
                 told | row
-                for row in edited_clips(clip, seen, factors, true, name, amount, generator, scorer)
+                for row in edited_clips(clip, seen, factors, true, name, move, generator, scorer)
             ]
-    return {"codes": kind, "rows": rows, "factors": list(FACTOR_NAMES)}
+    return {"codes": kind, "directions": directions, "rows": rows, "factors": list(FACTOR_NAMES)}
 
 
 def edited_clips(
@@ -175,15 +192,14 @@ def edited_clips(
     factors: Tensor,
     true: Tensor,
     name: str,
-    amount: float,
+    move: Move,
     generator: Generator,
     scorer: FacetsScorerModel,
 ) -> list[dict[str, object]]:
     column = factor_index(name)
-    direction = LinearDirection(factor_basis(generator.info.w_dim).float()[:, column])
     made: dict[str, tuple[Tensor, float]] = {}
     began = time.process_time()
-    made["each frame"] = (direction.apply(clip, amount).w, time.process_time() - began)
+    made["each frame"] = (move(clip).w, time.process_time() - began)
     for smoothing in ("none", "auto"):
         began = time.process_time()
         fitted = fit_trajectory(clip, seen, options=FitOptions(smoothing=smoothing))
@@ -191,7 +207,7 @@ def edited_clips(
         first = fitted.observed[0]
         for mode in MODES:
             began = time.process_time()
-            moved = direction.apply(first, amount)
+            moved = move(first)
             keep = smoothing == "none"
             w = carry(fitted, first, moved, seen, mode=mode, keep_residual=keep).latents.w
             label = mode if keep else f"{mode}, smoothing auto"
@@ -228,6 +244,7 @@ def main() -> None:
     parser.add_argument(
         "--published", type=int, default=0, help="iterations of the published field"
     )
+    parser.add_argument("--directions", choices=["planted", "ready"], default="planted")
     parser.add_argument("--motion", choices=MOTIONS, action="append", help="only this one")
     parser.add_argument("--no-pictures", action="store_true", help="with times: codes alone")
     parser.add_argument("-o", "--output", type=Path)
@@ -236,7 +253,7 @@ def main() -> None:
     if given.what == "times":
         made = times(given.codes, motions, given.published, not given.no_pictures)
     else:
-        made = edits(given.codes, motions)
+        made = edits(given.codes, motions, given.directions)
     text = json.dumps(made, indent=1)
     if given.output:
         given.output.write_text(text + "\n")

@@ -52,6 +52,8 @@ def edits(rows: Sequence[Row]) -> list[str]:
         ("smile, glasses, age", [row for row in rows if row["edit"] != "motion"]),
         ("the factor that moves", [row for row in rows if row["edit"] == "motion"]),
     ):
+        if not chosen:
+            continue
         lines += ["", f"Edit of {title}; mean over the clips:", ""]
         lines += ["| mode | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
         for mode in dict.fromkeys(str(row["mode"]) for row in chosen):
