@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import time
 import warnings
 from collections.abc import Callable
@@ -32,6 +31,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from edits_tables import Row, write
+from identity import IDENTITY
 from torch import Tensor
 
 from dynode import load_direction, plugins
@@ -45,9 +46,7 @@ from dynode.pipeline.measure import load_scorer
 from dynode.z_direction import ready_for
 
 Move = Callable[[Latents, float], Latents]
-RESULTS = Path(__file__).parent / "results"
 STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.5)
-IDENTITY = ("face_width", "jaw", "nose_size", "skin", "eye_hue", "beard", "hair_length", "age")
 
 
 @dataclass(frozen=True)
@@ -94,23 +93,6 @@ def modes(exact_images: int) -> dict[str, Mode]:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What one mode did for one text over all seeds."""
-
-    text: str
-    mode: str
-    seeds: int
-    effect: float
-    leakage: float
-    strength_of_one: float
-    leakage_at_one: float
-    identity_at_one: float
-    worst_leak: str
-    first_s: float
-    further_s: float
-
-
-@dataclass(frozen=True)
 class World:
     """What every row is measured with."""
 
@@ -136,7 +118,7 @@ def main() -> None:
     chosen = [known[name] for name in args.modes.split(",")]
     rows = [_kept_row(world, target, mode) for mode in chosen for target in TARGETS]
     rows.sort(key=lambda row: [t.text for t in TARGETS].index(row.text))
-    _write(rows, args)
+    write(rows, args)
 
 
 def _arguments() -> argparse.Namespace:
@@ -289,35 +271,6 @@ def _at_one(effects: list[float], values: list[float]) -> float:
             share = (1 - low) / (high - low)
             return values[index - 1] + share * (values[index] - values[index - 1])
     return float("nan")
-
-
-def _write(rows: list[Row], args: argparse.Namespace) -> None:
-    command = f"python benchmarks/edits.py --seeds {args.seeds} --optimised {args.optimised}"
-    command += f" --exact-images {args.exact_images} --truncation {args.truncation:g}"
-    machine = f"{platform.machine()}, 2 CPU cores, {args.threads} thread, torch {torch.__version__}"
-    document = {"command": command, "machine": machine, "rows": [asdict(row) for row in rows]}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "edits-styleclip.json").write_text(json.dumps(document, indent=2) + "\n")
-    lines = [
-        f"`{command}` ({machine}); seconds are of the processor",
-        "",
-        "| text | mode | seeds | effect (σ) | leakage (σ) | worst leak | leakage at 1 σ | "
-        "identity at 1 σ | first edit (s) | further edit (s) |",
-        "|---|---|---:|---:|---:|---|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {r.text} | {r.mode} | {r.seeds} | {r.effect:.2f} | {r.leakage:.2f} | {r.worst_leak} | "
-        f"{r.leakage_at_one:.3f} | {r.identity_at_one:.3f} | {r.first_s:.1f} | {r.further_s:.3f} |"
-        for r in rows
-    ]
-    measured = RESULTS / "relevance.json"
-    if measured.exists():
-        exact = json.loads(measured.read_text())["sides"]["exact"]["cpu"]
-        lines += [
-            "",
-            f"global-exact: after {exact:.0f} s of measuring all channels, once for all texts.",
-        ]
-    (RESULTS / "edits-styleclip.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
