@@ -17,17 +17,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from inverters_tables import Row, plot, write
 from torch import Tensor
 
-from dynode import files, plugins
+from dynode import plugins
 from dynode.distance import load_distance
 from dynode.encoders.choosing import checked_encoder
 from dynode.encoders.refinement import iterations
@@ -42,7 +40,6 @@ from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, population
 from dynode_facets.render import render
 from dynode_facets.w_space import factor_basis
 
-RESULTS = Path(__file__).parent / "results"
 ONE_PASS = ("facets-encoder", "e4e")
 TARGETS = ("smile", "age", "yaw")
 CHUNK = 8
@@ -87,23 +84,6 @@ METHODS = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """What one method did."""
-
-    label: str
-    pictures: int
-    psnr: float
-    perceptual: float
-    factor_error: float
-    edit_effect: float
-    edit_leakage: float
-    edit_psnr: float
-    cpu_s: float
-    wall_s: float
-    code_numbers: int
-
-
 def main() -> None:
     """Invert what is missing, then measure everything."""
     args = _arguments()
@@ -127,9 +107,10 @@ def main() -> None:
     measured = _Measure(generator, images, factors, args.folder)
     whole = [measured.row(m, args.pictures) for m in METHODS if not m.is_variant]
     part = [measured.row(m, args.variants) for m in METHODS]
-    _write(args, whole, part, generator)
+    size = sum(p.numel() for p in generator.network.parameters())  # type: ignore[attr-defined]
+    write(args, whole, part, size=size, seed=SEED)
     if args.plot:
-        _plot(whole, args.plot)
+        plot(whole, args.plot)
 
 
 def _arguments() -> argparse.Namespace:
@@ -252,77 +233,6 @@ class _Measure:
         truth = render(wanted)
         effect = float((change[:, index] * step.sign()).mean())
         return effect, float(change[:, others].abs().mean()), float(psnr(edited, truth).mean())
-
-
-def _table(rows: Sequence[Row], share: Callable[[Row], str]) -> list[str]:
-    lines = [
-        "| inverter | PSNR (dB) | perceptual | factor error | edit effect (σ) | leakage (σ) | "
-        "edit PSNR (dB) | s a picture (processor) | s (wall) | delta |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {r.label} | {r.psnr:.2f} | {r.perceptual:.4f} | {r.factor_error:.3f} | {r.edit_effect:.2f} | "
-        f"{r.edit_leakage:.3f} | {r.edit_psnr:.2f} | {r.cpu_s:.3f} | {r.wall_s:.3f} | {share(r)} |"
-        for r in rows
-    ]
-    return lines
-
-
-def _write(
-    args: argparse.Namespace, whole: Sequence[Row], part: Sequence[Row], generator: Generator
-) -> None:
-    size = sum(p.numel() for p in generator.network.parameters())  # type: ignore[attr-defined]
-
-    def share(row: Row) -> str:
-        return f"{row.code_numbers / size:.2%}" if row.code_numbers else "–"
-
-    command = (
-        f"python benchmarks/inverters.py --pictures {args.pictures} --variants {args.variants}"
-    )
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, 1 thread, torch {torch.__version__}"
-    text = [
-        f"`{command}` (seed {SEED}; {machine}; other work ran on the machine, so compare processor time)",
-        "",
-        f"{args.pictures} held-out renders:",
-        "",
-        *_table(whole, share),
-        "",
-        f"The first {args.variants} of these renders, and variants of PTI:",
-        "",
-        *_table(part, share),
-        "",
-        "Delta: numbers of the offset of the weights, as a part of the generator's.",
-    ]
-    RESULTS.mkdir(exist_ok=True)
-    with files.written(RESULTS / "inverters.md") as temporary:
-        temporary.write_text("\n".join(text) + "\n", encoding="utf-8")
-    document = {"whole": [asdict(r) for r in whole], "part": [asdict(r) for r in part]}
-    with files.written(RESULTS / "inverters.json") as temporary:
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print("\n".join(text))
-
-
-def _plot(rows: Sequence[Row], path: Path) -> None:
-    """Draw distortion against editability."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-    colours = pyplot.get_cmap("tab20").colors
-    for axis, name, label in (
-        (axes[0], "edit_psnr", "PSNR of the edited picture to the truth (dB)"),
-        (axes[1], "edit_leakage", "leakage of the edit (σ, lower is better)"),
-    ):
-        for index, row in enumerate(rows):
-            marker, colour = "os^Dv"[index % 5], colours[index % len(colours)]
-            axis.scatter(row.psnr, getattr(row, name), marker=marker, color=colour, label=row.label)
-        axis.set_xlabel("PSNR of the reconstruction (dB)")
-        axis.set_ylabel(label)
-        axis.grid(alpha=0.3)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
-    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":
