@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", default=list(CASES))
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
     chosen = parser.parse_args()
+    chosen.output.mkdir(parents=True, exist_ok=True)
     path = chosen.output / "navigan-hessian.json"
     done = json.loads(path.read_text()) if path.exists() else {}
     for name in chosen.cases:
