@@ -1,12 +1,16 @@
-"""What plugins contribute: base classes of direction methods, inverters, generators, scorers."""
+"""What plugins contribute: base classes of direction methods, inverters, generators, models."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from dynode.loaded import Detector as Detector
+from dynode.loaded import FeatureScorerModel as FeatureScorerModel
+from dynode.loaded import ScorerModel as ScorerModel
+from dynode.loaded import TextImageModel as TextImageModel
 from dynode.options import NoOptions
 
 if TYPE_CHECKING:
@@ -173,41 +177,6 @@ class GeneratorFamily(Plugin):
         """Load the generator in the file onto a device."""
 
 
-class TextImageModel(Protocol):
-    """A loaded pair of towers that put texts and pictures into one space (CLIP).
-
-    Attributes:
-        image_size: Side of the square input in pixels.
-    """
-
-    image_size: int
-
-    def encode_images(self, images: Tensor, *, normalize: bool = True) -> Tensor:
-        """Embed pictures.
-
-        Args:
-            images: (n, 3, image_size, image_size) float in [-1, 1], RGB.
-            normalize: Apply the model's own mean and standard deviation; False feeds the values as
-                they are (published StyleCLIP).
-
-        Returns:
-            (n, d) of unit norm, differentiable.
-        """
-        ...
-
-    def encode_texts(self, texts: Sequence[str]) -> Tensor:
-        """Embed texts: (n, d) of unit norm."""
-        ...
-
-    def unknown_words(self, text: str) -> list[str]:
-        """List the words of a text that mean nothing to the model, in order."""
-        ...
-
-    def known_words(self, text: str) -> list[str]:
-        """List the words of a text that the model was trained on, in order."""
-        ...
-
-
 class TextEncoder(Plugin):
     """A text-image model that plugins can ask for.
 
@@ -244,45 +213,6 @@ class Scorer(Plugin):
     @abstractmethod
     def load(self, device: torch.device | str) -> ScorerModel:
         """Load the predictor onto a device."""
-
-
-class ScorerModel(Protocol):
-    """A loaded scorer.
-
-    Attributes:
-        attributes: Names of the columns.
-        deviations: Standard deviation of each attribute over the generator's population.
-    """
-
-    attributes: tuple[str, ...]
-    deviations: tuple[float, ...]
-
-    def score(self, images: Tensor) -> Tensor:
-        """Predict attributes.
-
-        Args:
-            images: (n, 3, h, w) float in [-1, 1], RGB, any size.
-
-        Returns:
-            (n, len(attributes)), differentiable.
-        """
-        ...
-
-
-@runtime_checkable
-class FeatureScorerModel(ScorerModel, Protocol):
-    """A loaded scorer that also offers features; they make a better distance than its scores."""
-
-    def features(self, images: Tensor) -> Tensor:
-        """Describe pictures so that squared differences tell how different they look.
-
-        Args:
-            images: (n, 3, h, w) float in [-1, 1], RGB, any size.
-
-        Returns:
-            (n, d), differentiable.
-        """
-        ...
 
 
 class Metric(Plugin):
