@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -36,10 +38,24 @@ main()
 """
 
 
+@functools.cache
+def metadata_of_the_checkout() -> tempfile.TemporaryDirectory[str]:
+    """A folder that declares the entry points of this checkout, whatever was installed before."""
+    folder = tempfile.TemporaryDirectory()
+    info = Path(folder.name) / "dynode_gan-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: dynode-gan\nVersion: 0\n")
+    lines = [f"{name} = {module}\n" for name, module in PLUGINS.items()]
+    (info / "entry_points.txt").write_text("".join(["[dynode]\n", *lines]))
+    return folder
+
+
 def run_python(code: str, *arguments: str) -> str:
     """Standard output of a new interpreter that sees every plugin; fails the test if it fails."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
     environment.pop("DYNODE_LOAD_PLUGINS", None)
+    paths = [metadata_of_the_checkout().name, environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
