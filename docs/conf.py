@@ -17,6 +17,7 @@ from dynode.cli.root import _root as root
 from dynode.testing import (
     direction_checks,
     edit_checks,
+    face_checks,
     inverter_checks,
     model_checks,
     provider_checks,
@@ -48,6 +49,7 @@ HOW_TO = {
     "register_text_encoders": "howto/text-encoders.md",
     "register_scorers": "howto/scorers.md",
     "register_metrics": "howto/metrics.md",
+    "register_face_detectors": "howto/face-detectors.md",
     "register_commands": "howto/commands.md",
 }
 
@@ -133,6 +135,7 @@ def check_reference() -> list[str]:
         "scorer": (model_checks.SCORER_CHECKS,),
         "text encoder": (model_checks.TEXT_CHECKS,),
         "metric": (model_checks.METRIC_CHECKS,),
+        "face detector": (face_checks.FACE_CHECKS,),
         "named generator": (provider_checks.PROVIDER_CHECKS,),
         "family of generator files": (provider_checks.FAMILY_CHECKS,),
         "command": (provider_checks.COMMAND_CHECKS,),

@@ -12,6 +12,7 @@ from dynode.errors import DynodeError
 from dynode.hookspecs import hookimpl
 from dynode.methods import (
     DirectionMethod,
+    FaceDetector,
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
@@ -83,6 +84,7 @@ __all__ = [
     "DirectionMethod",
     "DynodeError",
     "EditStack",
+    "FaceDetector",
     "FitOptions",
     "Generator",
     "GeneratorFamily",

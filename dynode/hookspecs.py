@@ -52,5 +52,10 @@ def register_metrics(register: Callable[[methods.Metric], None]) -> None:
 
 
 @hookspec
+def register_face_detectors(register: Callable[[methods.FaceDetector], None]) -> None:
+    """Contribute finders of faces in photographs. Since 0.1."""
+
+
+@hookspec
 def register_commands(register: Callable[[click.Command], None]) -> None:
     """Contribute subcommands of `dynode`. Since 0.1."""

@@ -1,4 +1,4 @@
-"""What plugins contribute: base classes of direction methods, inverters, generators, models."""
+"""What plugins contribute: base classes of direction methods, inverters, generators, models, detectors."""
 
 from __future__ import annotations
 
@@ -221,3 +221,25 @@ class Metric(Plugin):
     @abstractmethod
     def measure(self, images: Tensor, reference: Tensor) -> float:
         """Compare pictures with a reference set, both (n, 3, h, w) float in [-1, 1], RGB."""
+
+
+class FaceDetector(Plugin):
+    """A finder of the landmarks of faces in photographs.
+
+    Attributes:
+        takes_model: Whether it reads a file of the user's; the only such detector is the one that is
+            meant where a file is given and no name.
+    """
+
+    takes_model: ClassVar[bool] = False
+
+    @abstractmethod
+    def load(self, model: Path | None = None) -> Detector:
+        """Load the detector.
+
+        Args:
+            model: The user's file; None if there is none, and always without `takes_model`.
+
+        Raises:
+            MissingWeightsError: It needs a file and has none, or it is not there.
+        """

@@ -59,6 +59,9 @@ class Registry:
         )
         self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
         self.metrics: Shelf[methods.Metric] = Shelf("metric", (methods.Metric,))
+        self.face_detectors: Shelf[methods.FaceDetector] = Shelf(
+            "face detector", (methods.FaceDetector,)
+        )
         self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
         self.reports: list[PluginReport] = []
 
@@ -72,6 +75,7 @@ class Registry:
             "register_text_encoders": self.text_encoders,
             "register_scorers": self.scorers,
             "register_metrics": self.metrics,
+            "register_face_detectors": self.face_detectors,
             "register_commands": self.commands,
         }
 

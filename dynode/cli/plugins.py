@@ -57,6 +57,7 @@ def _list(as_json: bool) -> None:
                 "direction_methods": {m.name: m.summary for m in found.directions},
                 "inverters": {i.name: i.summary for i in found.inverters},
                 "generators": {g.name: g.summary for g in found.generators},
+                "face_detectors": {d.name: d.summary for d in found.face_detectors},
             }
         )
         return

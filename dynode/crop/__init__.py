@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynode.crop.align import crop_face as crop_face
+from dynode.crop.detecting import load_detector as load_detector
 from dynode.crop.geometry import FaceFrame as FaceFrame
 from dynode.crop.geometry import frame_of as frame_of
 from dynode.crop.landmarks import find_landmarks as find_landmarks

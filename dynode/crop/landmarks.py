@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from dynode.errors import MediaError
+from dynode.loaded import Detector
 
-Detector = Callable[[np.ndarray], Sequence[np.ndarray]]
-"""Pixels (h, w, 3) 8 bit RGB -> landmarks (5, 2) or (68, 2) of every face, (x, y) pixels."""
+SHAPES = ((5, 2), (68, 2))
+"""Shapes that the landmarks of one face may have."""
 
 
 def read_landmarks(path: Path, name: str = "") -> np.ndarray:
@@ -46,7 +47,7 @@ def read_landmarks(path: Path, name: str = "") -> np.ndarray:
         raise MediaError(
             f"{path.name} holds no list of points; expected 5 or 68 of (x, y)"
         ) from error
-    if points.shape not in ((5, 2), (68, 2)):
+    if points.shape not in SHAPES:
         raise MediaError(
             f"{path.name} holds numbers of shape {points.shape}; expected 5 or 68 points of (x, y)"
         )
@@ -68,7 +69,7 @@ def find_landmarks(photo: Image.Image, detector: Detector) -> np.ndarray:
     Args:
         photo: 8-bit RGB.
         detector: Takes pixels (h, w, 3) and returns landmarks (5, 2) or (68, 2) of every face it
-            finds; for example `dynode.crop.mediapipe.FaceLandmarker(model_file)`.
+            finds; for example `load_detector("NAME")`.
 
     Returns:
         (5, 2) or (68, 2), (x, y) pixels.

@@ -9,6 +9,7 @@ import click
 
 from dynode.methods import (
     DirectionMethod,
+    FaceDetector,
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
@@ -20,6 +21,7 @@ from dynode.methods import (
 from dynode.testing import (
     direction_checks,
     edit_checks,
+    face_checks,
     inverter_checks,
     model_checks,
     provider_checks,
@@ -123,6 +125,14 @@ def _model_checks(
                 model_checks.METRIC_CHECKS,
                 model_checks.MetricTrial(thing),
                 hook="register_metrics",
+                name=name,
+                expected_failures=excused,
+            )
+        case FaceDetector():
+            return bind(
+                face_checks.FACE_CHECKS,
+                face_checks.FaceTrial(thing, options),
+                hook="register_face_detectors",
                 name=name,
                 expected_failures=excused,
             )

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 import torch
 
 import dynode
+from dynode.errors import MissingWeightsError
 from dynode.methods import Progress
 from dynode.plugins import registry
 from dynode.testing import ColourWords, PixelScorer, checks_for, stand_ins, tiny_generator
@@ -289,6 +291,72 @@ class Greedy(Family):
         return True
 
 
+class Corners(dynode.FaceDetector):
+    """Finds a face in every picture that is not plain."""
+
+    name = "corners"
+    summary = "the middle of a picture that is not plain"
+
+    def load(self, model: Path | None = None) -> Any:
+        return self.find
+
+    def find(self, pixels: np.ndarray) -> Any:
+        middle = np.array([pixels.shape[1] / 2, pixels.shape[0] / 2])
+        places = np.array([(-9, -8), (9, -8), (0, 0), (-7, 10), (7, 10)])
+        return [middle + places] if np.ptp(pixels) else []
+
+
+class Tuple(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        return tuple(super().find(pixels))
+
+
+class FourPoints(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        return [face[1:] for face in super().find(pixels)]
+
+
+class Nowhere(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        return [face * np.nan for face in super().find(pixels)]
+
+
+class Insisting(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        found = super().find(pixels)
+        return [found[0]]
+
+
+class Trembling(Corners):
+    calls = 0
+
+    def find(self, pixels: np.ndarray) -> Any:
+        self.calls += 1
+        return [face + self.calls for face in super().find(pixels)]
+
+
+class Painting(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        found = super().find(pixels)
+        pixels[0] = 0
+        return found
+
+
+class Talking(Corners):
+    def find(self, pixels: np.ndarray) -> Any:
+        print("found")
+        return super().find(pixels)
+
+
+class Fileless(Corners):
+    def load(self, model: Path | None = None) -> Any:
+        raise MissingWeightsError("no file")
+
+
+class Reading(Fileless):
+    takes_model = True
+
+
 @click.command("sing")
 def sing() -> None:
     """Sing."""
@@ -296,7 +364,7 @@ def sing() -> None:
 
 @pytest.mark.parametrize(
     "thing",
-    [Descent(), PixelScorer(), ColourWords(), Contrast(), Family(), sing],
+    [Descent(), PixelScorer(), ColourWords(), Contrast(), Corners(), Family(), sing],
     ids=lambda thing: thing.name,
 )
 def test_a_good_thing_of_every_kind_keeps_every_promise(thing: Any) -> None:
@@ -310,10 +378,18 @@ def test_a_good_thing_of_every_kind_keeps_every_promise(thing: Any) -> None:
     [
         (MeanCode(), "the-codes-draw-the-picture"),
         (Greedy(), "strangers-are-not-claimed"),
+        (Tuple(), "faces-have-the-promised-shape"),
+        (FourPoints(), "faces-have-the-promised-shape"),
+        (Nowhere(), "faces-have-the-promised-shape"),
+        (Insisting(), "a-plain-picture-raises-nothing"),
+        (Trembling(), "the-same-picture-has-the-same-faces"),
+        (Painting(), "pixels-are-left-alone"),
+        (Talking(), "detecting-prints-nothing"),
+        (Fileless(), "faces-have-the-promised-shape"),
         (click.Command("edit", help="Hides another."), "a-command-hides-no-other"),
         (click.Command("sing"), "a-command-has-help"),
     ],
-    ids=["inverter", "family", "command name", "command help"],
+    ids=lambda part: type(part).__name__ if not isinstance(part, click.Command | str) else None,
 )
 def test_a_mistake_of_every_kind_is_caught(thing: Any, identity: str) -> None:
     assert by_id(checks_for(thing))[identity].outcome().status == "failed"
@@ -325,6 +401,14 @@ def test_a_provider_is_checked_as_a_generator_and_for_what_it_announces() -> Non
     assert len(checks) > 20
     assert checks["metadata-are-honest"].outcome().status == "passed"
     assert checks["a-batch-equals-a-loop"].outcome().status == "passed"
+
+
+def test_a_detector_whose_file_is_missing_is_not_checked() -> None:
+    outcomes = [check.outcome() for check in checks_for(Reading())]
+
+    assert {(o.status, o.message) for o in outcomes} == {
+        ("skipped", "it needs a file, options={'model': …}: no file")
+    }
 
 
 def test_what_no_hook_registers_cannot_be_checked() -> None:
