@@ -41,6 +41,10 @@ _KINDS = {
         "dynode find interfacegan --scorer $name --attribute light -o light.safetensors",
     ),
     "metric": _Kind("distance of the mean colours", "dynode plugins list"),
+    "face-detector": _Kind(
+        "a face that fills what stands out from the background",
+        "dynode crop align photo.jpg --face-detector $name -o face.png",
+    ),
 }
 KINDS = tuple(_KINDS)
 
