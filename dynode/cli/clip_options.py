@@ -43,11 +43,6 @@ LANDMARKS = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Points of the face in a clip, one list or one a frame (.json, .npy), to cut it out.",
 )
-FACE_MODEL = click.option(
-    "--face-model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="MediaPipe's face_landmarker.task, to find the face in a clip (extra 'mediapipe').",
-)
 CHECK = click.option(
     "--check/--no-check",
     default=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dynode.cli import console
+from dynode.cli import console, face_options
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -19,11 +19,8 @@ def crop() -> None:
 @crop.command()
 @click.argument("photo", type=_FILE)
 @click.option("--landmarks", type=_FILE, help="5 or 68 points of the face (.json, .npy or text).")
-@click.option(
-    "--face-model",
-    type=_FILE,
-    help="MediaPipe's face_landmarker.task, to find the face (extra 'mediapipe').",
-)
+@face_options.FACE_DETECTOR
+@face_options.FACE_MODEL
 @click.option(
     "--size-px",
     type=click.IntRange(16, 4096),
@@ -37,6 +34,7 @@ def crop() -> None:
 def align(
     photo: Path,
     landmarks: Path | None,
+    face_detector: str | None,
     face_model: Path | None,
     size_px: int,
     output: Path | None,
@@ -53,7 +51,13 @@ def align(
 
     target = output or Path(f"{photo.stem}.face.png")
     beside = align_file(
-        photo, target, landmarks=landmarks, face_model=face_model, size_px=size_px, force=force
+        photo,
+        target,
+        landmarks=landmarks,
+        face_detector=face_detector,
+        face_model=face_model,
+        size_px=size_px,
+        force=force,
     )
     if as_json:
         console.print_json({"output": str(target), "crop": str(beside)})

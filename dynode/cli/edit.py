@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import clip_options, console
+from dynode.cli import clip_options, console, face_options
 from dynode.cli.edit_clip import ClipEdit, edit_clip, is_clip
 from dynode.cli.method_options import MethodCommand, split_method_options
 from dynode.errors import OptionError
@@ -50,7 +50,8 @@ _MOST_FRAMES = 2000
 @clip_options.MODE
 @clip_options.SMOOTHING
 @clip_options.LANDMARKS
-@clip_options.FACE_MODEL
+@face_options.FACE_DETECTOR
+@face_options.FACE_MODEL
 @clip_options.CHECK
 @console.GENERATOR
 @console.DEVICE
@@ -71,6 +72,7 @@ def edit(
     mode: Mode,
     smoothing: str,
     landmarks: Path | None,
+    face_detector: str | None,
     face_model: Path | None,
     check: bool,
     generator: str | None,
@@ -104,6 +106,7 @@ def edit(
             mode,
             smoothing,
             landmarks,
+            face_detector,
             face_model,
             check,
             inverter,
@@ -116,9 +119,10 @@ def edit(
         )
         edit_clip(source, target, asked)
         return
-    if landmarks is not None or face_model is not None:
+    if (landmarks, face_detector, face_model) != (None, None, None):
         raise OptionError(
-            "--landmarks and --face-model cut faces out of clips; of a picture, cut the face out first"
+            "--landmarks, --face-detector and --face-model are for clips; of a picture, cut the face out "
+            "first with 'dynode crop align'"
         )
     target = output or Path(_default_name(plugin, options, directions) + ".png")
     drawing = _Drawing(target, parse_sweep(sweep), fps, edited_only)

@@ -35,7 +35,8 @@ class ClipEdit:
         mode: How the edit is carried.
         smoothing: See `FitOptions`.
         landmarks: Points of the face, in a file.
-        face_model: Model that finds the face.
+        face_detector: What finds the face, by name.
+        face_model: File for it.
         check: Measure frames that are left out.
         inverter: Inverter by name.
         inverter_options: `NAME=VALUE` pairs.
@@ -53,6 +54,7 @@ class ClipEdit:
     mode: Mode
     smoothing: str
     landmarks: Path | None
+    face_detector: str | None
     face_model: Path | None
     check: bool
     inverter: str | None
@@ -94,6 +96,7 @@ def edit_clip(source: Path, target: Path, asked: ClipEdit) -> None:
             inverter_options=chosen,
             options=fit_options(asked.smoothing),
             landmarks=asked.landmarks,
+            face_detector=asked.face_detector,
             face_model=asked.face_model,
             check=asked.check,
             seed=asked.seed,

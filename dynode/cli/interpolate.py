@@ -9,7 +9,6 @@ import click
 from dynode.cli import console
 from dynode.cli.clip_options import (
     CHECK,
-    FACE_MODEL,
     INVERTER_OPTIONS,
     LANDMARKS,
     SMOOTHING,
@@ -17,6 +16,7 @@ from dynode.cli.clip_options import (
     parse_inverter_options,
     say_result,
 )
+from dynode.cli.face_options import FACE_DETECTOR, FACE_MODEL
 
 
 @click.command()
@@ -32,6 +32,7 @@ from dynode.cli.clip_options import (
 @INVERTER_OPTIONS
 @SMOOTHING
 @LANDMARKS
+@FACE_DETECTOR
 @FACE_MODEL
 @CHECK
 @console.GENERATOR
@@ -49,6 +50,7 @@ def interpolate(
     inverter_options: tuple[str, ...],
     smoothing: str,
     landmarks: Path | None,
+    face_detector: str | None,
     face_model: Path | None,
     check: bool,
     generator: str | None,
@@ -91,6 +93,7 @@ def interpolate(
             inverter_options=chosen,
             options=fit_options(smoothing),
             landmarks=landmarks,
+            face_detector=face_detector,
             face_model=face_model,
             check=check,
             seed=seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import console
+from dynode.cli import console, face_options
 from dynode.cli.method_options import MethodCommand, click_options, split_method_options
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ class InvertCommand(MethodCommand):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Points of the face (.json, .npy or text), to cut it out as FFHQ does.",
 )
-@click.option(
-    "--face-model",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="MediaPipe's face_landmarker.task, to find the face (extra 'mediapipe').",
-)
+@face_options.FACE_DETECTOR
+@face_options.FACE_MODEL
 @console.output_option("Latents to write [default: NAME.latents.safetensors].")
 @console.GENERATOR
 @console.DEVICE
@@ -55,6 +52,7 @@ def invert(
     inverter: str | None,
     preview: Path | None,
     landmarks: Path | None,
+    face_detector: str | None,
     face_model: Path | None,
     output: Path | None,
     generator: str | None,
@@ -87,7 +85,7 @@ def invert(
 
     with console.progress_bar("inverting") as progress:
         loaded = load_generator(generator, device=device)
-        align = _align(landmarks, face_model, loaded.info.resolution[0])
+        align = _align(loaded.info.resolution[0], landmarks, face_detector, face_model)
         found = find_codes(
             source,
             loaded,
@@ -105,13 +103,15 @@ def invert(
     _tell(found, target, preview, as_json=as_json)
 
 
-def _align(landmarks: Path | None, face_model: Path | None, size_px: int) -> Align | None:
+def _align(
+    size_px: int, landmarks: Path | None, face_detector: str | None, face_model: Path | None
+) -> Align | None:
     """Make the step that cuts faces out, if it was asked for."""
-    if landmarks is None and face_model is None:
+    if landmarks is None and face_detector is None and face_model is None:
         return None
     from dynode.pipeline.aligning import aligner
 
-    return aligner(landmarks, face_model, size_px)
+    return aligner(size_px, landmarks=landmarks, face_detector=face_detector, face_model=face_model)
 
 
 def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool) -> None:

@@ -8,21 +8,36 @@ import numpy as np
 from PIL import Image
 
 from dynode import files
-from dynode.crop import FaceFrame, crop_face, find_landmarks, frame_of, paste_face, read_landmarks
+from dynode.crop import (
+    FaceFrame,
+    crop_face,
+    find_landmarks,
+    frame_of,
+    load_detector,
+    paste_face,
+    read_landmarks,
+)
 from dynode.errors import UsageError
 from dynode.media.images import check_image_name, read_image, write_image
 from dynode.pipeline.invert import Align
 
 
-def aligner(landmarks: Path | None, face_model: Path | None, size_px: int) -> Align:
-    """Make the step that cuts the face out of a photograph.
+def aligner(
+    size_px: int,
+    *,
+    landmarks: Path | None = None,
+    face_detector: str | None = None,
+    face_model: Path | None = None,
+) -> Align:
+    """Make the step that cuts the face out of a photograph, for the `align` of `dynode.invert`.
 
     Args:
-        landmarks: File with the points of one face, or of each picture by its name.
-        face_model: MediaPipe's model file, where there are no landmarks.
         size_px: Side of the crops.
+        landmarks: File with the points of one face, or of each picture by its name.
+        face_detector: Name of a face detector, where there are no landmarks.
+        face_model: File for the detector; alone, for the only one that reads a file.
     """
-    find = _Finder(landmarks, face_model)
+    find = _Finder(landmarks, face_detector, face_model)
 
     def align(photo: Image.Image, path: Path) -> Image.Image:
         return crop_face(photo, frame_of(find(photo, path)), size_px)
@@ -35,6 +50,7 @@ def align_file(
     output: Path,
     *,
     landmarks: Path | None = None,
+    face_detector: str | None = None,
     face_model: Path | None = None,
     size_px: int = 1024,
     force: bool = False,
@@ -45,7 +61,8 @@ def align_file(
         source: The photograph.
         output: Image to write.
         landmarks: File with the points of the face.
-        face_model: MediaPipe's model file, where there are no landmarks.
+        face_detector: Name of a face detector, where there are no landmarks.
+        face_model: File for the detector; alone, for the only one that reads a file.
         size_px: Side of the crop.
         force: Replace outputs that exist.
 
@@ -57,7 +74,7 @@ def align_file(
     for path in (output, beside):
         files.check_free(path, force=force)
     photo = read_image(source)
-    frame = frame_of(_Finder(landmarks, face_model)(photo, source))
+    frame = frame_of(_Finder(landmarks, face_detector, face_model)(photo, source))
     write_image(crop_face(photo, frame, size_px), output)
     frame.save(beside)
     return beside
@@ -97,17 +114,17 @@ def paste_file(
 class _Finder:
     """Finds the points of the face of a photograph, given with its path."""
 
-    def __init__(self, landmarks: Path | None, face_model: Path | None) -> None:
-        if (landmarks is None) == (face_model is None):
+    def __init__(
+        self, landmarks: Path | None, face_detector: str | None, face_model: Path | None
+    ) -> None:
+        is_detected = face_detector is not None or face_model is not None
+        if (landmarks is not None) == is_detected:
             raise UsageError(
-                "the face has to be found in one way; give either --landmarks FILE or --face-model FILE"
+                "the face has to be found in one way; give either --landmarks FILE, or --face-detector "
+                "NAME or --face-model FILE"
             )
         self._landmarks = landmarks
-        self._detector = None
-        if face_model is not None:
-            from dynode.crop.mediapipe import FaceLandmarker
-
-            self._detector = FaceLandmarker(face_model)
+        self._detector = load_detector(face_detector, face_model) if is_detected else None
 
     def __call__(self, photo: Image.Image, path: Path) -> np.ndarray:
         if self._detector is not None:

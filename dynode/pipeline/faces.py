@@ -14,7 +14,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dynode.crop import FaceFrame, crop_face, find_landmarks, frame_of, paste_face, read_landmarks
+from dynode.crop import (
+    FaceFrame,
+    crop_face,
+    find_landmarks,
+    frame_of,
+    load_detector,
+    paste_face,
+    read_landmarks,
+)
+from dynode.crop.landmarks import SHAPES
 from dynode.errors import MediaError, UsageError
 from dynode.generator import Generator
 from dynode.media.clip import Clip
@@ -49,6 +58,7 @@ def find_faces(
     clip: Clip,
     *,
     landmarks: Path | None = None,
+    face_detector: str | None = None,
     face_model: Path | None = None,
     progress: Progress = silent,
 ) -> ClipFaces | None:
@@ -58,27 +68,31 @@ def find_faces(
         clip: The video.
         landmarks: File with the points of one face, the same in all frames, or with a list of points
             for each frame: `.json`, `.npy`, or text for one face.
-        face_model: MediaPipe's model file. What it finds is steadied over a few frames, so that the
-            crop does not tremble.
+        face_detector: Name of a face detector. What it finds is steadied over a few frames, so that
+            the crop does not tremble.
+        face_model: File for the detector; alone, for the only one that reads a file.
         progress: Called with the number of frames.
 
     Returns:
-        None if neither file is given: the frames are taken as they are.
+        None if none of them is given: the frames are taken as they are.
 
     Raises:
-        UsageError: Both files are given, or MediaPipe is not installed.
+        UsageError: Both landmarks and a detector are given, or the detector cannot be used.
+        MissingWeightsError: The detector needs a file that is not there.
+        PluginError: The detector broke its contract.
         MediaError: A frame has no face, or the file does not fit the clip.
     """
-    if landmarks is not None and face_model is not None:
-        raise UsageError("give either --landmarks FILE or --face-model FILE, not both")
+    is_detected = face_detector is not None or face_model is not None
+    if landmarks is not None and is_detected:
+        raise UsageError(
+            "give either --landmarks FILE, or --face-detector NAME or --face-model FILE, not both"
+        )
     if landmarks is not None:
         points = _read_points(landmarks, len(clip))
         return ClipFaces(tuple(frame_of(each) for each in points))
-    if face_model is None:
+    if not is_detected:
         return None
-    from dynode.crop.mediapipe import FaceLandmarker
-
-    detector = FaceLandmarker(face_model)
+    detector = load_detector(face_detector, face_model)
     found = list[FaceFrame]()
     for index, pixels in enumerate(clip.frames()):
         try:
@@ -95,7 +109,7 @@ def warn_of_frames(clip: Clip, generator: Generator) -> None:
     if generator.info.crop == "ffhq" and height != width:
         warnings.warn(
             f"{clip.path.name} is {width}×{height} pixels and the generator draws aligned faces; the "
-            f"middle of each frame is taken for the face: give --landmarks FILE or --face-model FILE",
+            f"middle of each frame is taken for the face: give --landmarks FILE or --face-detector NAME",
             stacklevel=3,
         )
 
@@ -124,7 +138,7 @@ def _several(path: Path) -> np.ndarray | None:
             return None
     except (OSError, ValueError, TypeError):
         return None
-    is_several = held.ndim == 3 and held.shape[1:] in ((5, 2), (68, 2))
+    is_several = held.ndim == 3 and held.shape[1:] in SHAPES
     return held if is_several else None
 
 

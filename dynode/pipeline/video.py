@@ -89,6 +89,7 @@ def fit_clip(
     inverter_options: Mapping[str, Any] | None = None,
     options: FitOptions | None = None,
     landmarks: Path | None = None,
+    face_detector: str | None = None,
     face_model: Path | None = None,
     check: bool = True,
     seed: int = 0,
@@ -103,6 +104,7 @@ def fit_clip(
         inverter_options: Its options by name.
         options: Options of the fit.
         landmarks: See `find_faces`.
+        face_detector: See `find_faces`.
         face_model: See `find_faces`.
         check: Fit again without every second frame, for the report.
         seed: Seed of everything random.
@@ -115,7 +117,13 @@ def fit_clip(
     _check_clip(clip)
     seconds: dict[str, float] = {}
     with timed(seconds, "find faces"):
-        faces = find_faces(clip, landmarks=landmarks, face_model=face_model, progress=progress)
+        faces = find_faces(
+            clip,
+            landmarks=landmarks,
+            face_detector=face_detector,
+            face_model=face_model,
+            progress=progress,
+        )
     if faces is None:
         del seconds["find faces"]
         warn_of_frames(clip, generator)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dynode.crop import FaceFrame, crop_face, find_landmarks, frame_of, paste_face, read_landmarks
-from dynode.crop.mediapipe import FaceLandmarker, five_points
 from dynode.crop.paste import paste_mask
-from dynode.errors import MediaError, MissingWeightsError, UsageError
+from dynode.errors import MediaError
 
 UPRIGHT = np.array([(40.0, 50.0), (60.0, 50.0), (50.0, 60.0), (43.0, 74.0), (57.0, 74.0)])
 
@@ -226,41 +223,3 @@ def test_a_frame_is_written_and_read(tmp_path) -> None:
     (tmp_path / "other.json").write_text("[]")
     with pytest.raises(MediaError, match="no description of a crop"):
         FaceFrame.load(tmp_path / "other.json")
-
-
-class _Mediapipe:
-    """What the adapter uses of MediaPipe, finding the mesh it was given."""
-
-    ImageFormat = SimpleNamespace(SRGB="srgb")
-
-    def __init__(self, meshes: list[np.ndarray]) -> None:
-        found = [[SimpleNamespace(x=x, y=y) for x, y in mesh] for mesh in meshes]
-        detector = SimpleNamespace(detect=lambda image: SimpleNamespace(face_landmarks=found))
-        vision = SimpleNamespace(
-            FaceLandmarkerOptions=SimpleNamespace,
-            FaceLandmarker=SimpleNamespace(create_from_options=lambda options: detector),
-        )
-        self.tasks = SimpleNamespace(vision=vision, BaseOptions=SimpleNamespace)
-
-    def Image(self, *, image_format: str, data: np.ndarray) -> np.ndarray:  # noqa: N802
-        return data
-
-
-def test_points_of_mediapipe_become_pixels(tmp_path, monkeypatch) -> None:
-    mesh = np.random.RandomState(0).rand(478, 2)
-    monkeypatch.setitem(sys.modules, "mediapipe", _Mediapipe([mesh]))
-    (tmp_path / "face_landmarker.task").touch()
-
-    (points,) = FaceLandmarker(tmp_path / "face_landmarker.task")(np.zeros((30, 40, 3), np.uint8))
-
-    assert points == pytest.approx(five_points(mesh) * [40, 30] - 0.5)
-
-
-def test_without_mediapipe_or_its_model_one_is_told_what_to_do(tmp_path, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "mediapipe", None)
-    (tmp_path / "face_landmarker.task").touch()
-
-    with pytest.raises(UsageError, match=r"dynode-gan\[mediapipe\]"):
-        FaceLandmarker(tmp_path / "face_landmarker.task")
-    with pytest.raises(MissingWeightsError):
-        FaceLandmarker(tmp_path / "absent.task")

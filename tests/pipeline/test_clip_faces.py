@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import dynode
 from dynode.direction import EditStack, LinearDirection
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import MediaError, UsageError
@@ -17,6 +18,7 @@ from dynode.pipeline.faces import find_faces, warn_of_frames
 from dynode.pipeline.interpolate import interpolate_clip
 from dynode.pipeline.inversion import invert_clip
 from dynode.pipeline.video import edit_clip, fit_clip
+from dynode.plugins import registry
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import audio_bytes, write_test_video
 
@@ -89,15 +91,18 @@ def test_an_interpolated_clip_shows_the_faces_alone(source, inverter, generator,
     assert open_clip(tmp_path / "out.mp4").size == generator.info.resolution
 
 
-class Detector:
+class Detector(dynode.FaceDetector):
     """Finds the moving face, in frames from `misses` on none."""
 
+    name = "moving"
+    takes_model = True
     misses = 99
 
-    def __init__(self, model) -> None:
+    def load(self, model=None):
         self.calls = 0
+        return self.find
 
-    def __call__(self, pixels) -> list[np.ndarray]:
+    def find(self, pixels) -> list[np.ndarray]:
         self.calls += 1
         if self.calls > self.misses:
             return []
@@ -105,9 +110,10 @@ class Detector:
 
 
 @pytest.fixture
-def detector(monkeypatch):
-    monkeypatch.setattr("dynode.crop.mediapipe.FaceLandmarker", Detector)
-    return Detector
+def detector() -> Detector:
+    moving = Detector()
+    registry().face_detectors.add(moving, "tests")
+    return moving
 
 
 def test_what_a_detector_finds_is_steadied(source, detector) -> None:

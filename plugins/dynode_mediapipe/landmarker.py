@@ -1,4 +1,4 @@
-"""Landmarks by MediaPipe's face landmarker, from the user's model file; needs the extra `mediapipe`."""
+"""Five points of every face from the mesh of MediaPipe's face landmarker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_FACES = 8
 
 
 class FaceLandmarker:
-    """A detector for `dynode.crop.find_landmarks`.
+    """Finds the five points of every face; at most eight faces.
 
     Args:
         model: MediaPipe's `face_landmarker.task`.
@@ -44,8 +44,8 @@ class FaceLandmarker:
         self._landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
         self._mediapipe = mediapipe
 
-    def __call__(self, pixels: np.ndarray) -> list[np.ndarray]:
-        """Find the five points of every face in (h, w, 3) 8 bit RGB."""
+    def __call__(self, pixels: np.ndarray, /) -> list[np.ndarray]:
+        """Find the five points of every face in (h, w, 3) 8 bit RGB; see `dynode.methods.Detector`."""
         kind = self._mediapipe.ImageFormat.SRGB
         image = self._mediapipe.Image(image_format=kind, data=np.ascontiguousarray(pixels))
         height, width = pixels.shape[:2]

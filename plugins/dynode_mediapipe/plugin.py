@@ -1,0 +1,48 @@
+"""Hook of the MediaPipe plugin: a face detector; MediaPipe itself is imported when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dynode
+from dynode.errors import MissingWeightsError
+from dynode.methods import Detector
+
+
+class MediapipeDetector(dynode.FaceDetector):
+    """MediaPipe's face landmarker: eyes, nose and mouth from its mesh of 478 points.
+
+    Source:
+        Lugaresi et al. 2019, MediaPipe, arXiv:1906.08172. The five points are ours: the means of the
+        corners and lids of both eyes, the tip of the nose, the corners of the mouth.
+    """
+
+    name = "mediapipe"
+    summary = "MediaPipe's face landmarker, from your face_landmarker.task (extra 'mediapipe')"
+    takes_model = True
+
+    def load(self, model: Path | None = None) -> Detector:
+        """Load the landmarker.
+
+        Args:
+            model: MediaPipe's `face_landmarker.task`, which the user downloads.
+
+        Raises:
+            MissingWeightsError: No file was given, or it is not there.
+            UsageError: MediaPipe is not installed.
+        """
+        if model is None:
+            raise MissingWeightsError(
+                "the face detector 'mediapipe' has no model; expected MediaPipe's face_landmarker.task: "
+                "download it from its site and give it with --face-model FILE"
+            )
+        from dynode_mediapipe.landmarker import FaceLandmarker
+
+        return FaceLandmarker(model)
+
+
+@dynode.hookimpl
+def register_face_detectors(register: Callable[[dynode.FaceDetector], None]) -> None:
+    """Contribute MediaPipe."""
+    register(MediapipeDetector())

@@ -1,0 +1,250 @@
+"""The commands cut out the face that a detector of a plugin finds; what goes wrong is one line."""
+
+from __future__ import annotations
+
+import json
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import dynode
+from dynode.crop import FaceFrame, frame_of
+from dynode.direction import LinearDirection
+from dynode.latents import Latents
+from dynode.media.clip import open_clip
+from dynode.pipeline.aligning import aligner
+from dynode.plugins import registry
+from dynode.testing import run_command, write_tiny_generator
+from dynode.testing.videos import write_test_video
+
+FACE = np.array([(-10.0, -8.0), (10.0, -8.0), (0.0, 0.0), (-7.0, 10.0), (7.0, 10.0)])
+CENTRE = np.array([94.0, 64.0])
+
+
+class Square(dynode.FaceDetector):
+    """Finds the light square on grey, or does what it is told to."""
+
+    name = "square"
+    summary = "a light square"
+
+    def __init__(self) -> None:
+        self.answer: Any = None
+
+    def load(self, model: Path | None = None) -> Any:
+        return self.find
+
+    def find(self, pixels: np.ndarray) -> Any:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if self.answer is not None:
+            return self.answer
+        rows, columns = np.nonzero(pixels.min(2) > 160)
+        return [FACE + (columns.mean(), rows.mean())] if len(rows) else []
+
+
+@pytest.fixture
+def square() -> Square:
+    """The detector, registered by a plugin."""
+    detector = Square()
+    module = types.ModuleType("dynode_square")
+
+    @dynode.hookimpl
+    def register_face_detectors(register: Any) -> None:
+        register(detector)
+
+    module.register_face_detectors = register_face_detectors  # type: ignore[attr-defined]
+    registry().register(module, "tests")
+    return detector
+
+
+def picture(level: int) -> np.ndarray:
+    pixels = np.full((128, 160, 3), 100, np.uint8)
+    x, y = CENTRE.astype(int)
+    pixels[y - 50 : y + 50, x - 50 : x + 50] = level  # the frame of its face lies inside
+    return pixels
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generator: Any) -> Path:
+    """A working folder with a photograph, one without a face, a generator and a direction."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DYNODE_DEVICE", "cpu")
+    Image.fromarray(picture(200)).save("photo.png")
+    Image.fromarray(picture(100)).save("wall.png")
+    write_tiny_generator("g.safetensors", generator)
+    LinearDirection(torch.ones(64)).save("up.safetensors")
+    return tmp_path
+
+
+def expected_frame() -> FaceFrame:
+    return frame_of(FACE + CENTRE - 0.5)
+
+
+INVERT = ["invert", "photo.png", "--generator", "g.safetensors", "-o", "codes.safetensors"]
+ALIGN = ["crop", "align", "photo.png", "--size-px", "64", "-o", "face.png"]
+BY_NAME = ["--face-detector", "square"]
+
+
+def test_invert_sees_the_face_that_was_found(square: Square, inverter: Any, generator: Any) -> None:
+    result = run_command([*INVERT, *BY_NAME, "--preview", "preview.png"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = Latents.load("codes.safetensors").w - generator.mean_w
+    # The square and nothing of the grey around it, up to rounding of float32.
+    assert float(found[0, -1, -1]) == pytest.approx(200 / 127.5 - 1, abs=1e-5)
+
+
+def test_the_step_that_aligns_is_made_in_python_too(square: Square) -> None:
+    align = aligner(64, face_detector="square")
+
+    face = np.asarray(align(Image.open("photo.png"), Path("photo.png")))
+
+    assert face.shape == (64, 64, 3)
+    assert (face == 200).all()
+
+
+def test_a_crop_is_cut_out_where_the_detector_says(square: Square, folder: Path) -> None:
+    result = run_command([*ALIGN, *BY_NAME, "--json"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == {"output": "face.png", "crop": "face.crop.json"}
+    written = FaceFrame.load(folder / "face.crop.json")
+    assert written.corners == pytest.approx(expected_frame().corners)
+
+
+@pytest.fixture
+def clip(folder: Path) -> Path:
+    frames = [picture(180 + 8 * index) for index in range(6)]
+    return write_test_video(folder / "clip.mp4", frames=6, size=(128, 160), pictures=frames)
+
+
+def test_a_clip_is_edited_where_the_detector_says(
+    square: Square, inverter: Any, clip: Path
+) -> None:
+    line = ["edit", "clip.mp4", "--direction", "up.safetensors:2", "--generator", "g.safetensors"]
+
+    result = run_command([*line, *BY_NAME, "--no-check", "-o", "out.mp4"])
+
+    assert result.exit_code == 0, result.stderr
+    assert open_clip(Path("out.mp4")).size == (128, 160)
+    before, after = (next(open_clip(path).frames()) for path in (clip, Path("out.mp4")))
+    change = np.abs(before.astype(int) - after).mean(2)
+    assert change[40:90, 70:118].mean() > 10
+    assert change[:, :40].mean() < 2  # the codec alone
+
+
+def test_a_clip_is_interpolated_where_the_detector_says(
+    square: Square, inverter: Any, clip: Path, generator: Any
+) -> None:
+    line = ["interpolate", "clip.mp4", "--factor", "2", "--generator", "g.safetensors"]
+
+    result = run_command([*line, *BY_NAME, "--no-check", "-o", "out.mp4"])
+
+    assert result.exit_code == 0, result.stderr
+    assert open_clip(Path("out.mp4")).size == generator.info.resolution
+
+
+@pytest.mark.parametrize("line", [INVERT, ALIGN], ids=["invert", "crop align"])
+@pytest.mark.parametrize(
+    ("answer", "code", "message"),
+    [
+        ([], 1, "no face was found"),
+        (ValueError("two\nlines"), 1, "the face detector 'square' failed (ValueError: two lines)"),
+        ([FACE[:3]], 1, "the face detector 'square' returned landmarks of shape (3, 2); expected"),
+        ({}, 1, "the face detector 'square' returned a dict; expected a list"),
+    ],
+    ids=["no face", "raises", "shape", "kind"],
+)
+def test_a_detector_that_finds_nothing_usable_ends_in_one_line(
+    line: list[str],
+    answer: Any,
+    code: int,
+    message: str,
+    square: Square,
+    inverter: Any,
+    folder: Path,
+) -> None:
+    square.answer = answer
+
+    result = run_command([*line, *BY_NAME])
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (folder / line[-1]).exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--face-detector", "squere"], "unknown face detector 'squere'; did you mean 'square'?"),
+        ([*BY_NAME, "--face-model", "m.task"], "'square' reads no file and m.task was given"),
+        (["--face-model", "m.task"], "no installed face detector reads a file"),
+        ([*BY_NAME, "--landmarks", "points.json"], "give either --landmarks FILE, or"),
+    ],
+    ids=["unknown", "no file wanted", "no reader", "both"],
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        INVERT,
+        ALIGN,
+        ["edit", "clip.mp4", "--direction", "up.safetensors", "--generator", "g.safetensors"],
+        ["interpolate", "clip.mp4", "--factor", "2", "--generator", "g.safetensors"],
+    ],
+    ids=["invert", "crop align", "edit", "interpolate"],
+)
+def test_wrong_usage_is_told_alike_by_every_command(
+    line: list[str], given: list[str], message: str, square: Square, inverter: Any, clip: Path
+) -> None:
+    result = run_command([*line, *given])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_detector_that_breaks_in_a_clip_names_itself(
+    square: Square, inverter: Any, clip: Path
+) -> None:
+    square.answer = [FACE.T]
+    line = ["interpolate", "clip.mp4", "--factor", "2", "--generator", "g.safetensors"]
+
+    result = run_command([*line, *BY_NAME])
+
+    assert result.exit_code == 1
+    assert "the face detector 'square' returned landmarks of shape (2, 5)" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_picture_without_a_face_is_listed_and_stops_no_other(
+    square: Square, inverter: Any, folder: Path
+) -> None:
+    (folder / "photos").mkdir()
+    for name in ("photo.png", "wall.png"):
+        (folder / name).rename(folder / "photos" / name)
+
+    result = run_command(["invert", "photos", *INVERT[2:], *BY_NAME, "--json"])
+
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["pictures"] == ["photo.png"]
+    assert "no face was found" in told["failures"]["wall.png"]
+
+
+def test_edit_of_a_picture_says_what_to_do_first(square: Square) -> None:
+    result = run_command(["edit", "photo.png", "--direction", "up.safetensors", *BY_NAME])
+
+    assert result.exit_code == 2
+    assert "first with 'dynode crop align'" in result.stderr
+
+
+def test_detectors_are_listed(square: Square) -> None:
+    result = run_command(["plugins", "--json"])
+
+    assert json.loads(result.stdout)["face_detectors"] == {"square": "a light square"}
