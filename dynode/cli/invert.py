@@ -11,7 +11,9 @@ from dynode.cli import console, face_options
 from dynode.cli.method_options import MethodCommand, click_options, split_method_options
 
 if TYPE_CHECKING:
-    from dynode.pipeline.invert import Align, Inversion
+    from dynode.generator import Generator
+    from dynode.methods import Progress
+    from dynode.pipeline.invert import Inversion
 
 
 class InvertCommand(MethodCommand):
@@ -85,33 +87,44 @@ def invert(
 
     with console.progress_bar("inverting") as progress:
         loaded = load_generator(generator, device=device)
-        align = _align(loaded.info.resolution[0], landmarks, face_detector, face_model)
+        where = {"landmarks": landmarks, "face_detector": face_detector, "face_model": face_model}
+        cut = _faces(source, loaded, where, progress)
         found = find_codes(
             source,
             loaded,
             inverter=inverter,
             seed=seed,
-            align=align,
             progress=progress,
+            **cut,
             **split_method_options(method_options),
         )
     found.save(target, fingerprint=loaded.info.fingerprint)
     if preview:
         from dynode.pipeline.previews import write_preview
 
-        write_preview(source, found, loaded, preview, align=align)
+        write_preview(source, found, loaded, preview, **cut)
     _tell(found, target, preview, as_json=as_json)
 
 
-def _align(
-    size_px: int, landmarks: Path | None, face_detector: str | None, face_model: Path | None
-) -> Align | None:
-    """Make the step that cuts faces out, if it was asked for."""
-    if landmarks is None and face_detector is None and face_model is None:
-        return None
-    from dynode.pipeline.aligning import aligner
+def _faces(
+    source: Path, generator: Generator, where: dict[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """Make what cuts faces out of photographs, or find them in the frames of a clip, if asked to."""
+    from dynode.pipeline.invert import is_clip
 
-    return aligner(size_px, landmarks=landmarks, face_detector=face_detector, face_model=face_model)
+    if not is_clip(source):
+        from dynode.pipeline.aligning import aligner
+
+        is_asked = any(value is not None for value in where.values())
+        return {"align": aligner(generator.info.resolution[0], **where)} if is_asked else {}
+    from dynode.media.clip import open_clip
+    from dynode.pipeline.faces import find_faces, warn_of_frames
+
+    clip = open_clip(source)
+    faces = find_faces(clip, **where, progress=progress)
+    if faces is None:
+        warn_of_frames(clip, generator)
+    return {"faces": faces}
 
 
 def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool) -> None:

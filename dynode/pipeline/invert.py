@@ -20,6 +20,7 @@ from dynode.media.images import fit_to, read_image
 from dynode.media.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from dynode.methods import Inverter, Progress, silent
 from dynode.options import build_options
+from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.inversion import codes_folder, invert_clip
 from dynode.pipeline.source import choose_inverter
 
@@ -62,6 +63,7 @@ def invert(
     inverter: str | None = None,
     seed: int = 0,
     align: Align | None = None,
+    faces: ClipFaces | None = None,
     progress: Progress = silent,
     **options: Any,  # the inverter's own options, checked against its dataclass
 ) -> Inversion:
@@ -77,6 +79,7 @@ def invert(
         inverter: Name of the inverter (`dynode plugins`); None for that of the generator's domain.
         seed: Seed of everything random.
         align: Cuts the face out of a photograph; None takes the middle of the picture.
+        faces: Where the face is in every frame of a video (`find_faces`); None takes the middle.
         progress: Called with the number of pictures.
         **options: The inverter's options by name.
 
@@ -95,18 +98,24 @@ def invert(
     if isinstance(source, Tensor):
         return _of_tensor(source, generator, method, chosen, seed, progress)
     path = Path(source)
-    if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
+    if is_clip(path):
         latents = invert_clip(
             open_clip(path),
             generator,
             inverter=method.name,
             options=options,
             seed=seed,
+            faces=faces,
             progress=progress,
         )
         return Inversion(latents, tuple(map(str, range(len(latents)))), {})
     work = _Pictures(_listed(path), generator, method, chosen, seed, align)
     return work.run(progress)
+
+
+def is_clip(source: Path) -> bool:
+    """Say whether all frames of a source are inverted."""
+    return source.suffix.lower() in VIDEO_SUFFIXES and source.is_file()
 
 
 def _listed(source: Path) -> list[Path]:

@@ -10,10 +10,10 @@ from torch import Tensor
 from dynode.generator import Generator
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, grid, read_image, write_image
-from dynode.media.suffixes import VIDEO_SUFFIXES
+from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.inversion import clip_images
-from dynode.pipeline.invert import Align, Inversion
+from dynode.pipeline.invert import Align, Inversion, is_clip
 
 _MOST = 16
 _PAIRS_A_ROW = 4
@@ -26,6 +26,7 @@ def write_preview(
     path: Path,
     *,
     align: Align | None = None,
+    faces: ClipFaces | None = None,
 ) -> None:
     """Draw the first sixteen pictures, each beside what its code draws.
 
@@ -34,10 +35,16 @@ def write_preview(
         found: Its codes.
         generator: Draws them.
         path: Image to write.
-        align: What cut the faces out, if anything did.
+        align: What cut the faces out of photographs, if anything did.
+        faces: Where they were in the frames of a video.
     """
     count = min(_MOST, len(found.latents))
-    given = _given(source, found, generator.info.resolution, count, align)
+    size = generator.info.resolution
+    if is_clip(source):
+        frames = clip_images(open_clip(source), size, faces)
+        given = torch.cat([next(frames) for _ in range(count)])
+    else:
+        given = _given(source, found, size, count, align)
     drawn = synthesize_batches(generator, found.latents[:count])
     pairs = torch.stack([given, drawn.float()], dim=1).flatten(0, 1)
     write_image(grid(pairs, columns=min(2 * _PAIRS_A_ROW, len(pairs))), path)
@@ -46,9 +53,6 @@ def write_preview(
 def _given(
     source: Path, found: Inversion, size: tuple[int, int], count: int, align: Align | None
 ) -> Tensor:
-    if source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
-        frames = clip_images(open_clip(source), size)
-        return torch.cat([next(frames) for _ in range(count)])
     paths = [source / name if source.is_dir() else source for name in found.names[:count]]
     photos = [read_image(path) for path in paths]
     if align is not None:

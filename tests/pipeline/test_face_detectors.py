@@ -138,6 +138,20 @@ def test_a_clip_is_edited_where_the_detector_says(
     assert change[:, :40].mean() < 2  # the codec alone
 
 
+def test_a_clip_is_inverted_where_the_detector_says(
+    square: Square, inverter: Any, generator: Any, clip: Path
+) -> None:
+    line = ["invert", "clip.mp4", "--generator", "g.safetensors", "-o", "codes.safetensors"]
+
+    result = run_command([*line, *BY_NAME, "--preview", "preview.png"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = Latents.load("codes.safetensors").w - generator.mean_w
+    levels = torch.tensor([180.0 + 8 * index for index in range(6)]) / 127.5 - 1
+    # The squares and nothing of the grey around them; the codec moves a level by one or two.
+    torch.testing.assert_close(found[:, -1, -1], levels, atol=3 / 127.5, rtol=0)
+
+
 def test_a_clip_is_interpolated_where_the_detector_says(
     square: Square, inverter: Any, clip: Path, generator: Any
 ) -> None:
