@@ -128,9 +128,14 @@ def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tenso
             f"{path.name} holds {found}; expected a direction file; pass a checkpoint to "
             f"--generator, import arrays with 'dynode directions import'"
         )
-    if head.get("version") != str(VERSION):
+    if "version" not in head:
         raise DirectionFileError(
-            f"{path.name} is a direction file of version {head.get('version')!r}; this dynode reads "
+            f"{path.name} is a direction file that tells no version; this dynode reads version {VERSION}; "
+            f"make it again"
+        )
+    if head["version"] != str(VERSION):
+        raise DirectionFileError(
+            f"{path.name} is a direction file of version {head['version']!r}; this dynode reads "
             f"version {VERSION}; upgrade dynode"
         )
 

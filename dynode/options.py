@@ -53,15 +53,18 @@ class OptionSpec:
         return "--" + self.name.replace("_", "-")
 
     @property
+    def range(self) -> str:
+        """The range as words, empty if there is none."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"{_plain(self.minimum)} to {_plain(self.maximum)}"
+        if self.minimum is not None:
+            return f"at least {_plain(self.minimum)}"
+        return "" if self.maximum is None else f"at most {_plain(self.maximum)}"
+
+    @property
     def help_line(self) -> str:
         """Help sentence with unit, range and default."""
-        notes = [self.unit] if self.unit else []
-        if self.minimum is not None and self.maximum is not None:
-            notes.append(f"{_plain(self.minimum)} to {_plain(self.maximum)}")
-        elif self.minimum is not None:
-            notes.append(f"at least {_plain(self.minimum)}")
-        elif self.maximum is not None:
-            notes.append(f"at most {_plain(self.maximum)}")
+        notes = [note for note in (self.unit, self.range) if note]
         if self.required:
             notes.append("required")
         elif self.default is not False and self.default not in (None, (), ""):
@@ -235,7 +238,8 @@ def _checked_one(spec: OptionSpec, value: Any, owner: str) -> Any:
     too_high = spec.maximum is not None and not converted <= spec.maximum
     if too_low or too_high:
         raise OptionError(
-            f"{spec.flag} of {owner} is {converted}, out of its range; {spec.help_line}"
+            f"{spec.flag} of {owner} is {converted}, out of its range; expected "
+            f"{' '.join(filter(None, (spec.range, spec.unit)))}. {spec.help}"
         )
     return converted
 

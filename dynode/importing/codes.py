@@ -111,6 +111,6 @@ def _as_codes(path: Path, key: str, array: Tensor, request: ImportRequest) -> Te
     if request.take_as != "codes" and not key.isdigit() and not why_codes(path, array, key):
         raise DirectionFileError(
             f"{where} is a direction, by its name and size, not latent codes; pass it to --direction "
-            f"after 'dynode directions import', or add --as codes if it holds codes"
+            f"after 'dynode directions import', which takes --as codes if it holds codes"
         )
     return squeezed.float().contiguous()

@@ -59,8 +59,8 @@ def read(file: PublishedFile) -> list[Direction]:
         index, shift = file.content["layer_ix"], file.content["shift"]
         if not isinstance(index, int) or not 0 <= index < 64 or not isinstance(shift, Tensor):
             raise DirectionFileError(
-                f"{file.path.name} says layer {index!r}; expected a layer number and a shift tensor; save "
-                f"the deformation again"
+                f"{file.path.name} says layer {index!r}; expected a layer number from 0 to 63 and "
+                f"a shift tensor; save the deformation again"
             )
         return _deformations(file, layer_name(index), shift, kind="deformation")
     assert isinstance(file.content, Tensor)

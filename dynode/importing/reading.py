@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.errors import CorruptCheckpointError, DirectionFileError, MissingWeightsError
+from dynode.errors import CorruptCheckpointError, DirectionFileError, UsageError
 from dynode.weights import PersistentRecord, StoredTensor, open_weights, read_tensors
 
 _NUMPY = b"\x93NUMPY"
@@ -32,14 +32,14 @@ def read_content(path: Path) -> object:
     Raises:
         DirectionFileError: It is a checkpoint, or already one of dynode's own files.
         CheckpointError: It is damaged, unsafe or of another kind.
-        MissingWeightsError: There is no such file.
+        UsageError: There is no such file.
     """
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
     except OSError as error:
-        raise MissingWeightsError(
-            f"{path.name} cannot be opened: {error.strerror}; check the path"
+        raise UsageError(
+            f"{path} cannot be opened: {error.strerror}; give the path of the file that was published"
         ) from error
     if head.startswith(_NUMPY):
         return _as_tensor(path, _load_numpy(path))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import av
     from av.container import InputContainer
 
+_LATE_S = 0.25  # that a last frame may stay longer than the others
 _IRREGULAR = 0.25  # of a frame's duration; containers round times to a millisecond at worst
 
 
@@ -84,10 +85,11 @@ def open_clip(path: Path) -> Clip:
             raise MediaError(f"{path.name} has no picture track ({kinds} only); give a video")
         stream = container.streams.video[0]
         stamps = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
-        _check_whole(path, len(stamps), stream.frames)
+        _check_count(path, len(stamps), stream.frames)
         time_base = stream.time_base or Fraction(1, 1000)
         times = tuple(float((stamp - stamps[0]) * time_base) for stamp in stamps)
         rate = _rate(stream.average_rate, stamps, time_base)
+        _check_end(path, float(stamps[-1] * time_base + 1 / rate), stream.metadata.get("DURATION"))
         audio = container.streams.audio[0].codec_context.name if container.streams.audio else ""
     with _opened(path) as container, _explained(path):
         first = next(container.decode(video=0))
@@ -99,7 +101,22 @@ def open_clip(path: Path) -> Clip:
     return Clip(path, (height, width), times, rate, regular, rotation, audio)
 
 
-def _check_whole(path: Path, found: int, declared: int) -> None:
+def _check_end(path: Path, end_s: float, declared: str | None) -> None:
+    """Compare with the duration that Matroska keeps for every track, `00:00:01.600000000`."""
+    parts = (declared or "").split(":")
+    try:
+        hours, minutes, seconds = map(float, parts)
+    except ValueError:
+        return
+    told_s = 3600 * hours + 60 * minutes + seconds
+    if end_s < told_s - _LATE_S:
+        raise MediaError(
+            f"{path.name} is truncated: it declares {told_s:.2f} s and its last frame ends at {end_s:.2f} s; "
+            f"copy or download it again"
+        )
+
+
+def _check_count(path: Path, found: int, declared: int) -> None:
     if found == 0:
         raise MediaError(f"{path.name} holds no frames; give a video with at least 2")
     if declared and found < declared:

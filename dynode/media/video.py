@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,8 @@ from dynode.media.tracks import join_tracks
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from PIL import Image
+
+    from dynode.media.clip import Clip
 
 _QUALITY = {"h264": {"crf": "16"}, "vp9": {"crf": "18", "b": "0"}}
 """Constant quality: the defaults of the encoders are made for large pictures, and show on small ones."""
@@ -133,6 +136,8 @@ def encode_frames(
 ) -> int:
     """Encode frames without sound, with the codec for files of the suffix of `like`.
 
+    Where a side is odd, the last row or column is repeated.
+
     Returns:
         The number of frames.
 
@@ -176,6 +181,17 @@ def _tiles(frames: Iterable[Tensor]) -> Iterator[np.ndarray]:
                 f"{size[1]}×{size[0]} as in the first"
             )
         yield tile
+
+
+def warn_of_odd_sides(clip: Clip, path: Path) -> None:
+    """Say that a copy of a clip will be a row or a column larger, see `encode_frames`."""
+    height, width = clip.size
+    if (height % 2 or width % 2) and path.suffix.lower() not in STRIP_SUFFIXES:
+        warnings.warn(
+            f"{clip.path.name} is {width}×{height} pixels and the codec takes even sides; {path.name} will "
+            f"be {width + width % 2}×{height + height % 2}, its last row or column there twice",
+            stacklevel=3,
+        )
 
 
 def _even(tile: np.ndarray) -> np.ndarray:

@@ -104,14 +104,18 @@ def find_faces(
 
 
 def warn_of_frames(clip: Clip, generator: Generator) -> None:
-    """Say that frames which are no square are no crops of faces either."""
+    """Say what happens to frames of another shape than the generator's."""
     height, width = clip.size
-    if generator.info.crop == "ffhq" and height != width:
-        warnings.warn(
-            f"{clip.path.name} is {width}×{height} pixels and the generator draws aligned faces; the "
-            f"middle of each frame is taken for the face: give --landmarks FILE or --face-detector NAME",
-            stacklevel=3,
-        )
+    rows, columns = generator.info.resolution
+    if height * columns == width * rows:
+        return
+    told = f"{clip.path.name} is {width}×{height} pixels and the generator draws"
+    if generator.info.crop == "ffhq":
+        told += " aligned faces; the middle of each frame is taken for the face: give --landmarks FILE or"
+        told += " --face-detector NAME"
+    else:
+        told += f" {columns}×{rows}; the middle of each frame is taken, and drawn at that size"
+    warnings.warn(told, stacklevel=3)
 
 
 def _read_points(path: Path, count: int) -> np.ndarray:

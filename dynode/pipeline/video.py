@@ -24,7 +24,7 @@ from dynode.errors import MediaError
 from dynode.generator import Generator
 from dynode.media.clip import Clip, open_clip
 from dynode.media.segments import write_segments
-from dynode.media.video import check_video_suffix
+from dynode.media.video import check_video_suffix, warn_of_odd_sides
 from dynode.methods import Progress, silent
 from dynode.pipeline.drawing import Jitter, segments
 from dynode.pipeline.faces import ClipFaces, Pasting, find_faces, warn_of_frames
@@ -223,6 +223,8 @@ def write_rollout(
 ) -> ClipResult:
     """Draw a rollout and write it with the sound of the clip; see `write_segments`."""
     check_video_suffix(output)
+    if pasting is not None:
+        warn_of_odd_sides(fitted.clip, output)
     with timed(fitted.seconds, "render"):
         parts = segments(generator, rollout, pasting=pasting, progress=progress)
         count = write_segments(parts, output, fps=fps, audio_from=fitted.clip.path)

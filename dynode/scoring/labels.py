@@ -60,7 +60,7 @@ def read_labels(path: Path) -> LabelTable:
             lines = [line for line in csv.reader(stream) if any(cell.strip() for cell in line)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise OptionError(
-            f"the labels {path} cannot be read ({error}); expected a CSV file"
+            f"the labels {path} cannot be read ({error}); give a CSV file with a line a picture"
         ) from error
     head = [cell.strip() for cell in lines[0]] if lines else []
     if len(head) < 2 or head[0] not in _KEYS or len(set(head)) != len(head):
@@ -85,7 +85,7 @@ def _row(path: Path, number: int, head: list[str], line: list[str]) -> list[floa
     if not good or row[0] < 0 or row[0] != int(row[0]) or row[0] >= 2**32:
         raise OptionError(
             f"line {number} of {path.name} is {','.join(line)[:60]!r}; expected {len(head)} numbers, "
-            f"{','.join(head)[:60]}"
+            f"{','.join(head)[:60]}, the first whole and from 0 to {2**32 - 1}"
         )
     return row
 

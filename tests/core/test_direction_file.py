@@ -199,7 +199,7 @@ MAPPER = {"stacks.0.0.weight": numbers(5, 5), "stacks.0.0.bias": numbers(5)}
     ("tensors", "changes", "message"),
     [
         (None, {"version": "2"}, "version '2'; this dynode reads version 1; upgrade dynode"),
-        (None, {"version": None}, "version None"),
+        (None, {"version": None}, "tells no version"),
         (None, {"format": None}, "holds tensors such as 'delta'; expected a direction file"),
         (None, {"format": "pt"}, "holds pt; expected a direction file"),
         (None, {"format": "dynode.latents"}, "holds latent codes, not a direction"),

@@ -223,7 +223,7 @@ def test_a_fitting_value_is_converted(name: str, given_value: Any, expected: Any
         ("steps", None, "--steps of demo is None; expected int"),
         ("steps", math.inf, "--steps of demo is inf; expected int"),
         ("steps", [3], "expected int"),
-        ("steps", 0, "--steps of demo is 0, out of its range; Steps. [steps; 1 to 500;"),
+        ("steps", 0, "--steps of demo is 0, out of its range; expected 1 to 500 steps. Steps."),
         ("steps", 501, "--steps of demo is 501, out of its range"),
         ("rate", -0.1, "--rate of demo is -0.1, out of its range"),
         ("rate", "nan", "--rate of demo is 'nan'; expected float"),

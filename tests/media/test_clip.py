@@ -114,8 +114,22 @@ def test_what_is_no_whole_video_is_told_in_one_line(tmp_path, damage) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("sound", ["", "aac"])
+def test_a_matroska_file_cut_off_says_how_much_is_there(tmp_path, sound) -> None:
+    """It tells no count of frames, but a duration."""
+    whole = write_test_video(tmp_path / "whole.mkv", frames=40, sound=sound)
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.7)])
+
+    assert len(open_clip(whole)) == 40
+    with pytest.raises(
+        MediaError, match=r"cut\.mkv is truncated: it declares 1\.60 s and its last"
+    ):
+        open_clip(cut)
+
+
 def test_a_file_cut_off_behind_its_index_is_truncated(tmp_path) -> None:
-    # Matroska and a moved index: the head declares more than the file holds.
+    # A moved index: the head declares more than the file holds.
     import av
 
     whole = write_test_video(tmp_path / "whole.mp4", frames=50, sound="")

@@ -81,6 +81,21 @@ def test_only_the_face_changes_and_everything_else_is_kept(
         assert change[40:90, x - 25 : x + 25].mean() > 10
 
 
+def test_a_clip_with_odd_sides_is_said_to_grow(inverter, generator, tmp_path) -> None:
+    pictures = [np.full((129, 161, 3), 60 + 20 * index, np.uint8) for index in range(4)]
+    source = write_test_video(tmp_path / "odd.mkv", frames=4, size=(129, 161), pictures=pictures)
+    (tmp_path / "points.json").write_text(json.dumps((FACE + (80, 64)).tolist()))
+    fitted = fit_clip(
+        source, generator, options=QUICK, check=False, landmarks=tmp_path / "points.json"
+    )
+    stack = EditStack().then(LinearDirection(torch.ones(64)), 2.0)
+
+    with pytest.warns(UserWarning, match="odd.mkv is 161×129 .* out.mp4 will be 162×130"):
+        edit_clip(fitted, generator, stack, tmp_path / "out.mp4")
+
+    assert open_clip(tmp_path / "out.mp4").size == (130, 162)
+
+
 def test_an_interpolated_clip_shows_the_faces_alone(source, inverter, generator, tmp_path) -> None:
     fitted = fit_clip(
         source, generator, options=QUICK, check=False, landmarks=source.with_name("points.json")
@@ -178,3 +193,7 @@ def test_frames_that_are_no_crops_are_warned_of(source, generator) -> None:
 
     with pytest.warns(UserWarning, match="160×128 pixels and the generator draws aligned faces"):
         warn_of_frames(open_clip(source), Faces())
+    with pytest.warns(
+        UserWarning, match="the middle of each frame is taken, and drawn at that size"
+    ):
+        warn_of_frames(open_clip(source), generator)
