@@ -28,8 +28,9 @@ def report(found: dict, args: argparse.Namespace) -> list[str]:
     if "text" in found:
         lines += ["Means over the five motions, each at an effect of about 1:", ""]
         lines += [*means(found["text"]["rows"]), "", *table(found["text"]["rows"]), ""]
-        lines += ["| motion | " + " | ".join(list(found["text"]["orders"]["smile"])) + " |"]
-        lines += ["|---|" + "---:|" * 4 + "---|"]
+        columns = list(found["text"]["orders"]["smile"])
+        lines += ["| motion | " + " | ".join(columns) + " |"]
+        lines += ["|---|" + "---:|" * (len(columns) - 1) + "---|"]
         for motion, told in found["text"]["orders"].items():
             lines.append(f"| {motion} | " + " | ".join(str(v) for v in told.values()) + " |")
     if "variance" in found:
