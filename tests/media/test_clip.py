@@ -128,6 +128,13 @@ def test_a_matroska_file_cut_off_says_how_much_is_there(tmp_path, sound) -> None
         open_clip(cut)
 
 
+def test_an_uneven_matroska_file_is_whole(tmp_path) -> None:
+    times = [0.0, 0.04, 0.3, 0.34, 0.8, 0.84]
+    path = write_test_video(tmp_path / "uneven.mkv", frames=6, times_s=times)
+
+    assert open_clip(path).times_s == pytest.approx(times, abs=1e-3)
+
+
 def test_a_file_cut_off_behind_its_index_is_truncated(tmp_path) -> None:
     # A moved index: the head declares more than the file holds.
     import av
