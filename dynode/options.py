@@ -244,10 +244,16 @@ def _checked_one(spec: OptionSpec, value: Any, owner: str) -> Any:
     return converted
 
 
+_BOOLEANS = {"true": True, "false": False}
+"""How switches are written as text, as in `--inverter-option any_picture=true`."""
+
+
 def _converted(spec: OptionSpec, value: Any, owner: str) -> Any:
     wrong = OptionError(
         f"{spec.flag} of {owner} is {value!r}; expected {spec.type.__name__}. {spec.help}"
     )
+    if spec.type is bool and isinstance(value, str):
+        value = _BOOLEANS.get(value.lower(), value)
     if spec.type is bool and not isinstance(value, bool):
         raise wrong
     if spec.type in (int, float) and isinstance(value, bool):

@@ -203,6 +203,8 @@ def test_absent_options_take_their_default() -> None:
         ("weights", "a.pt", Path("a.pt")),
         ("weights", Path("a.pt"), Path("a.pt")),
         ("weights", None, None),
+        ("fast", "true", True),
+        ("fast", "False", False),
         ("plain", "-3", -3),
     ],
 )
