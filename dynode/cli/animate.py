@@ -81,12 +81,13 @@ def animate(
     Python:  dynode.animate(motion="smile", seed=3).save("smile.mp4")
     """
     from dynode import files
+    from dynode.media.suffixes import WRITTEN_SUFFIXES
     from dynode.media.video import check_video_suffix
     from dynode.pipeline.library import MICROMOTION, motion_path
 
     path = motion_path(motion)
     target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")
-    check_video_suffix(target)
+    check_video_suffix(target, WRITTEN_SUFFIXES)
     files.check_free(target, force=force)
     if fps <= 0:
         raise OptionError(f"--fps is {fps:g}; expected a number above 0, such as 30")

@@ -9,6 +9,9 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
 STRIP_SUFFIXES = (".gif", ".webp")
 """Written as one series of pictures, with neither sound nor segments."""
 
+WRITTEN_SUFFIXES = (*VIDEO_SUFFIXES, ".webp")
+"""What frames are written to; a `.webp` that moves is not read back."""
+
 
 def is_moving(path: Path) -> bool:
     """Say whether a file of this name is written as a video."""

@@ -51,6 +51,16 @@ def test_json_is_one_document_with_stable_keys(animated) -> None:
         assert (clip.n_frames, clip.info["duration"]) == (4, 100)
 
 
+def test_a_clip_without_loss(animated) -> None:
+    result = animated(
+        "--direction", "lift.micromotion.safetensors", "--frames", "3", "-o", "a.webp"
+    )
+
+    assert (result.exit_code, result.stdout) == (0, "a.webp\n"), result.stderr
+    with Image.open("a.webp") as clip:
+        assert (clip.format, clip.n_frames) == ("WEBP", 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
