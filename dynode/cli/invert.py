@@ -118,13 +118,9 @@ def _faces(
         is_asked = any(value is not None for value in where.values())
         return {"align": aligner(generator.info.resolution[0], **where)} if is_asked else {}
     from dynode.media.clip import open_clip
-    from dynode.pipeline.faces import find_faces, warn_of_frames
+    from dynode.pipeline.faces import faces_for
 
-    clip = open_clip(source)
-    faces = find_faces(clip, **where, progress=progress)
-    if faces is None:
-        warn_of_frames(clip, generator)
-    return {"faces": faces}
+    return {"faces": faces_for(open_clip(source), generator, **where, progress=progress)}
 
 
 def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool) -> None:

@@ -103,6 +103,28 @@ def find_faces(
     return ClipFaces(_steadied(found))
 
 
+def faces_for(
+    clip: Clip,
+    generator: Generator,
+    *,
+    landmarks: Path | None = None,
+    face_detector: str | None = None,
+    face_model: Path | None = None,
+    progress: Progress = silent,
+) -> ClipFaces | None:
+    """Find the face in every frame as `find_faces` does; where none was asked for, see `warn_of_frames`."""
+    faces = find_faces(
+        clip,
+        landmarks=landmarks,
+        face_detector=face_detector,
+        face_model=face_model,
+        progress=progress,
+    )
+    if faces is None:
+        warn_of_frames(clip, generator)
+    return faces
+
+
 def warn_of_frames(clip: Clip, generator: Generator) -> None:
     """Say what happens to frames of another shape than the generator's."""
     height, width = clip.size

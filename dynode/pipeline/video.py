@@ -27,7 +27,7 @@ from dynode.media.segments import write_segments
 from dynode.media.video import check_video_suffix, warn_of_odd_sides
 from dynode.methods import Progress, silent
 from dynode.pipeline.drawing import Jitter, segments
-from dynode.pipeline.faces import ClipFaces, Pasting, find_faces, warn_of_frames
+from dynode.pipeline.faces import ClipFaces, Pasting, faces_for
 from dynode.pipeline.inversion import clip_images, invert_clip
 
 
@@ -117,8 +117,9 @@ def fit_clip(
     _check_clip(clip)
     seconds: dict[str, float] = {}
     with timed(seconds, "find faces"):
-        faces = find_faces(
+        faces = faces_for(
             clip,
+            generator,
             landmarks=landmarks,
             face_detector=face_detector,
             face_model=face_model,
@@ -126,7 +127,6 @@ def fit_clip(
         )
     if faces is None:
         del seconds["find faces"]
-        warn_of_frames(clip, generator)
     with timed(seconds, "invert"):
         latents = invert_clip(
             clip,
