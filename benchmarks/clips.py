@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dynode.direction import LinearDirection
+from dynode.direction.linear import LinearDirection
 from dynode.media.clip import open_clip
 from dynode.media.segments import parts_folder
 from dynode.testing.videos import audio_bytes, write_test_video

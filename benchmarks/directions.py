@@ -37,7 +37,7 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import DynodeError
 from dynode.scoring.choosing import ChosenScorer
 from dynode.scoring.components import purest

@@ -12,9 +12,9 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection
-from dynode.direction import Direction
-from dynode.generator import Generator
-from dynode.population import draw_population
+from dynode.direction.base import Direction
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer, find_scorer
 from dynode.scoring.effects import moved, score_latents

@@ -18,7 +18,7 @@ from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.integrate import Piece, solve
 from dynode.dynamics.published import EXACT, RELAXED, published_optimizer, published_step
 from dynode.dynamics.report import CodeError, measure, timed_fit
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 # The published example clip, beside the checkout; it is not part of the project.
 CLIP = Path(__file__).parents[2] / "shared" / "data" / "dynode" / "latents.npz"

@@ -19,11 +19,12 @@ from typing import TypeVar
 
 import torch
 
-from dynode.direction import EditStack
+from dynode.direction.stack import EditStack
 from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.pipeline.drawing import Jitter
 from dynode.pipeline.edit import find
 from dynode.pipeline.source import choose_inverter

@@ -21,18 +21,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.direction import LinearDirection, load_direction
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.z import ready_for
 from dynode.dynamics.baselines import interpolate_codes
 from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.modes import MODES
 from dynode.dynamics.settings import FitOptions
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
-from dynode.methods import silent
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.pipeline.library import direction_path
 from dynode.pipeline.source import choose_inverter
-from dynode.z_direction import ready_for
+from dynode.plugins.methods import silent
 from dynode_facets.clips import irregular_times, regular_times, trajectory
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, factor_index, population
 from dynode_facets.render import render

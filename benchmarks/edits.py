@@ -36,14 +36,16 @@ from identity import IDENTITY
 from torch import Tensor
 
 from dynode import load_direction, plugins
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
+from dynode.direction.z import ready_for
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
-from dynode.methods import DirectionMethod, ScorerModel, silent
 from dynode.options import build_options
 from dynode.pipeline.generate import sample_seeds, synthesize_batches
-from dynode.pipeline.measure import load_scorer
-from dynode.z_direction import ready_for
+from dynode.plugins.loaded import ScorerModel
+from dynode.plugins.methods import DirectionMethod, silent
+from dynode.scoring.measure import load_scorer
 
 Move = Callable[[Latents, float], Latents]
 STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.5)

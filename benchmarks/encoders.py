@@ -24,7 +24,7 @@ from dynode import files
 from dynode.encoders.identity import face_of, identity_loss, load_face_embedding
 from dynode.encoders.reading import read_encoder
 from dynode.encoders.refinement import average_image, iterations
-from dynode.generator import load_generator
+from dynode.generator.loading import load_generator
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "tests" / "reference"

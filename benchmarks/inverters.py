@@ -30,11 +30,12 @@ from dynode.distance import load_distance
 from dynode.encoders.choosing import checked_encoder
 from dynode.encoders.refinement import iterations
 from dynode.encoders.training.losses import psnr
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
-from dynode.methods import silent
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.options import build_options
-from dynode.pipeline.measure import load_scorer
+from dynode.plugins.methods import silent
+from dynode.scoring.measure import load_scorer
 from dynode.training.memory import keep_freed_memory
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, population
 from dynode_facets.render import render

@@ -12,9 +12,9 @@ from identity import IDENTITY
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction
-from dynode.latents import Latents
-from dynode.population import draw_population
+from dynode.direction.base import Direction
+from dynode.generator.population import draw_population
+from dynode.latents.latents import Latents
 from dynode.scoring.choosing import find_scorer
 from dynode.scoring.effects import score_latents
 from dynode_facets.training.micromotions import MOTIONS

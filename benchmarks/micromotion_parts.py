@@ -16,13 +16,13 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection
-from dynode.direction import Direction
-from dynode.latents import Latents
+from dynode.direction.base import Direction
+from dynode.direction.path import follow
+from dynode.generator.population import draw_population
+from dynode.latents.latents import Latents
 from dynode.media.video import write_video
-from dynode.methods import silent
 from dynode.options import build_options
-from dynode.path_direction import follow
-from dynode.population import draw_population
+from dynode.plugins.methods import silent
 from dynode_facets.clips import regular_times, trajectory
 from dynode_facets.factors import factor_index, population
 from dynode_facets.render import render

@@ -12,7 +12,7 @@ import torch
 from micromotion_bench import Bench
 
 import dynode
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
 from dynode.pipeline.generate import synthesize_batches
 from dynode_facets.training.micromotions import MOTIONS

@@ -21,9 +21,9 @@ from torch import Tensor
 
 import dynode
 from dynode import WeightDirection
-from dynode.generator import Generator
+from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis, layer_weight
+from dynode.generator.protocol import Generator
 from dynode.importing import export_direction, import_directions
-from dynode.weight_basis import FixedBasis, LayerDirections, SingularBasis, layer_weight
 from dynode_navigan.compact import compacted
 
 BATCH, ROUNDS = 16, 5

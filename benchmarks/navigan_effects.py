@@ -29,12 +29,12 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.direction.base import Direction
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
-from dynode.pipeline.measure import load_scorer
 from dynode.scoring.effects import score_latents
+from dynode.scoring.measure import load_scorer
 
 LAYER = "b16.conv0"
 COUNT = 16

@@ -22,7 +22,7 @@ import torch
 from published_pickle import write_pickle
 from torch import Tensor
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.stylegan2.loading import load_discriminator
 

@@ -29,8 +29,8 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import LinearDirection
-from dynode.population import draw_z
+from dynode.direction.linear import LinearDirection
+from dynode.generator.population import draw_z
 from dynode_facets.factor_table import FACTOR_NAMES
 from dynode_facets.w_space import factors_of, mean_code
 from dynode_interfacegan.boundary import Boundary, project, train_boundary

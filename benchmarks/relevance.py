@@ -22,10 +22,12 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
-from dynode.methods import TextImageModel, silent
-from dynode.population import draw_population
+from dynode.generator.loading import load_generator
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.methods import silent
 from dynode.text import load_text_model, text_axis
 from dynode_styleclip.cache import relevance_cache
 from dynode_styleclip.exact import channel_directions

@@ -26,10 +26,10 @@ from typing import Any
 import torch
 
 import dynode
-from dynode.direction import Direction
+from dynode.direction.base import Direction
+from dynode.direction.z import ready_for
 from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
 from dynode.testing import tiny_generator
-from dynode.z_direction import ready_for
 
 RESULTS = Path(__file__).parent / "results"
 ARCHITECTURE = "ViT-B-32-quickgelu"

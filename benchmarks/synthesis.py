@@ -26,7 +26,8 @@ import published
 import torch
 import torch.nn.functional as F
 
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
 from dynode.stylegan2.loading import build_network
 

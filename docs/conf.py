@@ -12,8 +12,9 @@ import click
 from sphinx.application import Sphinx
 
 import dynode
-from dynode import cli, hookspecs, methods, plugins
+from dynode import cli, plugins
 from dynode.cli.root import _root as root
+from dynode.plugins import hookspecs, methods
 from dynode.testing import (
     direction_checks,
     edit_checks,

@@ -5,12 +5,13 @@ Importing this package is cheap; torch is imported by the first name that needs 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dynode.errors import DynodeError
-from dynode.hookspecs import hookimpl
-from dynode.methods import (
+from dynode.lazy import names_on_demand
+from dynode.options import option
+from dynode.plugins.hookspecs import hookimpl
+from dynode.plugins.methods import (
     DirectionMethod,
     FaceDetector,
     GeneratorFamily,
@@ -20,32 +21,31 @@ from dynode.methods import (
     Scorer,
     TextEncoder,
 )
-from dynode.options import option
 
 if TYPE_CHECKING:
-    from dynode.direction import (
-        Direction,
-        EditStack,
-        LinearDirection,
-        MapperDirection,
-        StyleDirection,
-        WeightDirection,
-        load_direction,
-    )
+    from dynode.direction.base import Direction
+    from dynode.direction.file import load_direction
+    from dynode.direction.linear import LinearDirection
+    from dynode.direction.mapper import MapperDirection
+    from dynode.direction.path import PathDirection
+    from dynode.direction.stack import EditStack
+    from dynode.direction.style import StyleDirection
+    from dynode.direction.style_mapper import StyleMapperDirection
+    from dynode.direction.weight import WeightDirection
+    from dynode.direction.z import ZDirection
     from dynode.dynamics.fit import fit_trajectory
     from dynode.dynamics.settings import FitOptions
     from dynode.dynamics.trajectory import Trajectory
-    from dynode.generator import Generator, GeneratorInfo, load_generator
-    from dynode.latents import Latents, LowRankOffset, WeightOffset
-    from dynode.module_generator import wrap_module
-    from dynode.path_direction import PathDirection
+    from dynode.generator.loading import load_generator
+    from dynode.generator.module import wrap_module
+    from dynode.generator.protocol import Generator, GeneratorInfo
+    from dynode.latents.latents import Latents
+    from dynode.latents.weight_offset import LowRankOffset, WeightOffset
     from dynode.pipeline.animate import animate
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
-    from dynode.style_mapper import StyleMapperDirection
     from dynode.stylegan2.generator import StyleGAN2
-    from dynode.z_direction import ZDirection
 
 __version__ = "0.1.0"
 
@@ -66,17 +66,17 @@ _LAZY = {
     "Latents": "dynode.latents",
     "LowRankOffset": "dynode.latents",
     "WeightOffset": "dynode.latents",
-    "PathDirection": "dynode.path_direction",
+    "PathDirection": "dynode.direction",
     "animate": "dynode.pipeline.animate",
-    "wrap_module": "dynode.module_generator",
+    "wrap_module": "dynode.generator",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.invert",
     "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
-    "StyleMapperDirection": "dynode.style_mapper",
+    "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
-    "ZDirection": "dynode.z_direction",
+    "ZDirection": "dynode.direction",
 }
 
 __all__ = [
@@ -120,11 +120,4 @@ __all__ = [
     "wrap_module",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import a public name at its first use (PEP 562)."""
-    if name not in _LAZY:
-        raise AttributeError(f"module 'dynode' has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _LAZY)

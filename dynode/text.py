@@ -10,8 +10,9 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError
-from dynode.generator import GeneratorInfo
-from dynode.methods import TextEncoder, TextImageModel
+from dynode.generator.protocol import GeneratorInfo
+from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.methods import TextEncoder
 
 _LONGEST_TEXT = 1000
 _SAME_MEANING = 1e-4  # of unit vectors in float32, rounding is a hundred times less

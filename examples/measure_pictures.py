@@ -2,7 +2,7 @@
 
 # %% The scorer of the generator's domain.
 import dynode
-from dynode.pipeline.measure import attribute_changes, load_scorer
+from dynode.scoring.measure import attribute_changes, load_scorer
 
 generator = dynode.load_generator()
 scorer = load_scorer(generator.info, generator.device)

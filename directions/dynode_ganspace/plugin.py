@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.methods import Progress
+from dynode.plugins.methods import Progress
 from dynode.scoring.components import ComponentOptions
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
-    from dynode.generator import Generator
-    from dynode.latents import Latents
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator
+    from dynode.latents.latents import Latents
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction, LinearDirection
-from dynode.direction_info import DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.linear import LinearDirection
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.methods import Progress
-from dynode.population import draw_labels
+from dynode.generator.population import draw_labels
+from dynode.generator.protocol import Generator
+from dynode.plugins.methods import Progress
 from dynode.scoring.components import measured_components, parse_rows, with_plain_options
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress, ScorerModel
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.loaded import ScorerModel
+from dynode.plugins.methods import Progress
 from dynode.scoring.effects import score_latents
 from dynode.scoring.labels import LabelTable, labelled_codes, labelled_z
 

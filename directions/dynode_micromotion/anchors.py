@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
+from dynode.direction.z import ready_for
 from dynode.errors import MediaError, OptionError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
-from dynode.methods import DirectionMethod, Progress
 from dynode.options import build_options, specs_of
 from dynode.pipeline.inversion import invert_clip
-from dynode.z_direction import ready_for
+from dynode.plugins.methods import DirectionMethod, Progress
 from dynode_micromotion.degrees import PLACE, filled_in, progress_of
 
 if TYPE_CHECKING:

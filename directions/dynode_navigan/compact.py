@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from dynode.direction import WeightDirection
-from dynode.weight_basis import factored, product_of
+from dynode.direction.weight import WeightDirection
+from dynode.direction.weight_basis import factored, product_of
 
 
 def compacted(direction: WeightDirection, largest_error: float) -> WeightDirection:

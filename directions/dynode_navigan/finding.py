@@ -10,17 +10,18 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction, WeightDirection
-from dynode.direction_info import DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.weight import WeightDirection
+from dynode.direction.weight_basis import SingularBasis, layer_weight
 from dynode.distance import Distance, load_distance
 from dynode.distance.distance import ResizedDistance, Resizing
 from dynode.errors import MissingWeightsError, UnknownNameError
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
-from dynode.methods import Progress
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress
 from dynode.scoring.components import ComponentOptions, measured_components
-from dynode.weight_basis import SingularBasis, layer_weight
 from dynode_navigan.compact import compacted
 from dynode_navigan.curvature import Curvature, pair_distance
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.methods import Progress
+from dynode.plugins.methods import Progress
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
-    from dynode.generator import Generator
-    from dynode.latents import Latents
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator
+    from dynode.latents.latents import Latents
 
 _SMALL_TRIAL = {"count": 2, "samples": 2, "distance": "pixels"}
 _SMALL_TRAINING = {"steps": 2, "batch": 2, "predictor": "lenet", "predictor_size": 32}

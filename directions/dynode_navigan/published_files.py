@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
+from dynode.direction.weight_basis import LayerDirections, SingularBasis
 from dynode.errors import UnsupportedCheckpointError
 from dynode.importing.navigan import layer_index
 from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.stylegan2.checkpoints.rosinality_writer import generator_kernels
 from dynode.stylegan2.generator import StyleGAN2
-from dynode.weight_basis import LayerDirections, SingularBasis
 
 _PREFIX = "style_gan2."
 

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from dynode.generator import Generator
-from dynode.latents import Latents, WeightOffset
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2.blocks import FirstBlock, LayerInputs, SynthesisState
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.stylegan2.resampling import double

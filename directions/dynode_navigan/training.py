@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction
+from dynode.direction.base import Direction
+from dynode.direction.weight_basis import (
+    FixedBasis,
+    SingularBasis,
+    WeightBasis,
+    check_shape,
+    layer_weight,
+)
 from dynode.errors import DirectionFileError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.importing.reading import read_content
-from dynode.methods import Progress, silent
-from dynode.weight_basis import FixedBasis, SingularBasis, WeightBasis, check_shape, layer_weight
+from dynode.plugins.methods import Progress, silent
 from dynode_navigan.finding import Pictures, finish, measure
 from dynode_navigan.lanczos import leading_pairs
 from dynode_navigan.rectify import Rectification, Settings

@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 
 

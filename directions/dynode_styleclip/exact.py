@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress, TextImageModel
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.methods import Progress
 from dynode_styleclip.cache import ChannelCache
 from dynode_styleclip.channel_renders import ChannelRenders
 from dynode_styleclip.clip_input import area_resize

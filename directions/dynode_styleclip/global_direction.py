@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import OptionError
-from dynode.generator import Generator
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
 from dynode.importing.fs3 import relevance_direction
-from dynode.methods import Progress, TextImageModel
-from dynode.population import draw_population
+from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.methods import Progress
 from dynode.scoring.choosing import ChosenScorer
 from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.beta import beta_for, published_beta

@@ -14,17 +14,18 @@ import torch
 from torch import Tensor, nn
 
 import dynode
-from dynode.direction import Direction
-from dynode.direction_info import DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.networks import StyleMapper
 from dynode.encoders.identity import load_face_embedding
 from dynode.errors import GeneratorMismatchError
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.mapper import StyleMapper
-from dynode.methods import Progress, TextImageModel
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.models.folder import cache_folder
 from dynode.pipeline.codes import read_codes
-from dynode.population import draw_population
+from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.methods import Progress
 from dynode.text import check_text, load_text_model
 from dynode.training.ranger import Ranger
 from dynode.training.run import Run, cosine_rate, generator_at

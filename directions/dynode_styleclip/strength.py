@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.methods import TextImageModel
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.plugins.loaded import TextImageModel
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer, choose_scorer
 from dynode.scoring.effects import deviations_of, score_latents

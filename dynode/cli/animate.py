@@ -92,7 +92,7 @@ def animate(
     if fps <= 0:
         raise OptionError(f"--fps is {fps:g}; expected a number above 0, such as 30")
 
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import animate as steps
 
     started = time.perf_counter()

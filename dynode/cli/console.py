@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dynode.methods import Progress, silent
+from dynode.plugins.methods import Progress, silent
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -12,8 +12,8 @@ from dynode.cli.method_options import click_options, split_method_options
 from dynode.scoring.options import ScorerOptions
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
-    from dynode.generator import Generator
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator
 
 _STRIP = "-2:2:5"
 _CLIP = "-2:2:51"
@@ -38,7 +38,7 @@ def list_directions(folder: Path | None, as_json: bool) -> None:
     Try:     dynode directions list
     Python:  dynode.pipeline.library.library()
     """
-    from dynode.direction import load_direction
+    from dynode.direction.file import load_direction
     from dynode.errors import DirectionFileError
     from dynode.pipeline.directions import facts
     from dynode.pipeline.library import SUFFIX, library, own_folder
@@ -131,7 +131,7 @@ def _draw(
 ) -> list[str]:
     from dynode import files
     from dynode.cli.edit import parse_sweep
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.media.images import grid, write_image
     from dynode.media.suffixes import is_moving
     from dynode.pipeline import directions as steps
@@ -222,7 +222,7 @@ def calibrate(
     Python:  dynode.pipeline.calibrate.calibrate_file("smile.safetensors", generator, options)
     """
     from dynode.cli.find import told
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.options import build_options
     from dynode.pipeline import directions as steps
     from dynode.pipeline.calibrate import calibrate_file

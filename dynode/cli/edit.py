@@ -19,7 +19,7 @@ from dynode.errors import OptionError
 
 if TYPE_CHECKING:
     from dynode.dynamics.modes import Mode
-    from dynode.generator import Generator
+    from dynode.generator.protocol import Generator
     from dynode.pipeline.edit import EditResult
 
 _MOST_FRAMES = 2000
@@ -130,7 +130,7 @@ def edit(
     files.check_free(target, force=force)
     ready = [_parse_direction(text) for text in directions]
 
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import edit as steps
     from dynode.pipeline import report
 
@@ -164,7 +164,7 @@ def edit(
 
 def _say_unit(plugin: str | None, result: EditResult) -> None:
     """Say what a direction that was found for all pictures does at strength 1, if it knows."""
-    from dynode.direction_info import DirectionInfo
+    from dynode.direction.info import DirectionInfo
     from dynode.plugins import registry
 
     if plugin is None or registry().directions[plugin].per_image:

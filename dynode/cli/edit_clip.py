@@ -83,7 +83,7 @@ def edit_clip(source: Path, target: Path, asked: ClipEdit) -> None:
         method = plugins.registry().directions[asked.plugin]
         build_options(method.options, asked.options, owner=asked.plugin)
 
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import edit as steps
     from dynode.pipeline import report, video
 

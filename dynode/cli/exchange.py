@@ -11,7 +11,7 @@ import click
 from dynode.cli import console
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
+    from dynode.direction.base import Direction
 
 
 @click.command("import")
@@ -65,7 +65,7 @@ def import_file(
     Try:     dynode directions import stylegan_ffhq_age_w_boundary.npy
     Python:  dynode.importing.import_directions("stylegan_ffhq_age_w_boundary.npy")
     """
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import exchange
     from dynode.pipeline.directions import facts, write_directions
 
@@ -155,7 +155,7 @@ def map_direction(
     Try:     dynode directions map age-z.safetensors -o age.safetensors
     Python:  dynode.load_direction("age-z.safetensors").to_w(dynode.load_generator())
     """
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import directions as steps
     from dynode.pipeline.library import file_stems
 

@@ -12,7 +12,7 @@ from dynode.cli import console
 from dynode.cli.method_options import MethodCommand, split_method_options
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
+    from dynode.direction.base import Direction
 
 
 class FindCommand(MethodCommand):
@@ -54,7 +54,7 @@ def find(
     Try:     dynode find interfacegan --attribute smile -o smile.safetensors
     Python:  dynode.find("interfacegan", attribute="smile").save("smile.safetensors")
     """
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline import directions as steps
     from dynode.pipeline.edit import find as find_directions
 

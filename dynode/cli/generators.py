@@ -28,9 +28,9 @@ def list_generators(as_json: bool) -> None:
     Try:     dynode generators list
     Python:  dynode.models.known_models()
     """
-    from dynode.methods import GeneratorProvider
     from dynode.models import cache_folder, known_models
     from dynode.plugins import registry
+    from dynode.plugins.methods import GeneratorProvider
 
     rows = [
         {"name": p.name, "domain": p.domain, "licence": p.licence, "state": "bundled"}
@@ -63,7 +63,7 @@ def info(name: str, device: str | None, as_json: bool) -> None:
     Try:     dynode generators info stylegan2-ffhq-config-f.pt
     Python:  dynode.load_generator("stylegan2-ffhq-config-f.pt").info
     """
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
 
     described = load_generator(name, device=device).info
     if as_json:

@@ -76,7 +76,7 @@ def interpolate(
     files.check_free(target, force=force)
     chosen = parse_inverter_options(inverter_options)
 
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.media.clip import open_clip
     from dynode.pipeline import interpolate as steps
     from dynode.pipeline.codes import read_times

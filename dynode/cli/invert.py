@@ -11,9 +11,9 @@ from dynode.cli import console, face_options
 from dynode.cli.method_options import MethodCommand, click_options, split_method_options
 
 if TYPE_CHECKING:
-    from dynode.generator import Generator
-    from dynode.methods import Progress
+    from dynode.generator.protocol import Generator
     from dynode.pipeline.invert import Inversion
+    from dynode.plugins.methods import Progress
 
 
 class InvertCommand(MethodCommand):
@@ -82,7 +82,7 @@ def invert(
         check_image_name(preview)
         files.check_free(preview, force=force)
 
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.pipeline.invert import invert as find_codes
 
     with console.progress_bar("inverting") as progress:

@@ -13,7 +13,7 @@ from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import UnknownNameError
 from dynode.options import build_options
-from dynode.trainable import Trainable
+from dynode.plugins.trainable import Trainable
 
 
 class _Trainers(click.Group):

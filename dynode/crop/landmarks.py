@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from dynode.errors import MediaError
-from dynode.loaded import Detector
+from dynode.plugins.loaded import Detector
 
 SHAPES = ((5, 2), (68, 2))
 """Shapes that the landmarks of one face may have."""

@@ -10,7 +10,7 @@ import torch
 from dynode.distance.distance import Distance, PixelDistance
 from dynode.distance.scored import ScorerDistance
 from dynode.errors import MissingWeightsError, UnknownNameError
-from dynode.generator import Generator, GeneratorInfo
+from dynode.generator.protocol import Generator, GeneratorInfo
 
 DISTANCES = ("scorer", "lpips", "lpips-alex", "pixels")
 

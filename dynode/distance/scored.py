@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode.distance.distance import Distance
-from dynode.methods import FeatureScorerModel, ScorerModel
+from dynode.plugins.loaded import FeatureScorerModel, ScorerModel
 
 
 class ScorerDistance(Distance):

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 Baseline = Literal["hold", "linear", "cubic"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)

@@ -9,7 +9,7 @@ from dynode.dynamics.integrate import Solver, solve, solve_tangent
 from dynode.dynamics.modes import MODES, Mode
 from dynode.dynamics.trajectory import Rollout, Trajectory
 from dynode.errors import UnknownNameError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 
 def carry(

@@ -25,8 +25,8 @@ from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.space import DynamicSpace
 from dynode.dynamics.trajectory import Trajectory
 from dynode.errors import OptionError
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress, silent
 
 _CONTEXT = 8  # frames beyond a piece that its path may see
 _MOST_WAVES = 64

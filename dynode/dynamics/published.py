@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dynode.dynamics.field import PublishedField
 from dynode.dynamics.integrate import Piece, Solver, solve
-from dynode.methods import Progress, silent
+from dynode.plugins.methods import Progress, silent
 
 EXACT = Solver("dopri5", rtol=1e-7, atol=1e-9)
 RELAXED = Solver("dopri5", rtol=1e-4, atol=1e-5)  # what training to the end can afford on a CPU

@@ -16,8 +16,8 @@ from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.integrate import Solver
 from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.trajectory import Trajectory
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress, silent
 
 _LONGEST_CHECK = 97  # frames; a held-out check of a long clip looks at its beginning only
 _PART = 64  # frames measured at once, so that a long clip needs no second copy of its codes

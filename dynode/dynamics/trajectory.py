@@ -16,7 +16,7 @@ from torch import Tensor
 from dynode.dynamics.baselines import interpolate_latents, neighbours
 from dynode.dynamics.integrate import Piece, Solver, solve
 from dynode.dynamics.space import DynamicSpace
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 
 def _unchanged(latents: Latents) -> Latents:

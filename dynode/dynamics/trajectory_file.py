@@ -14,7 +14,8 @@ from dynode.dynamics.integrate import Piece
 from dynode.dynamics.space import DynamicSpace
 from dynode.dynamics.trajectory import Trajectory
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 
 FORMAT = "dynode.trajectory"
 FORMAT_VERSION = "1"

@@ -10,7 +10,7 @@ import torch
 from dynode.encoders.reading import LoadedEncoder, read_encoder
 from dynode.errors import GeneratorMismatchError, MissingWeightsError, UnsupportedCheckpointError
 from dynode.files import load_metadata
-from dynode.generator import Generator, GeneratorInfo
+from dynode.generator.protocol import Generator, GeneratorInfo
 
 
 def find_bundled(folder: Path, info: GeneratorInfo) -> Path | None:

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode.encoders.reading import LoadedEncoder, cropped_wide
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 
 
 class Iteration(NamedTuple):

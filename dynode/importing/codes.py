@@ -11,7 +11,7 @@ from torch import Tensor
 from dynode.errors import DirectionFileError
 from dynode.importing.reading import read_content
 from dynode.importing.request import ImportRequest, full_name
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 _MOST_ROWS = 64
 """More rows than any generator has: a taller array is a list of codes."""

@@ -10,19 +10,17 @@ import torch
 from torch import Tensor
 
 from dynode import files
-from dynode.direction import (
-    Direction,
-    LinearDirection,
-    MapperDirection,
-    StyleDirection,
-    WeightDirection,
-)
+from dynode.direction.base import Direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.style import StyleDirection
+from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction.weight import WeightDirection
+from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
 from dynode.importing.navigan import layer_index
 from dynode.importing.styleclip_mapper import published_state
 from dynode.importing.styleclip_style_mapper import published_style_opts, published_style_state
-from dynode.style_mapper import StyleMapperDirection
-from dynode.z_direction import ZDirection
 
 
 def export_direction(direction: Direction, path: Path, *, scaled: bool = False) -> str:

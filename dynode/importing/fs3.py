@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.direction import StyleDirection
-from dynode.direction_info import DirectionInfo
+from dynode.direction.info import DirectionInfo
+from dynode.direction.style import StyleDirection
 from dynode.errors import DirectionFileError, OptionError
 from dynode.importing.reading import read_content
 

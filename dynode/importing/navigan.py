@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction, WeightDirection
+from dynode.direction.base import Direction
+from dynode.direction.weight import WeightDirection
+from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis, WeightBasis
 from dynode.errors import DirectionFileError
 from dynode.importing.reading import read_content
 from dynode.importing.request import PublishedFile
 from dynode.importing.vectors import check_offset
-from dynode.weight_basis import FixedBasis, LayerDirections, SingularBasis, WeightBasis
 
 _EIGENVECTORS = re.compile(r"eigenvectors_layer(\d+)_")
 _COEFFICIENTS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import DirectionFileError
 from dynode.importing import ganspace, navigan, sefa, styleclip_mapper, vectors
 from dynode.importing.fs3 import is_fs3

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 import dynode
-from dynode.direction_info import DirectionInfo
+from dynode.direction.info import DirectionInfo
 
 Space = Literal["z", "w"]
 _BOUNDARY = re.compile(

@@ -8,11 +8,12 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction import Direction, MapperDirection
+from dynode.direction.base import Direction
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.networks import RowMapper
 from dynode.errors import DirectionFileError
 from dynode.importing.request import PublishedFile, slug
 from dynode.importing.styleclip_style_mapper import has_style_parts, read_style_mapper
-from dynode.mapper import RowMapper
 
 STEP = 0.1
 """Factor of the mapper's output in the published edit."""

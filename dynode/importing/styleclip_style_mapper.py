@@ -8,11 +8,11 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction_info import DirectionInfo
+from dynode.direction.info import DirectionInfo
+from dynode.direction.networks import StyleMapper
+from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError
 from dynode.importing.request import PublishedFile
-from dynode.mapper import StyleMapper
-from dynode.style_mapper import StyleMapperDirection
 
 _PART = re.compile(r"mapper_(\d{1,3})")
 _DEPTH = 4

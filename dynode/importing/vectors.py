@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from dynode.direction import Direction, LinearDirection
+from dynode.direction.base import Direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
 from dynode.importing.codes import why_codes
 from dynode.importing.request import PublishedFile, boundary_name
-from dynode.z_direction import ZDirection
 
 
 def matches(file: PublishedFile) -> bool:

@@ -12,9 +12,9 @@ import pooch
 import requests
 
 from dynode.errors import CorruptCheckpointError, MissingWeightsError, OptionError
-from dynode.methods import Progress, silent
 from dynode.models.folder import cache_folder
 from dynode.models.known import KnownModel, known_models, record
+from dynode.plugins.methods import Progress, silent
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30

@@ -9,18 +9,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction, load_direction
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.path import follow
+from dynode.direction.z import ready_for
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.video import write_video
-from dynode.methods import Progress, silent
-from dynode.path_direction import follow
 from dynode.pipeline.easing import EASES
 from dynode.pipeline.library import motion_path
-from dynode.pipeline.measure import attribute_changes, load_scorer
 from dynode.pipeline.source import open_source
-from dynode.z_direction import ready_for
+from dynode.plugins.methods import Progress, silent
+from dynode.scoring.measure import attribute_changes, load_scorer
 
 _BATCH = 4
 _MOST_FRAMES = 100_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from dynode import files
-from dynode.direction import Direction, load_direction
-from dynode.generator import Generator
-from dynode.methods import Progress, silent
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.generator.protocol import Generator
 from dynode.pipeline.library import direction_path
+from dynode.plugins.methods import Progress, silent
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import choose_scorer
 from dynode.scoring.options import ScorerOptions

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import CorruptCheckpointError, OptionError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.weights import read_tensors
 
 

@@ -11,17 +11,18 @@ from typing import Any
 from torch import Tensor
 
 from dynode import files
-from dynode.direction import Direction, load_direction
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.networks import StyleMapper
+from dynode.direction.z import ZDirection, ready_for
 from dynode.errors import GeneratorMismatchError, OptionError
-from dynode.generator import Generator, GeneratorInfo
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.importing import import_directions
-from dynode.latents import Latents
-from dynode.mapper import StyleMapper
+from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import SUFFIX, direction_path, file_stems
-from dynode.population import draw_population
 from dynode.scoring.effects import moved
-from dynode.z_direction import ZDirection, ready_for
 
 _STYLE_SAMPLES = 2000
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from dynode.dynamics.trajectory import Rollout
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.segments import Segment
-from dynode.methods import Progress, silent
 from dynode.pipeline.faces import Pasting
+from dynode.plugins.methods import Progress, silent
 
 _BATCH = 4
 _SEGMENT = 64  # frames

@@ -11,18 +11,20 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.direction import Direction, EditStack
+from dynode.direction.base import Direction
+from dynode.direction.stack import EditStack
+from dynode.direction.z import ready_for
 from dynode.errors import OptionError
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
-from dynode.methods import DirectionMethod, Progress, silent
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.options import build_options
 from dynode.pipeline.directions import load_one
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.measure import attribute_changes, load_scorer
 from dynode.pipeline.signing import signed
 from dynode.pipeline.source import open_source
-from dynode.z_direction import ready_for
+from dynode.plugins.methods import DirectionMethod, Progress, silent
+from dynode.scoring.measure import attribute_changes, load_scorer
 
 
 @dataclass(frozen=True)

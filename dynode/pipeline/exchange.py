@@ -10,14 +10,15 @@ import torch
 
 import dynode
 from dynode import files
-from dynode.direction import Direction, load_direction
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator import Generator
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
 from dynode.importing import ImportRequest, export_direction, import_codes, import_directions
 from dynode.importing.fs3 import fs3_direction, read_fs3
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
-from dynode.population import draw_population
 from dynode.text import check_text, load_text_model, text_axis
 
 _STYLE_SAMPLES = 2000

@@ -25,10 +25,10 @@ from dynode.crop import (
 )
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import MediaError, UsageError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip
 from dynode.media.images import to_uint8
-from dynode.methods import Progress, silent
+from dynode.plugins.methods import Progress, silent
 
 _STEADYING = 1.5  # frames, of the frames a detector found
 

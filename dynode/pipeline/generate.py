@@ -10,10 +10,11 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import OptionError
-from dynode.generator import Generator, GeneratorInfo, load_generator
-from dynode.latents import Latents
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 from dynode.media.images import check_image_name, grid, write_image
-from dynode.methods import Progress, silent
+from dynode.plugins.methods import Progress, silent
 
 _MOST_SEEDS = 10_000
 _BATCH = 4

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from dynode import plugins
+from dynode.devices import default_device, devices
 from dynode.errors import DynodeError
-from dynode.generator import default_device, devices
 from dynode.models import cache_folder
 
 _LOW_MEMORY_GIB = 2.0

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip
-from dynode.methods import Progress, silent
 from dynode.pipeline.video import ClipResult, FittedClip, write_rollout
+from dynode.plugins.methods import Progress, silent
 
 _MOST_FRAMES = 1_000_000
 

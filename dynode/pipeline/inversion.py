@@ -15,15 +15,15 @@ from PIL import Image
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.clip import Clip
 from dynode.media.images import fit_to
-from dynode.methods import Inverter, Progress, silent
 from dynode.models import cache_folder
 from dynode.options import build_options
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.source import choose_inverter
+from dynode.plugins.methods import Inverter, Progress, silent
 
 _BATCH = 8
 _FORMAT = "1"

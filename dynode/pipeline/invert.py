@@ -13,16 +13,17 @@ from PIL import Image
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator import Generator, load_generator
-from dynode.latents import Latents
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, read_image
 from dynode.media.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-from dynode.methods import Inverter, Progress, silent
 from dynode.options import build_options
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.inversion import codes_folder, invert_clip
 from dynode.pipeline.source import choose_inverter
+from dynode.plugins.methods import Inverter, Progress, silent
 
 BATCH = 8
 
@@ -51,7 +52,7 @@ class Inversion:
             path: Where to, ending in `.safetensors`.
             fingerprint: Fingerprint of the generator.
         """
-        from dynode.latents_file import save_latents
+        from dynode.latents.file import save_latents
 
         save_latents(self.latents, Path(path), fingerprint=fingerprint, names=self.names)
 

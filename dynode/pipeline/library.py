@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dynode import plugins
 from dynode.errors import UnknownNameError
-from dynode.methods import GeneratorProvider
 from dynode.models.folder import cache_folder
+from dynode.plugins.methods import GeneratorProvider
 
 SUFFIX = ".safetensors"
 MICROMOTION = ".micromotion"

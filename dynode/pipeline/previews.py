@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, grid, read_image, write_image
 from dynode.pipeline.faces import ClipFaces

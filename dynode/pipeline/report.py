@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from dynode.direction import EditStack
+from dynode.direction.stack import EditStack
 
 _NOTABLE = 0.25
 """Standard deviations below which a change is nobody's concern."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import dynode
-from dynode.direction import Direction
-from dynode.direction_info import DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
 from dynode.errors import PluginError
-from dynode.generator import GeneratorInfo
-from dynode.methods import DirectionMethod
+from dynode.generator.protocol import GeneratorInfo
+from dynode.plugins.methods import DirectionMethod
 
 
 def signed(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from dynode import plugins
 from dynode.errors import MediaError, MissingWeightsError, UsageError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.importing import import_codes
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.media.images import fit_to, read_image
 from dynode.media.suffixes import VIDEO_SUFFIXES
-from dynode.methods import Inverter, Progress, silent
 from dynode.options import build_options
+from dynode.plugins.methods import Inverter, Progress, silent
 
 CODE_SUFFIXES = (".npy", ".npz", ".pt", ".pth")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.direction.base import Direction
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.video import write_video
 from dynode.pipeline.generate import synthesize_batches
-from dynode.population import draw_population
 from dynode.scoring.effects import moved
 
 SECONDS_ONE_WAY = 3.5

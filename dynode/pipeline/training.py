@@ -7,10 +7,11 @@ from typing import Any
 
 from dynode import files, plugins
 from dynode.errors import UnknownNameError
-from dynode.generator import Generator, load_generator
-from dynode.methods import Progress, silent
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
 from dynode.options import build_options
-from dynode.trainable import Trainable
+from dynode.plugins.methods import Progress, silent
+from dynode.plugins.trainable import Trainable
 
 
 def trainable() -> dict[str, Trainable]:

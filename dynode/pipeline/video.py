@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dynode.direction import EditStack
+from dynode.direction.stack import EditStack
 from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.modes import Mode
@@ -21,14 +21,14 @@ from dynode.dynamics.report import TrajectoryReport, measure
 from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.trajectory import Rollout, Trajectory
 from dynode.errors import MediaError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip, open_clip
 from dynode.media.segments import write_segments
 from dynode.media.video import check_video_suffix, warn_of_odd_sides
-from dynode.methods import Progress, silent
 from dynode.pipeline.drawing import Jitter, segments
 from dynode.pipeline.faces import ClipFaces, Pasting, faces_for
 from dynode.pipeline.inversion import clip_images, invert_clip
+from dynode.plugins.methods import Progress, silent
 
 
 @dataclass(frozen=True, eq=False)

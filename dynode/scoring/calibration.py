@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from dynode.direction import Direction
-from dynode.direction_info import Calibration
+from dynode.direction.base import Direction
+from dynode.direction.info import Calibration
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.methods import Progress, silent
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
+from dynode.plugins.methods import Progress, silent
 from dynode.scoring.choosing import ChosenScorer
 from dynode.scoring.effects import Effect, mean_effect
 

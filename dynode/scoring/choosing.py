@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
-from dynode.generator import Generator, GeneratorInfo
-from dynode.methods import Scorer, ScorerModel
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.plugins.loaded import ScorerModel
+from dynode.plugins.methods import Scorer
 from dynode.scoring.effects import deviations_of, score_latents
 from dynode.scoring.labels import labelled_codes, read_labels
 from dynode.scoring.options import ScorerOptions

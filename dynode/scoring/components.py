@@ -14,9 +14,9 @@ from dynode.options import option
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.direction import Direction
-    from dynode.generator import Generator, GeneratorInfo
-    from dynode.methods import Progress
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator, GeneratorInfo
+    from dynode.plugins.methods import Progress
     from dynode.scoring.choosing import ChosenScorer
 
 _SAMPLES = 24
@@ -114,7 +114,7 @@ def _named(
     seed: int,
     progress: Progress,
 ) -> list[Direction]:
-    from dynode.population import draw_population
+    from dynode.generator.population import draw_population
     from dynode.scoring.effects import mean_effect, score_latents
 
     population = draw_population(generator, _SAMPLES, seed=seed + 1, truncation=0.7)
@@ -130,7 +130,7 @@ def _named(
 
 def _with_effects(direction: Direction, slope: Tensor, scorer: ChosenScorer) -> Direction:
     """Record the effects at strength 1 and append the strongest attributes to the name."""
-    from dynode.direction_info import Calibration
+    from dynode.direction.info import Calibration
 
     effects = dict(zip(scorer.model.attributes, slope.tolist(), strict=True))
     first, second, *_ = [*sorted(effects, key=lambda name: -abs(effects[name])), "", ""]

@@ -7,12 +7,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress, ScorerModel, silent
-from dynode.population import Population
-from dynode.z_direction import ZDirection, ready_for
+from dynode.direction.base import Direction
+from dynode.direction.z import ZDirection, ready_for
+from dynode.generator.population import Population
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.loaded import ScorerModel
+from dynode.plugins.methods import Progress, silent
 
 _MOST_PIXELS = 2**18
 _LARGEST_BATCH = 16

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.population import draw_labels, draw_z
+from dynode.generator.population import draw_labels, draw_z
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 
 _KEYS = ("seed", "index")
 

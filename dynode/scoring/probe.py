@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.scoring.labels import LabelTable
 
 _SIDE_PX = 24

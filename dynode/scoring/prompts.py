@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.methods import TextImageModel
+from dynode.plugins.loaded import TextImageModel
 
 
 class PromptScorer:

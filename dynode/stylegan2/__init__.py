@@ -5,9 +5,9 @@ Names are imported at first use, so that `dynode.stylegan2.config` can be read w
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from dynode.lazy import names_on_demand
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 
 if TYPE_CHECKING:
@@ -29,11 +29,4 @@ __all__ = [
     "StyleGAN2",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import a network class at its first use (PEP 562)."""
-    if name not in _LAZY:
-        raise AttributeError(f"module 'dynode.stylegan2' has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _LAZY)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.layers import StyledConvolution, ToRGB
 from dynode.stylegan2.resampling import double
-from dynode.weight_offset import Offset
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from dynode.errors import GeneratorMismatchError, UsageError
-from dynode.generator import GeneratorInfo
-from dynode.latents import Latents, Offset
+from dynode.generator.protocol import GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.network import GeneratorNetwork

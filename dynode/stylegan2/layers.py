@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.energy import EnergyCache
 from dynode.stylegan2.modulation import combine, modulated_convolution
 from dynode.stylegan2.resampling import blur_after_doubling, blur_before_halving
-from dynode.weight_offset import Offset
 
 SLOPE = 0.2
 GAIN = 2.0**0.5

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dynode.latents.weight_offset import LowRankOffset
 from dynode.stylegan2.energy import EnergyCache
-from dynode.weight_offset import LowRankOffset
 
 # With more channels the products are cheaper to compute again than to keep.
 _MOST_KEPT = 8

@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dynode.latents.weight_offset import LowRankOffset, Offset, WeightOffset
 from dynode.stylegan2 import low_rank
 from dynode.stylegan2.energy import EnergyCache, energy
-from dynode.weight_offset import LowRankOffset, Offset, WeightOffset
 
 EPSILON = 1e-8
 # More bases than this on one layer are combined for each picture instead of convolved one by one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 
 
 @dataclass(frozen=True)

@@ -213,8 +213,8 @@ def cancelling_leaves_nothing_behind(trial: DirectionTrial) -> None:
 
 def _assert_same_edit(trial: DirectionTrial, one: object, two: object, what: str) -> None:
     """Check that two directions move a code to the same place."""
-    from dynode.direction import Direction
-    from dynode.z_direction import ready_for
+    from dynode.direction.base import Direction
+    from dynode.direction.z import ready_for
 
     assert isinstance(one, Direction) and isinstance(two, Direction)
     found = trial.found

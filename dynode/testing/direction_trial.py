@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dynode.direction import Direction
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import DirectionMethod, Progress, silent
+from dynode.direction.base import Direction
+from dynode.direction.z import ready_for
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.options import build_options
 from dynode.pipeline.signing import signed
+from dynode.plugins.methods import DirectionMethod, Progress, silent
 from dynode.testing.stand_ins import stand_ins
 from dynode.testing.trial import ProgressLog, Spy, quietly, small
-from dynode.z_direction import ready_for
 
 
 @dataclass(frozen=True, eq=False)

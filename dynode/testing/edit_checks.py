@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from dynode.direction import load_direction
-from dynode.latents import Latents
+from dynode.direction.file import load_direction
+from dynode.direction.z import ready_for
+from dynode.latents.latents import Latents
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.direction_trial import DirectionTrial
 from dynode.testing.plugin_check import remedy
 from dynode.testing.trial import parts
-from dynode.z_direction import ready_for
 
 
 @remedy("return one of dynode's own directions; in a kind of your own, multiply by the strength")

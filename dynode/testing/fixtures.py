@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dynode import plugins
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.testing.command import CommandResult, run_command
 from dynode.testing.stand_ins import stand_ins
 from dynode.testing.trial import others, small

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from dynode.errors import GeneratorMismatchError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.testing.comparing import assert_close, assert_differ, assert_same
 
 # One third from the start: a number that no default uses.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode.generator import Generator
-from dynode.latents import Latents, WeightOffset
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.testing.comparing import assert_close, assert_differ, assert_same
 
 

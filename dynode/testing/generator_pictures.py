@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from dynode.errors import DynodeError, GeneratorMismatchError
-from dynode.generator import Generator
-from dynode.latents import Latents, WeightOffset
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.testing.comparing import assert_close, assert_differ, assert_same, tolerance_of
 
 _SMALLEST_SIDE_PX = 8

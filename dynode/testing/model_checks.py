@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import MissingWeightsError
-from dynode.methods import Metric, Scorer, ScorerModel, TextEncoder, TextImageModel
+from dynode.plugins.loaded import ScorerModel, TextImageModel
+from dynode.plugins.methods import Metric, Scorer, TextEncoder
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import quietly

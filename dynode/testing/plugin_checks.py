@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dynode.methods import (
+from dynode.plugins.methods import (
     DirectionMethod,
     FaceDetector,
     GeneratorFamily,
@@ -46,7 +46,7 @@ def checks_for(
             check()
 
     Args:
-        thing: An instance of any class of `dynode.methods`, or a command.
+        thing: An instance of any class of `dynode.plugins.methods`, or a command.
         options: Options that it runs with, besides its `check_options`; keep them small.
         expected_failures: Reasons by id of the checks that are expected to fail, besides those of
             its `expected_failures`.

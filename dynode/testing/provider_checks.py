@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from dynode.generator import Generator
-from dynode.methods import GeneratorFamily, GeneratorProvider
+from dynode.generator.protocol import Generator
+from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
 from dynode.testing.checks import generator_checks
 from dynode.testing.generators import write_tiny_generator
 from dynode.testing.plugin_check import remedy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode.methods import Scorer
+from dynode.plugins.methods import Scorer
 
 
 class PixelScorerModel:

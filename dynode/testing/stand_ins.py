@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode import plugins
-from dynode.methods import TextEncoder
+from dynode.plugins.methods import TextEncoder
 from dynode.testing.scorers import PixelScorer
 
 _WORDS = {

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 from dynode.testing.generators import tiny_generator
 
 Result = TypeVar("Result")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dynode.errors import UsageError
 from dynode.files import written
-from dynode.methods import Progress, silent
+from dynode.plugins.methods import Progress, silent
 
 _STATE = "state.pt"
 _LOG = "log.jsonl"

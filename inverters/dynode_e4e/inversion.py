@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from dynode.encoders.choosing import checked_encoder, find_bundled, missing_encoder
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
-from dynode.methods import Progress
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress
 
 if TYPE_CHECKING:
     from dynode_e4e.plugin import E4eOptions

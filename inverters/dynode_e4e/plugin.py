@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.encoders.training.recipe import EncoderRecipe
-from dynode.methods import Progress
-from dynode.trainable import Trainable
+from dynode.plugins.methods import Progress
+from dynode.plugins.trainable import Trainable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator import Generator, GeneratorInfo
-    from dynode.latents import Latents
+    from dynode.generator.protocol import Generator, GeneratorInfo
+    from dynode.latents.latents import Latents
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dynode.distance.options import ReconstructionOptions
 from dynode.options import option
-from dynode.reconstruction_options import ReconstructionOptions
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from torch import Tensor
 from dynode.encoders.choosing import checked_encoder, find_bundled, missing_encoder
 from dynode.encoders.reading import LoadedEncoder
 from dynode.encoders.refinement import Iteration, iterations
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
-from dynode.methods import Progress
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress
 
 if TYPE_CHECKING:
     from dynode_restyle.plugin import RestyleOptions

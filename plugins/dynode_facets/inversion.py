@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress
 
 if TYPE_CHECKING:
     from dynode_facets.plugin import EncoderOptions

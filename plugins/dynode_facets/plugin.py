@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, ClassVar
 import click
 
 import dynode
-from dynode.methods import Progress, ScorerModel, TextImageModel
+from dynode.plugins.loaded import ScorerModel, TextImageModel
+from dynode.plugins.methods import Progress
 from dynode_facets.factor_table import FACTOR_NAMES
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from dynode.generator import Generator
-    from dynode.latents import Latents
+    from dynode.generator.protocol import Generator
+    from dynode.latents.latents import Latents
 
 DOMAIN = "facets"
 

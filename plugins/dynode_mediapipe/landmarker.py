@@ -45,7 +45,7 @@ class FaceLandmarker:
         self._mediapipe = mediapipe
 
     def __call__(self, pixels: np.ndarray, /) -> list[np.ndarray]:
-        """Find the five points of every face in (h, w, 3) 8 bit RGB; see `dynode.methods.Detector`."""
+        """Find the five points of every face in (h, w, 3) 8 bit RGB; see `dynode.plugins.Detector`."""
         kind = self._mediapipe.ImageFormat.SRGB
         image = self._mediapipe.Image(image_format=kind, data=np.ascontiguousarray(pixels))
         height, width = pixels.shape[:2]

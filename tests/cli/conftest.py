@@ -157,7 +157,7 @@ def install(
         (site / f"dynode_{name}_of_test.py").write_text(source)
         plugins.registry.cache_clear()
 
-    monkeypatch.setattr(plugins.metadata, "entry_points", entry_points)
+    monkeypatch.setattr(plugins.discovery.metadata, "entry_points", entry_points)
     monkeypatch.syspath_prepend(site)
     monkeypatch.delenv("DYNODE_LOAD_PLUGINS")
     yield add

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from dynode import LinearDirection
-from dynode.generator import load_generator
+from dynode.generator.loading import load_generator
 from dynode.media.clip import open_clip
 from dynode.testing import CommandResult, run_command
 

@@ -20,9 +20,9 @@ from dynode import (
     load_direction,
     plugins,
 )
-from dynode.direction import Direction
-from dynode.mapper import RowMapper, StyleMapper
-from dynode.style_mapper import StyleMapperDirection
+from dynode.direction.base import Direction
+from dynode.direction.networks import RowMapper, StyleMapper
+from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.testing import PixelScorer, run_command, tiny_generator, write_tiny_generator
 
 WIDTH = 16
@@ -108,7 +108,7 @@ def test_a_direction_is_shown_with_a_strip(smile: LinearDirection, noise: Path) 
 def test_the_middle_of_the_strip_is_the_sampled_picture(
     smile: LinearDirection, noise: Path
 ) -> None:
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
     from dynode.media.images import to_uint8
 
     run("show", "smile.safetensors", "--generator", noise, "--count", "1", "--seed", "4")
@@ -208,7 +208,7 @@ def test_many_directions_go_into_a_folder_or_one_of_them_into_a_file(here: Path)
 def test_an_imported_direction_is_tied_to_the_generator_that_is_named(
     here: Path, noise: Path
 ) -> None:
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
 
     np.save("age.npy", np.ones((1, WIDTH)))
 

@@ -12,9 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from dynode.direction import Direction, LinearDirection, StyleDirection, load_direction
-from dynode.generator import load_generator
-from dynode.latents import Latents
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.style import StyleDirection
+from dynode.generator.loading import load_generator
+from dynode.latents.latents import Latents
 from dynode.media.images import to_uint8
 from dynode.pipeline.edit import edit
 from dynode.testing import (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dynode.direction import LinearDirection, load_direction
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
 from dynode.errors import OutputExistsError
 from dynode.pipeline.directions import write_directions
 from dynode.pipeline.library import file_stems

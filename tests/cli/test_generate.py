@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from dynode.errors import OptionError
-from dynode.generator import load_generator
-from dynode.latents import Latents
+from dynode.generator.loading import load_generator
+from dynode.latents.latents import Latents
 from dynode.media.images import to_uint8
 from dynode.pipeline.generate import parse_seeds
 from dynode.testing import CommandResult, run_command, tiny_generator, write_tiny_generator

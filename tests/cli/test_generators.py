@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dynode.generator import load_generator
+from dynode.generator.loading import load_generator
 from dynode.testing import CommandResult, run_command
 
 BUNDLED = """

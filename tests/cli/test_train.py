@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dynode.dynamics.trajectory import Trajectory
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.testing import run_command
 
 QUICK = ["--steps", "100", "--shooting", "5", "--width", "16"]

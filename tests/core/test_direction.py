@@ -11,18 +11,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode.direction import (
-    Direction,
-    DirectionInfo,
-    EditStack,
-    LinearDirection,
-    MapperDirection,
-    StyleDirection,
-    WeightDirection,
-)
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.networks import RowMapper
+from dynode.direction.stack import EditStack
+from dynode.direction.style import StyleDirection
+from dynode.direction.weight import WeightDirection
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.latents import Latents, WeightOffset
-from dynode.mapper import RowMapper
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator
 

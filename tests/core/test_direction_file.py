@@ -13,20 +13,18 @@ import torch
 from torch import Tensor
 
 from dynode import files
-from dynode.direction import (
-    Direction,
-    LinearDirection,
-    MapperDirection,
-    StyleDirection,
-    WeightDirection,
-    load_direction,
-)
-from dynode.direction_info import Calibration, DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.info import Calibration, DirectionInfo
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.networks import RowMapper
+from dynode.direction.style import StyleDirection
+from dynode.direction.weight import WeightDirection
+from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
-from dynode.latents import Latents
-from dynode.mapper import RowMapper
+from dynode.latents.latents import Latents
 from dynode.testing import write_tiny_generator
-from dynode.z_direction import ZDirection
 
 ROWS, WIDTH = 6, 5
 

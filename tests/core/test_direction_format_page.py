@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dynode import LinearDirection, load_direction
-from dynode.direction_info import Calibration, DirectionInfo
+from dynode.direction.info import Calibration, DirectionInfo
 
 PAGE = (Path(__file__).parents[2] / "docs" / "direction-format.md").read_text()
 

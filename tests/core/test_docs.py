@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import dynode
-from dynode import errors, hookspecs, methods, plugins
+from dynode import errors, plugins
+from dynode.plugins import hookspecs, methods
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

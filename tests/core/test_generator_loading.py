@@ -11,13 +11,15 @@ import torch
 
 import dynode
 from dynode import plugins
+from dynode.devices import default_device, devices, resolve_device
 from dynode.errors import (
     CheckpointError,
     DeviceError,
     MissingWeightsError,
     UnknownNameError,
 )
-from dynode.generator import Generator, default_device, devices, load_generator, resolve_device
+from dynode.generator.loading import load_generator
+from dynode.generator.protocol import Generator
 from dynode.testing import tiny_generator, write_tiny_generator
 
 

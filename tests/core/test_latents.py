@@ -15,7 +15,8 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 
 ROWS, WIDTH = 4, 6
 LAYER = "b4.conv1"

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode.mapper import RowMapper
+from dynode.direction.networks import RowMapper
 
 WIDTH = 5
 

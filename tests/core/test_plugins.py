@@ -19,7 +19,7 @@ import dynode
 from dynode import plugins
 from dynode.errors import PluginError, UnknownNameError
 from dynode.plugins import Registry
-from dynode.shelf import RESERVED_OPTIONS
+from dynode.plugins.shelf import RESERVED_OPTIONS
 
 
 class Nothing(dynode.DirectionMethod):
@@ -292,7 +292,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         points = [point for dist in installed for point in dist.entry_points]
         return metadata.EntryPoints(points).select(group=group)
 
-    monkeypatch.setattr(plugins.metadata, "entry_points", entry_points)
+    monkeypatch.setattr(plugins.discovery.metadata, "entry_points", entry_points)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("DYNODE_LOAD_PLUGINS", raising=False)
     known = set(sys.modules)

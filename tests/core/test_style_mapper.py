@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from dynode.direction import load_direction
-from dynode.direction_info import DirectionInfo
+from dynode.direction.file import load_direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.networks import StyleMapper
+from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction.z import ready_for
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.mapper import StyleMapper
-from dynode.style_mapper import StyleMapperDirection
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
 from dynode.weights import write_safetensors
-from dynode.z_direction import ready_for
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from torch import Tensor
 import dynode
 from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
-from dynode.generator import GeneratorInfo
+from dynode.generator.protocol import GeneratorInfo
 from dynode.testing import tiny_generator
 from dynode.text import UnknownWordsWarning, check_text, load_text_model
 

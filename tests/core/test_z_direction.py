@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from dynode import ZDirection, load_direction
+from dynode.direction.z import ready_for
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.population import draw_population, draw_z
+from dynode.generator.population import draw_population, draw_z
 from dynode.testing import tiny_generator
-from dynode.z_direction import ready_for
 
 
 def unit(width: int = 64) -> torch.Tensor:

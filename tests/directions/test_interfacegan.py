@@ -13,9 +13,9 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection, ZDirection, plugins
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import DynodeError, OptionError
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import PixelScorer, tiny_generator
 from dynode_interfacegan import plugin

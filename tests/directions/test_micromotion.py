@@ -14,7 +14,7 @@ from torch import Tensor
 import dynode
 from dynode import LinearDirection, PathDirection, plugins
 from dynode.errors import DynodeError, MediaError, OptionError, UnknownNameError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.media.video import write_video
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator

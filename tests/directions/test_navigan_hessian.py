@@ -12,7 +12,8 @@ from torch import Tensor
 
 from dynode.distance.distance import Distance, PixelDistance, ResizedDistance
 from dynode.errors import CorruptCheckpointError
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator
 from dynode_navigan.curvature import Curvature

@@ -10,12 +10,12 @@ from torch import nn
 
 import dynode
 from dynode import WeightDirection, load_direction
+from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis, layer_weight
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
 from dynode.importing import ImportRequest, export_direction, import_directions
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator, write_tiny_generator
 from dynode.testing.command import run_command
-from dynode.weight_basis import FixedBasis, LayerDirections, SingularBasis, layer_weight
 from dynode_navigan.predictor import LeNetPredictor
 from dynode_navigan.published_files import write_checkpoint, write_eigenvectors
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from dynode.direction.weight_basis import SingularBasis, layer_weight
 from dynode.errors import CorruptCheckpointError
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator
-from dynode.weight_basis import SingularBasis, layer_weight
 from dynode_navigan.predictor import (
     LeNetPredictor,
     PredictorKind,

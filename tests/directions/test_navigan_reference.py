@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis
 from dynode.distance.distance import PixelDistance, ResizedDistance
 from dynode.importing import ImportRequest, import_directions
 from dynode.importing.navigan import layer_name, trained_directions
 from dynode.importing.reading import read_content
 from dynode.importing.request import PublishedFile
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2.generator import StyleGAN2
-from dynode.weight_basis import FixedBasis, LayerDirections, SingularBasis
 from dynode_navigan.published import FiniteDifferences, iterate, project
 
 Case = Any

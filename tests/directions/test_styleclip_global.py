@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode import plugins
-from dynode.direction import StyleDirection
+from dynode.direction.style import StyleDirection
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator import Generator
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
 from dynode.importing.fs3 import relevance_direction
-from dynode.methods import silent
 from dynode.options import build_options
-from dynode.population import draw_population
+from dynode.plugins.methods import silent
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
 from dynode.testing.stand_ins import ColourModel, stand_ins

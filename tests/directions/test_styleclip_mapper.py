@@ -10,21 +10,23 @@ import pytest
 import torch
 from torch.nn import functional
 
-from dynode.direction import Direction, MapperDirection, load_direction
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction.z import ready_for
 from dynode.errors import GeneratorMismatchError, OptionError, UnknownNameError, UsageError
-from dynode.generator import Generator
+from dynode.generator.population import draw_population
+from dynode.generator.protocol import Generator
 from dynode.importing import export_direction, import_directions
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.latents.latents import Latents
 from dynode.options import build_options
-from dynode.population import draw_population
-from dynode.style_mapper import StyleMapperDirection
+from dynode.plugins.methods import Progress, silent
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
 from dynode.testing.stand_ins import ColourModel
 from dynode.training.ranger import Ranger
 from dynode.training.run import generator_at
-from dynode.z_direction import ready_for
 from dynode_styleclip import mapper_training
 from dynode_styleclip.goal import Goal
 from dynode_styleclip.mapper_network import new_mapper

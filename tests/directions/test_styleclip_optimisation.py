@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dynode.errors import OptionError
-from dynode.generator import Generator
-from dynode.methods import silent
+from dynode.generator.protocol import Generator
+from dynode.plugins.methods import silent
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.stylegan2.network import GeneratorNetwork

@@ -13,7 +13,7 @@ from dynode.distance.distance import PixelDistance, ResizedDistance
 from dynode.distance.lpips import LpipsDistance
 from dynode.distance.scored import ScorerDistance
 from dynode.errors import MissingWeightsError, UnknownNameError, UnsupportedCheckpointError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 from dynode.testing.trial import small
 
 
@@ -117,7 +117,7 @@ def test_a_scorer_with_features_is_compared_by_them() -> None:
 
 @pytest.mark.installed_plugins
 def test_the_scorer_of_the_domain_sees_what_it_knows() -> None:
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
 
     generator = load_generator("facets-128")
     distance = load_distance("scorer", generator)
@@ -132,7 +132,7 @@ def test_the_scorer_of_the_domain_sees_what_it_knows() -> None:
 
 @pytest.mark.installed_plugins
 def test_a_distance_moves_to_another_type() -> None:
-    from dynode.generator import load_generator
+    from dynode.generator.loading import load_generator
 
     distance = load_distance("scorer", load_generator("facets-128").info)
     images = pictures(1, 64)

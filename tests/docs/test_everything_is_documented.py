@@ -12,10 +12,9 @@ import click
 import pytest
 
 import dynode
-from dynode import hookspecs
 from dynode.cli.root import _root as root
 from dynode.options import specs_of
-from dynode.plugins import Registry
+from dynode.plugins import Registry, hookspecs
 from dynode.testing import checks_for
 
 from .conftest import ROOT, SmallEncoder

@@ -12,7 +12,7 @@ from torch import Tensor
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.trajectory import Trajectory
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import torch
 from scipy.interpolate import CubicSpline
 
 from dynode.dynamics.baselines import interpolate_codes, interpolate_latents
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 TIMES = torch.tensor([0.0, 1.0, 2.5, 3.0, 5.0], dtype=torch.float64)
 WANTED = torch.tensor([-1.0, 0.0, 0.3, 1.0, 2.0, 4.9, 5.0, 6.0], dtype=torch.float64)

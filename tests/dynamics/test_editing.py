@@ -9,7 +9,7 @@ from dynode.dynamics.editing import carry
 from dynode.dynamics.integrate import Solver
 from dynode.dynamics.modes import MODES
 from dynode.errors import UnknownNameError
-from dynode.latents import WeightOffset
+from dynode.latents.weight_offset import WeightOffset
 
 TIMES = torch.tensor([0.0, 2.5, 6.0, 11.0], dtype=torch.float64)
 

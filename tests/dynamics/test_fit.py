@@ -12,7 +12,7 @@ from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.losses import PictureLoss
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import OptionError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.testing import tiny_generator
 
 

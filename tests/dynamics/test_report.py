@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dynode.dynamics.report import CodeError, held_out_errors, measure
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 
 def test_errors_are_mean_squares_and_relative_norms() -> None:

@@ -9,7 +9,8 @@ from dynode import files
 from dynode.dynamics.integrate import solve
 from dynode.dynamics.trajectory import Trajectory
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 
 
 def test_the_observed_frames_are_met(trajectory) -> None:

@@ -21,6 +21,7 @@ from dynode import (
     ZDirection,
     load_direction,
 )
+from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError, DynodeError, OptionError
 from dynode.importing import (
     ImportRequest,
@@ -31,8 +32,7 @@ from dynode.importing import (
 from dynode.importing.fs3 import fs3_direction, is_fs3, read_fs3
 from dynode.importing.navigan import layer_index, layer_name
 from dynode.importing.styleclip_style_mapper import style_layer, style_number
-from dynode.latents import Latents
-from dynode.style_mapper import StyleMapperDirection
+from dynode.latents.latents import Latents
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
 

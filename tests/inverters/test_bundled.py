@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dynode.encoders.training.losses import psnr
-from dynode.methods import silent
+from dynode.plugins.methods import silent
 from dynode_facets.bundled import load_generator
 from dynode_facets.factors import population
 from dynode_facets.render import render

@@ -15,8 +15,8 @@ from dynode.errors import (
     UnknownNameError,
     UnsupportedCheckpointError,
 )
-from dynode.methods import silent
 from dynode.pipeline.source import choose_inverter
+from dynode.plugins.methods import silent
 from dynode.testing import run_command, tiny_generator
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from dynode.errors import OptionError
-from dynode.latents import Latents
-from dynode.methods import silent
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import silent
 from dynode_optimize.inversion import _jitter, _ramp, invert
 from dynode_optimize.noise import noise_maps, noise_regularisation, normalise
 from dynode_optimize.options import OptimizeOptions

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from dynode.errors import MissingWeightsError, OptionError
-from dynode.latents import Latents, LowRankOffset
-from dynode.methods import silent
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import LowRankOffset
+from dynode.plugins.methods import silent
 from dynode_pti.delta import Delta
 from dynode_pti.inversion import invert
 from dynode_pti.options import PtiOptions

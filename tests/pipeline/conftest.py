@@ -11,7 +11,7 @@ import torch
 import dynode
 from dynode import plugins
 from dynode.errors import MediaError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.testing import tiny_generator
 
 

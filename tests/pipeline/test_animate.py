@@ -14,13 +14,13 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection, PathDirection
+from dynode.direction.path import follow
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import DirectionFileError, GeneratorMismatchError, OptionError, UnknownNameError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.media.images import to_uint8
 from dynode.media.video import write_video
-from dynode.path_direction import follow
 from dynode.pipeline.animate import progress_of_frames
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from dynode.direction import LinearDirection
+from dynode.direction.linear import LinearDirection
 from dynode.media.clip import open_clip
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import audio_bytes, write_test_video

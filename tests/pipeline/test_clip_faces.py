@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import dynode
-from dynode.direction import EditStack, LinearDirection
+from dynode.direction.linear import LinearDirection
+from dynode.direction.stack import EditStack
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import MediaError, UsageError
 from dynode.media.clip import open_clip

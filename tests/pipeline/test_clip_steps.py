@@ -7,7 +7,8 @@ import json
 import pytest
 import torch
 
-from dynode.direction import EditStack, LinearDirection
+from dynode.direction.linear import LinearDirection
+from dynode.direction.stack import EditStack
 from dynode.dynamics.modes import MODES
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import MediaError, OptionError

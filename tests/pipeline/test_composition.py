@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from dynode import EditStack, LinearDirection, StyleDirection, WeightDirection
-from dynode.direction import Direction
-from dynode.direction_info import Calibration
-from dynode.latents import Latents
+from dynode.direction.base import Direction
+from dynode.direction.info import Calibration
+from dynode.latents.latents import Latents
 from dynode.pipeline.edit import apply_stack
 from dynode.pipeline.report import conflicts, expected_effects, summary
 from dynode.stylegan2.generator import StyleGAN2

@@ -14,8 +14,8 @@ from PIL import Image
 
 import dynode
 from dynode.crop import FaceFrame, frame_of
-from dynode.direction import LinearDirection
-from dynode.latents import Latents
+from dynode.direction.linear import LinearDirection
+from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.pipeline.aligning import aligner
 from dynode.plugins import registry

@@ -11,8 +11,8 @@ from PIL import Image
 
 import dynode
 from dynode.errors import MediaError, UnknownNameError
-from dynode.latents import Latents
-from dynode.latents_file import picture_names
+from dynode.latents.file import picture_names
+from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import write_test_video

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 import dynode
-from dynode.direction import Direction, LinearDirection, load_direction
+from dynode.direction.base import Direction
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
 from dynode.errors import UsageError
-from dynode.population import draw_z
+from dynode.generator.population import draw_z
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import run_command
 from dynode_facets.bundled import load_generator

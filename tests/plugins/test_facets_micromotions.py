@@ -7,9 +7,9 @@ import torch
 
 import dynode
 from dynode import PathDirection
-from dynode.generator import Generator
-from dynode.methods import ScorerModel
+from dynode.generator.protocol import Generator
 from dynode.pipeline.library import motion_path
+from dynode.plugins.loaded import ScorerModel
 from dynode.scoring.effects import score_latents
 from dynode.testing import tiny_generator
 from dynode_facets.bundled import load_generator

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
 from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder, load_encoder, read_encoder

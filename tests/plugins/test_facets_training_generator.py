@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError, OutputExistsError, UsageError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2 import StyleGAN2
 from dynode.training.muon import MuonAdam, orthogonalise
 from dynode.training.run import generator_at

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from dynode import LinearDirection, StyleDirection, WeightDirection, ZDirection
-from dynode.direction import Direction
+from dynode.direction.base import Direction
 from dynode.errors import OptionError
-from dynode.population import draw_population
+from dynode.generator.population import draw_population
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer
 from dynode.scoring.effects import mean_effect
@@ -21,7 +21,7 @@ SAMPLES = 16
 def lightening(generator: StyleGAN2) -> LinearDirection:
     """The mean gradient of lightness in W."""
     w = draw_population(generator, SAMPLES, seed=0, truncation=0.7).latents.w.requires_grad_(True)
-    from dynode.latents import Latents
+    from dynode.latents.latents import Latents
 
     generator.synthesize(Latents(w)).mean().backward()
     assert w.grad is not None

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from dynode import plugins
 from dynode.errors import DynodeError
-from dynode.methods import TextEncoder
+from dynode.generator.population import draw_population
 from dynode.options import build_options
-from dynode.population import draw_population
+from dynode.plugins.methods import TextEncoder
 from dynode.scoring.choosing import choose_scorer
 from dynode.scoring.options import ScorerOptions
 from dynode.scoring.prompts import PromptScorer

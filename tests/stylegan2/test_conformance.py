@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import Check, generator_checks, tiny_generator
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError, UsageError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
 from dynode.stylegan2.loading import build_network
 from dynode.testing import tiny_generator

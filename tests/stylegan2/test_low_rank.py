@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode.direction import WeightDirection
+from dynode.direction.weight import WeightDirection
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents, LowRankOffset, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import LowRankOffset, WeightOffset
 from dynode.stylegan2 import StyleGAN2
 from dynode.stylegan2.energy import EnergyCache, energy
 from dynode.stylegan2.low_rank import moved_energy

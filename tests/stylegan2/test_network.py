@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dynode.errors import UnsupportedCheckpointError, UsageError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode.stylegan2 import (
     DiscriminatorConfig,
     DiscriminatorNetwork,

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import StyleGAN2
 from dynode.stylegan2.energy import EnergyCache, energy
 from dynode.stylegan2.modulation import SHARED_BASES, modulated_convolution, moved_energy

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode.latents import Latents, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import GeneratorConfig, StyleGAN2, strips
 from dynode.stylegan2.blocks import Block, SynthesisState
 from dynode.stylegan2.loading import build_network

@@ -14,8 +14,8 @@ import torch
 
 import dynode
 from dynode.errors import MissingWeightsError
-from dynode.methods import Progress
 from dynode.plugins import registry
+from dynode.plugins.methods import Progress
 from dynode.testing import ColourWords, PixelScorer, checks_for, stand_ins, tiny_generator
 from dynode.testing.plugin_check import PluginCheck
 

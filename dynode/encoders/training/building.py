@@ -17,7 +17,7 @@ from dynode.encoders.network import Encoder
 from dynode.encoders.reading import FORMAT, read_encoder
 from dynode.encoders.training.recipe import EncoderRecipe, RestyleRecipe
 from dynode.errors import UnsupportedCheckpointError, UsageError
-from dynode.generator import GeneratorInfo
+from dynode.generator.protocol import GeneratorInfo
 from dynode.weights import StoredTensor, is_state_dict, open_weights
 
 _READER = "reader"  # where an encoder keeps its compact backbone

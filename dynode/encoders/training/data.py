@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator import Generator
-from dynode.latents import Latents
+from dynode.generator.population import draw_labels
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.media.images import fit_to
 from dynode.media.picture_set import PictureSet, open_pictures
-from dynode.population import draw_labels
 
 SAMPLED = "sampled"
 

@@ -12,7 +12,7 @@ from dynode.distance import Distance, choose_distance
 from dynode.encoders.identity import FaceEmbedding, identity_loss, load_face_embedding
 from dynode.encoders.training.recipe import EncoderRecipe
 from dynode.errors import UsageError
-from dynode.generator import Generator
+from dynode.generator.protocol import Generator
 
 _COMPARED_PX = 256
 

@@ -26,9 +26,9 @@ from dynode.encoders.training.losses import offset_term, picture_loss, psnr
 from dynode.encoders.training.recipe import EncoderRecipe, RestyleRecipe, stage_at
 from dynode.errors import UsageError
 from dynode.files import check_free
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import Progress, silent
 from dynode.training.memory import keep_freed_memory
 from dynode.training.muon import MuonAdam, parameter_kinds
 from dynode.training.ranger import Ranger

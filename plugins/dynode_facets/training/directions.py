@@ -11,13 +11,14 @@ import torch
 
 import dynode
 from dynode import files
-from dynode.direction import Direction, LinearDirection
+from dynode.direction.base import Direction
+from dynode.direction.linear import LinearDirection
 from dynode.errors import UsageError
-from dynode.generator import Generator
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.generator.population import draw_population, draw_z
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.options import option
-from dynode.population import draw_population, draw_z
+from dynode.plugins.methods import Progress, silent
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer
 from dynode.scoring.effects import mean_effect, score_latents

@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode.files import check_free, save_tensors
-from dynode.latents import Latents
-from dynode.methods import Progress, silent
+from dynode.latents.latents import Latents
 from dynode.options import option
+from dynode.plugins.methods import Progress, silent
 from dynode.stylegan2 import StyleGAN2
 from dynode.training.memory import keep_freed_memory
 from dynode.training.muon import MuonAdam, parameter_kinds

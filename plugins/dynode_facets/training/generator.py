@@ -14,8 +14,8 @@ from torch import Tensor
 
 from dynode.errors import OptionError
 from dynode.files import check_free
-from dynode.methods import Progress, silent
 from dynode.options import option
+from dynode.plugins.methods import Progress, silent
 from dynode.stylegan2.blocks import LayerInputs
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.synthesis import SynthesisNetwork

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
-from dynode.direction import Direction
-from dynode.direction_info import Calibration
-from dynode.methods import Progress, silent
+from dynode.direction.base import Direction
+from dynode.direction.info import Calibration
+from dynode.generator.population import draw_population
 from dynode.options import option
-from dynode.population import draw_population
+from dynode.plugins.methods import Progress, silent
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer
 from dynode.scoring.effects import mean_effect
 
 if TYPE_CHECKING:
-    from dynode.generator import Generator
+    from dynode.generator.protocol import Generator
 
 _PICTURES = 64
 _TRUNCATION = 0.7

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.generator import GeneratorInfo
-from dynode.methods import ScorerModel
+from dynode.generator.protocol import GeneratorInfo
+from dynode.plugins.loaded import ScorerModel
 
 
 def load_scorer(info: GeneratorInfo, device: torch.device | str) -> ScorerModel | None:

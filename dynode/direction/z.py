@@ -9,12 +9,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction, LinearDirection, check_finite
+from dynode.direction.base import Direction, check_finite
+from dynode.direction.linear import LinearDirection
+from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
-from dynode.population import draw_labels, draw_z
-from dynode.style_mapper import StyleMapperDirection
+from dynode.generator.population import draw_labels, draw_z
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 
 
 @dataclass(frozen=True, eq=False)

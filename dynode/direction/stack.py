@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 if TYPE_CHECKING:
-    from dynode.direction import Direction
+    from dynode.direction.base import Direction
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from typing import Any
 import click
 import pluggy
 
-from dynode import hookspecs, methods
 from dynode.errors import PluginError, UnknownNameError
-from dynode.shelf import Shelf
+from dynode.plugins import hookspecs, methods
+from dynode.plugins.shelf import Shelf
 
 GROUP = "dynode"
 _OWN = "dynode-gan"

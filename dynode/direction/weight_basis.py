@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from dynode.errors import GeneratorMismatchError, UsageError
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents, WeightOffset
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 
 _LEAST_NORM = 1e-12
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from dynode.errors import GeneratorMismatchError, UsageError
-from dynode.generator import GeneratorInfo
-from dynode.latents import Latents
-from dynode.module_layers import adding, convolutions, fingerprint
-from dynode.weight_offset import Offset
+from dynode.generator.module_layers import adding, convolutions, fingerprint
+from dynode.generator.protocol import GeneratorInfo
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import Offset
 
 Draw = Callable[[nn.Module, Tensor], Tensor]
 _call: Draw = nn.Module.__call__

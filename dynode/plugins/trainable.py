@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dynode.methods import Progress
 from dynode.options import NoOptions
+from dynode.plugins.methods import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dynode.generator import Generator
+    from dynode.generator.protocol import Generator
 
 
 class Trainable(ABC):

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 
 
 def draw_z(info: GeneratorInfo, count: int, *, seed: int) -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from dynode.weight_offset import Offset
+from dynode.latents.weight_offset import Offset
 
 Layer = nn.Conv2d | nn.ConvTranspose2d
 Hook = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dynode.distance import Distance, choose_distance
-from dynode.generator import Generator
-from dynode.reconstruction_options import ReconstructionOptions
+from dynode.distance.options import ReconstructionOptions
+from dynode.generator.protocol import Generator
 
 
 class ReconstructionLoss:

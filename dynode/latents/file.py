@@ -11,8 +11,8 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
-from dynode.latents import Latents
-from dynode.weight_offset import LowRankOffset, Offset, WeightOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import LowRankOffset, Offset, WeightOffset
 
 FORMAT = "dynode.latents"
 VERSION = "1"

@@ -10,11 +10,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction, check_finite
+from dynode.direction.base import Direction, check_finite
+from dynode.direction.networks import StyleMapper
 from dynode.errors import GeneratorMismatchError, UsageError
-from dynode.generator import Generator, GeneratorInfo
-from dynode.latents import Latents
-from dynode.mapper import StyleMapper
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.latents.latents import Latents
 
 ReadStyles = Callable[[Latents], Mapping[str, Tensor]]
 

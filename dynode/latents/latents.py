@@ -12,9 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.weight_offset import LowRankOffset as LowRankOffset  # re-exported for methods
-from dynode.weight_offset import Offset as Offset
-from dynode.weight_offset import WeightOffset as WeightOffset  # re-exported for methods
+from dynode.latents.weight_offset import Offset
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +190,7 @@ class Latents:
             path: Where to.
             fingerprint: Fingerprint of the generator they belong to, checked when they are loaded.
         """
-        from dynode.latents_file import save_latents
+        from dynode.latents.file import save_latents
 
         save_latents(self, Path(path), fingerprint=fingerprint)
 
@@ -208,7 +206,7 @@ class Latents:
             CorruptCheckpointError: The file is no latents file, of a later version or damaged.
             GeneratorMismatchError: They belong to another generator.
         """
-        from dynode.latents_file import load_latents
+        from dynode.latents.file import load_latents
 
         return load_latents(Path(path), fingerprint=fingerprint)
 

@@ -12,22 +12,20 @@ from typing import Any
 from torch import Tensor
 
 from dynode import files
-from dynode.direction import (
-    Direction,
-    LinearDirection,
-    MapperDirection,
-    StyleDirection,
-    WeightDirection,
-)
-from dynode.direction_info import Calibration, DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import Calibration, DirectionInfo
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.networks import RowMapper, StyleMapper
+from dynode.direction.path import PathDirection
+from dynode.direction.style import StyleDirection
+from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction.weight import WeightDirection
+from dynode.direction.weight_basis import product_of
+from dynode.direction.z import ZDirection
 from dynode.dynamics.trajectory_file import put_together, taken_apart
 from dynode.errors import CorruptCheckpointError, DirectionFileError
-from dynode.mapper import RowMapper, StyleMapper
-from dynode.path_direction import PathDirection
-from dynode.style_mapper import StyleMapperDirection
-from dynode.weight_basis import product_of
 from dynode.weights import write_safetensors
-from dynode.z_direction import ZDirection
 
 FORMAT = "dynode.direction"
 VERSION = 1
@@ -90,6 +88,18 @@ def _tensors_of(direction: Direction) -> tuple[dict[str, Tensor], dict[str, Any]
         f"a {type(direction).__name__} cannot be written; expected one of dynode's own kinds; "
         f"return a LinearDirection, ZDirection, StyleDirection, WeightDirection or MapperDirection"
     )
+
+
+def load_direction(path: str | Path) -> Direction:
+    """Read a direction file.
+
+    Args:
+        path: A file written by `Direction.save`.
+
+    Raises:
+        DirectionFileError: It is something else, or of a version this dynode does not know.
+    """
+    return read_direction(Path(path))
 
 
 def read_direction(path: Path) -> Direction:

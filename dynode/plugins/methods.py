@@ -7,10 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from dynode.loaded import Detector as Detector
-from dynode.loaded import FeatureScorerModel as FeatureScorerModel
-from dynode.loaded import ScorerModel as ScorerModel
-from dynode.loaded import TextImageModel as TextImageModel
 from dynode.options import NoOptions
 
 if TYPE_CHECKING:
@@ -19,9 +15,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from dynode.direction import Direction
-    from dynode.generator import Generator, GeneratorInfo
-    from dynode.latents import Latents
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator, GeneratorInfo
+    from dynode.latents.latents import Latents
+    from dynode.plugins.loaded import Detector, ScorerModel, TextImageModel
 
 
 class Progress(Protocol):

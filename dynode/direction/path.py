@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction, LinearDirection
-from dynode.direction_info import DirectionInfo
+from dynode.direction.base import Direction
+from dynode.direction.info import DirectionInfo
+from dynode.direction.linear import LinearDirection
 from dynode.errors import DirectionFileError
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 
 if TYPE_CHECKING:
     from dynode.dynamics.trajectory import Trajectory

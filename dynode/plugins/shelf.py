@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from dynode import methods
 from dynode.errors import PluginError, UnknownNameError
 from dynode.options import specs_of
+from dynode.plugins import methods
 
 # Keywords of `dynode.edit` and `dynode.find`, which take the options of a method beside them.
 RESERVED_OPTIONS = frozenset(

@@ -1,0 +1,53 @@
+"""Where to compute: devices by name, checked before anything is put on them."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from dynode.errors import DeviceError
+
+
+def default_device() -> torch.device:
+    """Return the device of DYNODE_DEVICE, else the CUDA device if there is one, else the CPU."""
+    return resolve_device(os.environ.get("DYNODE_DEVICE") or None)
+
+
+def resolve_device(device: torch.device | str | None) -> torch.device:
+    """Check a device and return it; None is a CUDA device if there is one, else the CPU.
+
+    Raises:
+        DeviceError: It does not exist on this machine.
+    """
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        found = None
+    # torch keeps the index in a byte, so that 'cuda:256' would be 'cuda:0'.
+    if found is None or str(found) != str(device) or not _is_available(found):
+        raise DeviceError(
+            f"device {str(device)!r} is not available; this machine has {', '.join(devices())}; "
+            f"choose one with --device or DYNODE_DEVICE"
+        )
+    return found
+
+
+def devices() -> list[str]:
+    """List the devices torch can use here."""
+    names = ["cpu"]
+    names += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return names
+
+
+def _is_available(device: torch.device) -> bool:
+    counts = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    return 0 <= (device.index or 0) < counts.get(device.type, 0)

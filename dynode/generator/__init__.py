@@ -1,0 +1,17 @@
+"""Generators: what they offer, how one is loaded, any module as one, what they draw at random."""
+
+from dynode.generator.loading import load_generator
+from dynode.generator.module import wrap_module
+from dynode.generator.population import Population, draw_labels, draw_population, draw_z
+from dynode.generator.protocol import Generator, GeneratorInfo
+
+__all__ = [
+    "Generator",
+    "GeneratorInfo",
+    "Population",
+    "draw_labels",
+    "draw_population",
+    "draw_z",
+    "load_generator",
+    "wrap_module",
+]

@@ -1,0 +1,78 @@
+"""Generators by name or by file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from dynode import plugins
+from dynode.devices import default_device, resolve_device
+from dynode.errors import MissingWeightsError, UnknownNameError
+from dynode.generator.protocol import Generator
+from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
+
+
+def load_generator(
+    name: str | Path | None = None, *, device: torch.device | str | None = None
+) -> Generator:
+    """Load a generator by its name or from a checkpoint file.
+
+    Args:
+        name: Name of an installed or fetched generator (`dynode generators list`), or path of a
+            checkpoint in any published layout; None for the bundled one.
+        device: Where it computes; None follows DYNODE_DEVICE, then CUDA if present, then the CPU.
+
+    Returns:
+        The generator, ready to draw.
+
+    Raises:
+        UnknownNameError: No generator has this name, and there is no such file.
+        MissingWeightsError: Its weights are not on this machine.
+        CheckpointError: The file cannot be used.
+        DeviceError: The device does not exist.
+    """
+    where = resolve_device(device) if device is not None else default_device()
+    providers = {
+        p.name: p for p in plugins.registry().generators if isinstance(p, GeneratorProvider)
+    }
+    if name is None:
+        return _default_provider(providers).load(where)
+    if str(name) in providers:
+        return providers[str(name)].load(where)
+    path = Path(name)
+    if os.path.isfile(path):  # unlike Path.is_file, False for names too long to be one
+        return _load_file(path, where)
+    return _load_known(str(name), providers, where)
+
+
+def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorProvider:
+    for provider in providers.values():
+        if provider.default:
+            return provider
+    raise MissingWeightsError(
+        "no generator was named and no plugin brings a default one; name one with --generator, "
+        "or install the dynode distribution with its bundled plugin (see 'dynode plugins')"
+    )
+
+
+def _load_file(path: Path, device: torch.device) -> Generator:
+    from dynode.stylegan2.generator import StyleGAN2
+
+    for family in plugins.registry().generators:
+        if isinstance(family, GeneratorFamily) and family.can_read(path):
+            return family.read(path, device)
+    return StyleGAN2.load(path, device=device)
+
+
+def _load_known(
+    name: str, providers: Mapping[str, GeneratorProvider], device: torch.device
+) -> Generator:
+    from dynode.models import cached_path, known_models
+
+    known = known_models()
+    if name in known:
+        return _load_file(cached_path(known[name]), device)
+    raise UnknownNameError("generator or checkpoint file", name, [*providers, *known])

@@ -1,0 +1,52 @@
+"""Plugins: the hooks, what they contribute and load, and how they are found and registered."""
+
+from dynode.plugins.discovery import (
+    GROUP,
+    PluginReport,
+    Registry,
+    distribution_of,
+    registry,
+    selected_entry_points,
+)
+from dynode.plugins.hookspecs import hookimpl
+from dynode.plugins.loaded import Detector, FeatureScorerModel, ScorerModel, TextImageModel
+from dynode.plugins.methods import (
+    DirectionMethod,
+    FaceDetector,
+    GeneratorFamily,
+    GeneratorProvider,
+    Inverter,
+    Metric,
+    Plugin,
+    Progress,
+    Scorer,
+    TextEncoder,
+    silent,
+)
+from dynode.plugins.trainable import Trainable
+
+__all__ = [
+    "Detector",
+    "DirectionMethod",
+    "FaceDetector",
+    "FeatureScorerModel",
+    "GROUP",
+    "GeneratorFamily",
+    "GeneratorProvider",
+    "Inverter",
+    "Metric",
+    "Plugin",
+    "PluginReport",
+    "Progress",
+    "Registry",
+    "Scorer",
+    "ScorerModel",
+    "TextEncoder",
+    "TextImageModel",
+    "Trainable",
+    "distribution_of",
+    "hookimpl",
+    "registry",
+    "selected_entry_points",
+    "silent",
+]
