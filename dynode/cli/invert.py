@@ -110,7 +110,7 @@ def _faces(
     source: Path, generator: Generator, where: dict[str, Any], progress: Progress
 ) -> dict[str, Any]:
     """Make what cuts faces out of photographs, or find them in the frames of a clip, if asked to."""
-    from dynode.pipeline.invert import is_clip
+    from dynode.media.kind import is_clip
 
     if not is_clip(source):
         from dynode.pipeline.aligning import aligner

@@ -18,7 +18,8 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, read_image
-from dynode.media.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from dynode.media.kind import is_clip
+from dynode.media.suffixes import IMAGE_SUFFIXES
 from dynode.options import build_options
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.inversion import codes_folder, invert_clip
@@ -112,11 +113,6 @@ def invert(
         return Inversion(latents, tuple(map(str, range(len(latents)))), {})
     work = _Pictures(_listed(path), generator, method, chosen, seed, align)
     return work.run(progress)
-
-
-def is_clip(source: Path) -> bool:
-    """Say whether all frames of a source are inverted."""
-    return source.suffix.lower() in VIDEO_SUFFIXES and source.is_file()
 
 
 def _listed(source: Path) -> list[Path]:

@@ -10,10 +10,11 @@ from torch import Tensor
 from dynode.generator.protocol import Generator
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, grid, read_image, write_image
+from dynode.media.kind import is_clip
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.inversion import clip_images
-from dynode.pipeline.invert import Align, Inversion, is_clip
+from dynode.pipeline.invert import Align, Inversion
 
 _MOST = 16
 _PAIRS_A_ROW = 4

@@ -1,0 +1,135 @@
+"""What a file is, by what is in it and not by its name; importing this imports nothing heavy."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from dynode.errors import MediaError
+
+Kind = Literal["picture", "clip", "latents", "codes", "archive", "folder", "other"]
+"""What `kind_of` tells apart."""
+
+_HEAD = 4096  # bytes; what tells a moving PNG stands before its first picture
+
+# (offset, bytes): what files of a kind begin with.
+_PICTURES = (
+    (0, b"\x89PNG\r\n\x1a\n"),
+    (0, b"\xff\xd8\xff"),  # JPEG
+    (0, b"GIF8"),
+    (0, b"BM"),
+    (0, b"II*\x00"),  # TIFF
+    (0, b"MM\x00*"),
+    (8, b"WEBP"),
+)
+_CLIPS = (
+    (4, b"ftyp"),  # mp4, mov
+    (4, b"moov"),  # mov of old
+    (4, b"mdat"),
+    (0, b"\x1aE\xdf\xa3"),  # Matroska, WebM
+    (8, b"AVI "),
+    (0, b"FLV\x01"),
+    (0, b"OggS"),
+    (0, b"\x00\x00\x01\xba"),  # MPEG program stream
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF, WMV
+)
+_STILL_BRANDS = (
+    b"avif",
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"mif1",
+)  # pictures in mp4's container
+_CODES = ((0, b"\x93NUMPY"), (0, b"\x80\x02"), (0, b"\x80\x03"), (0, b"\x80\x04"), (0, b"\x80\x05"))
+_TRANSPORT_PACKET = 188  # bytes of MPEG's transport stream; each begins with 0x47
+
+
+def kind_of(path: str | Path) -> Kind:
+    """Tell what a file or folder is.
+
+    A GIF, WebP or PNG of several frames is a clip; of one frame, a picture.
+
+    Args:
+        path: Any file or folder; its suffix means nothing.
+
+    Returns:
+        `picture`; `clip`; `latents`, a safetensors file, whatever it holds; `codes`, arrays of numpy
+        or torch; `archive`, any other zip file; `folder`; else `other`. A damaged file is what it
+        begins as.
+
+    Raises:
+        MediaError: There is nothing of that name, or it cannot be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return "folder"
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except FileNotFoundError as error:
+        raise MediaError(f"{path} does not exist; check the path") from error
+    except OSError as error:
+        raise MediaError(
+            f"{path} cannot be read ({error.strerror}); expected a picture, a clip or codes"
+        ) from error
+    if head.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(path)
+    return _kind_of_head(path, head)
+
+
+def is_clip(path: str | Path) -> bool:
+    """Say whether a file is a clip; nothing of that name is none."""
+    return Path(path).is_file() and kind_of(path) == "clip"
+
+
+def _kind_of_head(path: Path, head: bytes) -> Kind:
+    if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
+        return "picture"
+    if _begins(head, _PICTURES):
+        return "clip" if _moves(path, head) else "picture"
+    if _begins(head, _CLIPS) or _is_transport_stream(head):
+        return "clip"
+    if head[8:9] == b"{":  # after the length of a safetensors header
+        return "latents"
+    return "codes" if _begins(head, _CODES) else "other"
+
+
+def _begins(head: bytes, marks: tuple[tuple[int, bytes], ...]) -> bool:
+    return any(head.startswith(mark, offset) for offset, mark in marks)
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    starts = head[::_TRANSPORT_PACKET][:4]
+    return len(starts) == 4 and set(starts) == {0x47}
+
+
+def _moves(path: Path, head: bytes) -> bool:
+    """Say whether a picture of a format that may move has several frames."""
+    may_move = (
+        head.startswith(b"GIF8")
+        or (head[8:12] == b"WEBP" and head[12:16] == b"VP8X" and bool(head[20] & 2))
+        or (head.startswith(b"\x89PNG") and b"acTL" in head)
+    )
+    if not may_move:
+        return False
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            return int(getattr(opened, "n_frames", 1)) > 1
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return False  # damaged; who reads pictures says how
+
+
+def _kind_of_zip(path: Path) -> Kind:
+    """Tell what is in a zip file: arrays of numpy, a torch checkpoint, or something else."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError):
+        return "archive"
+    is_numpy = bool(names) and all(name.endswith(".npy") for name in names)
+    is_torch = any(name.endswith("/data.pkl") for name in names)
+    return "codes" if is_numpy or is_torch else "archive"

@@ -1,0 +1,114 @@
+"""What a file is, by its content alone."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dynode.errors import MediaError
+from dynode.latents.latents import Latents
+from dynode.media.kind import is_clip, kind_of
+from dynode.testing.videos import write_test_video
+
+
+def still(format: str) -> Callable[[Path], object]:
+    return lambda path: Image.new("RGB", (20, 20), "red").save(path, format)
+
+
+def moving(format: str, frames: int = 3) -> Callable[[Path], object]:
+    pictures = [Image.new("RGB", (20, 20), (80 * index, 9, 9)) for index in range(frames)]
+    rest = pictures[1:]
+    return lambda path: pictures[0].save(path, format, save_all=True, append_images=rest)
+
+
+def video(suffix: str) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        os.replace(write_test_video(path.with_suffix(suffix), frames=3, sound=""), path)
+
+    return write
+
+
+def zipped(name: str) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, b"x")
+
+    return write
+
+
+CODES = np.zeros((2, 6, 8), np.float32)
+
+
+def array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, CODES)
+
+
+def arrays(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, latents=CODES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "write"),
+    [
+        *[
+            pytest.param("picture", still(format), id=format)
+            for format in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
+        ],
+        pytest.param("picture", moving("GIF", 1), id="GIF of one frame"),
+        pytest.param("picture", moving("WEBP", 1), id="WebP of one frame"),
+        *[
+            pytest.param("clip", moving(format), id=f"moving {format}")
+            for format in ("GIF", "WEBP", "PNG")
+        ],
+        *[
+            pytest.param("clip", video(suffix), id=suffix)
+            for suffix in (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".flv", ".mpg")
+        ],
+        pytest.param("codes", array, id="npy"),
+        pytest.param("codes", arrays, id="npz"),
+        pytest.param("codes", lambda path: torch.save(torch.zeros(2), path), id="torch zip"),
+        pytest.param(
+            "codes",
+            lambda path: torch.save(torch.zeros(2), path, _use_new_zipfile_serialization=False),
+            id="torch of old",
+        ),
+        pytest.param("codes", lambda path: path.write_bytes(pickle.dumps([1])), id="pickle"),
+        pytest.param("archive", zipped("a.png"), id="zip of pictures"),
+        pytest.param("archive", lambda path: path.write_bytes(b"PK\x03\x04junk"), id="broken zip"),
+        pytest.param("folder", lambda path: path.mkdir(), id="folder"),
+        pytest.param("other", lambda path: path.write_text("no picture"), id="text"),
+        pytest.param("other", lambda path: path.write_bytes(b""), id="empty"),
+        pytest.param("picture", lambda path: path.write_bytes(b"GIF89a"), id="GIF cut off"),
+    ],
+)
+@pytest.mark.parametrize("name", ["file.png", "file.mp4", "file"])
+def test_the_content_tells_and_the_name_does_not(
+    tmp_path: Path, kind: str, write: Callable[[Path], object], name: str
+) -> None:
+    write(tmp_path / name)
+
+    assert kind_of(tmp_path / name) == kind
+    assert is_clip(tmp_path / name) is (kind == "clip")
+
+
+def test_a_latents_file_is_told_by_its_header(tmp_path: Path) -> None:
+    Latents(torch.zeros(1, 6, 8)).save(tmp_path / "codes.safetensors")
+    (tmp_path / "codes.safetensors").rename(tmp_path / "codes.png")
+
+    assert kind_of(tmp_path / "codes.png") == "latents"
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match=r"absent\.png does not exist"):
+        kind_of(tmp_path / "absent.png")
+    assert not is_clip(tmp_path / "absent.mp4")
