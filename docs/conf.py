@@ -6,7 +6,9 @@ import contextlib
 import inspect
 import io
 import re
+import sys
 import textwrap
+from pathlib import Path
 
 import click
 from sphinx.application import Sphinx
@@ -24,6 +26,9 @@ from dynode.testing import (
     provider_checks,
 )
 from dynode.testing.plugin_check import bind
+
+sys.path.insert(0, str(Path(__file__).parent))
+import robustness  # noqa: E402  # stands beside this file, which Sphinx runs from elsewhere
 
 project = "dynode"
 author = "the dynode authors"
@@ -159,6 +164,8 @@ def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))
         source[0] = source[0].replace("%inverters%", "\n".join(inverter_reference()))
+    if page == "robustness":
+        source[0] = source[0].replace("%robustness%", robustness.table(robustness.rows()))
     if page == "testing":
         source[0] = source[0].replace("%checks%", "\n".join(check_reference()))
     if page == "hooks":

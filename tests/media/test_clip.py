@@ -102,6 +102,7 @@ def _cut_off(path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+@pytest.mark.robust(kind="G")
 @pytest.mark.parametrize("damage", [_absent, _a_text, _an_empty_file, _sound_alone, _cut_off])
 def test_what_is_no_whole_video_is_told_in_one_line(tmp_path, damage) -> None:
     path = tmp_path / "clip.mp4"
