@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
+    from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
 __version__ = "0.1.0"
@@ -76,6 +77,7 @@ _LAZY = {
     "train": "dynode.pipeline.training",
     "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
+    "export_generator": "dynode.stylegan2.export",
     "ZDirection": "dynode.direction",
 }
 
@@ -109,6 +111,7 @@ __all__ = [
     "ZDirection",
     "animate",
     "edit",
+    "export_generator",
     "find",
     "fit_trajectory",
     "hookimpl",

@@ -1,18 +1,22 @@
-"""`dynode generators`: list, describe, convert and fetch generators."""
+"""`dynode generators`: list, describe, convert, export and fetch generators."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dynode.cli import console
 
+if TYPE_CHECKING:
+    from dynode.stylegan2.export import ProgramFormat, ProgramInput
+
 
 @click.group()
 def generators() -> None:
-    r"""List, describe, convert and fetch generators.
+    r"""List, describe, convert, export and fetch generators.
 
     \b
     Try:  dynode generators list
@@ -117,6 +121,68 @@ def convert(source: Path, target: Path, layout: str | None, drop_clamp: bool, fo
 
     written = convert_checkpoint(source, target, layout=layout, drop_clamp=drop_clamp, force=force)
     click.echo(f"{target} ({written})")
+
+
+@generators.command()
+@click.argument("name")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "program_format",
+    type=click.Choice(["onnx", "pt2"]),
+    help="ONNX, or a file of torch.export; by the suffix if absent.",
+)
+@click.option(
+    "--input",
+    "takes",
+    type=click.Choice(["z", "w", "w+", "styles"]),
+    default="w+",
+    show_default=True,
+    help="What the program takes, a batch of any size.",
+)
+@click.option(
+    "--truncation",
+    "--truncation-psi",
+    type=console.FINITE,
+    default=1.0,
+    show_default=True,
+    help="Pull towards the mean code, for --input z.",
+)
+@console.DEVICE
+@console.FORCE
+@console.JSON
+def export(
+    name: str,
+    target: Path,
+    program_format: ProgramFormat | None,
+    takes: ProgramInput,
+    truncation: float,
+    device: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    r"""Write a generator as a program that runs without dynode: ONNX, or torch.export.
+
+    \b
+    Try:     dynode generators export facets-128 facets.pt2 --input z --truncation 0.7
+    Python:  dynode.export_generator(dynode.load_generator("facets-128"), "facets.pt2", takes="z")
+    """
+    import dynode
+
+    written = dynode.export_generator(
+        dynode.load_generator(name, device=device),
+        target,
+        format=program_format,
+        takes=takes,
+        truncation=truncation,
+        force=force,
+    )
+    if as_json:
+        console.print_json(dataclasses.asdict(written))
+        return
+    for part, shape in (*written.inputs, written.output):
+        console.say(f"{part:<12} ({', '.join(map(str, shape))})")
+    click.echo(str(written.path))
 
 
 @generators.command()

@@ -58,7 +58,7 @@ class FirstBlock(nn.Module):
 
     def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
         """Make the features and the image at 4 px."""
-        n = len(inputs.styles[f"{self.name}.conv1"])
+        n = inputs.styles[f"{self.name}.conv1"].shape[0]  # `len` would fix it in exports
         x = self.const.expand(n, -1, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
         x = _run_convolution(self.conv1, f"{self.name}.conv1", x, inputs)

@@ -148,14 +148,14 @@ class StyleGAN2:
             UsageError: `z` or `c` has another shape, or a conditional generator got no `c`.
         """
         config = self.network.config
-        _check_shape("z", z, (len(z), config.z_dim))
+        _check_shape("z", z, (z.shape[0], config.z_dim))
         if config.c_dim:
             if c is None:
                 raise UsageError(
                     f"the generator is conditional and got no class label; pass c of shape "
-                    f"({len(z)}, {config.c_dim})"
+                    f"({z.shape[0]}, {config.c_dim})"
                 )
-            _check_shape("c", c, (len(z), config.c_dim))
+            _check_shape("c", c, (z.shape[0], config.c_dim))
             c = c.to(self.device, self.dtype)
         w = self.network.mapping(z.to(self.device, self.dtype), c)
         rows: Tensor = w[:, None].expand(-1, config.num_layers, -1)
@@ -217,7 +217,9 @@ class StyleGAN2:
         styles = self.styles(latents)
         resolution = self._checked(resolution)
         return LayerInputs(
-            styles, offsets, resolve_noise(self.network.synthesis, noise, len(latents), resolution)
+            styles,
+            offsets,
+            resolve_noise(self.network.synthesis, noise, latents.w.shape[0], resolution),
         )
 
     def advance(

@@ -112,7 +112,7 @@ def modulated_convolution(
         energies = low_rank.moved_energy(weight, down, mix, a, cache)
         return convolve(x, weight, up=up) + added, demodulation(style, energies, scale)
     dense = [o.dense() if isinstance(o, LowRankOffset) else o for o in offsets]
-    if not _are_shared(dense, len(x)):
+    if not _are_shared(dense, x.shape[0]):
         moved = combine(weight, offsets)
         moved = moved[0] if len(moved) == 1 else moved
         return convolve(x, moved, up=up), demodulation(style, energy(moved), scale)

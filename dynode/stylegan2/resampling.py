@@ -9,6 +9,7 @@ the time forwards and backwards).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -42,8 +43,7 @@ def separable_filter(
     if before != after:
         x = F.pad(x, (max(before - after, 0), max(after - before, 0)) * 2)
     pad, channels = min(before, after), x.shape[1]
-    line = torch.tensor(list(reversed(taps)), dtype=x.dtype, device=x.device)
-    line = line * (gain**0.5 / sum(taps))
+    line = _line(tuple(taps), gain, x.dtype, x.device)
     if len(taps) <= SHORT:
         square = torch.outer(line, line).expand(channels, 1, -1, -1)
         return F.conv2d(x, square, padding=pad, stride=stride, groups=channels)
@@ -52,6 +52,31 @@ def separable_filter(
     )
     x = F.conv2d(x, column, padding=(pad, 0), stride=(stride, 1), groups=channels)
     return F.conv2d(x, row, padding=(0, pad), stride=(1, stride), groups=channels)
+
+
+def _line(taps: tuple[float, ...], gain: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Give one axis of the filter, reversed, with its gain: the same tensor at every call.
+
+    Making it anew would copy it to the device for each block of each frame. A compiler traces what
+    makes it, since what it traces must not be kept.
+    """
+    make = _make_line if torch.compiler.is_compiling() else _kept_line
+    return make(taps, gain, dtype, device)
+
+
+def _make_line(
+    taps: tuple[float, ...], gain: float, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    line = torch.tensor(taps[::-1], dtype=dtype, device=device)
+    return line * (gain**0.5 / sum(taps))
+
+
+@lru_cache(maxsize=64)
+def _kept_line(
+    taps: tuple[float, ...], gain: float, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    with torch.inference_mode(False):  # also for renders that want gradients
+        return _make_line(taps, gain, dtype, device)
 
 
 def blur_after_doubling(x: Tensor, taps: Sequence[float]) -> Tensor:
