@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from dynode import files
 from dynode.errors import OptionError, UsageError
+from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs
 from dynode.stylegan2.generator import StyleGAN2
@@ -111,7 +112,7 @@ class ExportedProgram:
 
 @torch.no_grad()
 def export_generator(
-    generator: StyleGAN2,
+    generator: Generator,
     path: str | Path,
     *,
     format: ProgramFormat | None = None,

@@ -60,8 +60,9 @@ def _line(taps: tuple[float, ...], gain: float, dtype: torch.dtype, device: torc
     Making it anew would copy it to the device for each block of each frame. A compiler traces what
     makes it, since what it traces must not be kept.
     """
-    make = _make_line if torch.compiler.is_compiling() else _kept_line
-    return make(taps, gain, dtype, device)
+    if torch.compiler.is_compiling():
+        return _make_line(taps, gain, dtype, device)
+    return _kept_line(taps, gain, dtype, device)
 
 
 def _make_line(
