@@ -8,6 +8,7 @@ the time forwards and backwards).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -69,7 +70,7 @@ def _make_line(
     taps: tuple[float, ...], gain: float, dtype: torch.dtype, device: torch.device
 ) -> Tensor:
     line = torch.tensor(taps[::-1], dtype=dtype, device=device)
-    return line * (gain**0.5 / sum(taps))
+    return line * (math.sqrt(gain) / sum(taps))
 
 
 @lru_cache(maxsize=64)
