@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import torch
@@ -51,13 +52,17 @@ def why_codes(path: Path, tensor: Tensor, key: str = "") -> str:
     return f"rows of length {length:.0f}" if length > _LONGEST_STEP else ""
 
 
-def import_codes(path: str | Path, request: ImportRequest | None = None) -> Latents:
+def import_codes(
+    path: str | Path, request: ImportRequest | None = None, *, rows: int | None = None
+) -> Latents:
     """Read latent codes of a published file.
 
     Args:
         path: An array (n, rows, width), (n, 1, rows, width), (rows, width), or a list of them, in
-            any container.
+            any container; or what the projector of stylegan2-pytorch saves: for each picture its
+            name and `latent` (rows, width) or (width,).
         request: `take_as="codes"` accepts an array that looks like a direction.
+        rows: Rows of the generator's codes, to repeat a code of W; None accepts W+ alone.
 
     Returns:
         The codes in W+ as float32.
@@ -69,7 +74,7 @@ def import_codes(path: str | Path, request: ImportRequest | None = None) -> Late
     path = Path(path)
     asked = request or ImportRequest()
     arrays = _arrays(path, read_content(path))
-    codes = [_as_codes(path, key, array, asked) for key, array in arrays]
+    codes = [_as_codes(path, key, _repeated(array, key, rows), asked) for key, array in arrays]
     shapes = {tuple(part.shape[1:]) for part in codes}
     if len(shapes) > 1:
         raise DirectionFileError(
@@ -85,6 +90,8 @@ def _arrays(path: Path, content: object) -> list[tuple[str, Tensor]]:
             return [("", content)]
         case list() | tuple() if content and all(isinstance(part, Tensor) for part in content):
             return [(str(index), part) for index, part in enumerate(content)]
+        case dict() if projected := _projected(path, content):
+            return projected
         case dict():
             named = [(str(key), part) for key, part in content.items() if isinstance(part, Tensor)]
             codes = [pair for pair in named if pair[1].is_floating_point() and pair[1].ndim >= 2]
@@ -94,6 +101,35 @@ def _arrays(path: Path, content: object) -> list[tuple[str, Tensor]]:
         f"{path.name} holds {type(content).__name__} without arrays of codes; expected "
         f"(n, rows, width); check that it is the right file"
     )
+
+
+def _projected(path: Path, content: dict[object, object]) -> list[tuple[str, Tensor]]:
+    """Take the codes out of what the projector of stylegan2-pytorch saves for each picture."""
+    found = list[tuple[str, Tensor]]()
+    has_noise = False
+    for name, entry in content.items():
+        if isinstance(entry, dict) and isinstance(entry.get("latent"), Tensor):
+            found.append((f"latent of {name}", entry["latent"]))
+            has_noise = has_noise or bool(entry.get("noise"))
+    if has_noise:
+        warnings.warn(
+            f"{path.name} also holds the noise its pictures were projected with, which codes do not "
+            f"keep; they are drawn with the generator's own noise",
+            stacklevel=4,
+        )
+    return found
+
+
+def _repeated(array: Tensor, key: str, rows: int | None) -> Tensor:
+    """Repeat a code of W, (width,), (n, 1, width) or a named (1, width), for every row."""
+    is_named = bool(_CODE_NAMES.search(key.lower()))
+    if rows is None or not (
+        (array.ndim == 1 and is_named)
+        or (array.ndim == 2 and len(array) == 1 and is_named)
+        or (array.ndim == 3 and array.shape[1] == 1)
+    ):
+        return array
+    return array.reshape(-1, 1, array.shape[-1]).expand(-1, rows, -1)
 
 
 def _as_codes(path: Path, key: str, array: Tensor, request: ImportRequest) -> Tensor:

@@ -50,7 +50,8 @@ def open_source(
         loaded = Latents.load(source, fingerprint=generator.info.fingerprint)
         return loaded.to(generator.device, generator.dtype)
     if source.suffix.lower() in CODE_SUFFIXES:
-        return import_codes(source).to(generator.device, generator.dtype)
+        codes = import_codes(source, rows=generator.info.num_layers)
+        return codes.to(generator.device, generator.dtype)
     if source.suffix.lower() in VIDEO_SUFFIXES and source.suffix.lower() != ".gif":
         raise MediaError(
             f"{source.name} is a video; this version edits pictures: pass one of its frames as an image"

@@ -551,6 +551,41 @@ def test_codes_of_every_published_shape_are_read(
     assert codes.dtype == torch.float32
 
 
+def projected(latent: Tensor) -> dict[str, Any]:
+    """Make what the projector of stylegan2-pytorch saves for a picture."""
+    return {"img": torch.zeros(3, 8, 8), "latent": latent, "noise": [torch.zeros(1, 1, 4, 4)]}
+
+
+@pytest.mark.robust(kind="E", member="codes of the published projector, in W+")
+@pytest.mark.filterwarnings("ignore:.*noise its pictures were projected with")
+def test_codes_of_the_published_projector_are_read(tmp_path: Path) -> None:
+    latents = torch.randn(2, 4, 8)
+    content = {"a.png": projected(latents[0]), "b.png": projected(latents[1])}
+
+    codes = import_codes(saved(tmp_path / "x.pt", content))
+
+    assert torch.equal(codes.w, latents)
+
+
+@pytest.mark.robust(kind="E", member="codes of the published projector, in W")
+def test_one_projected_row_is_repeated_and_its_noise_is_said_to_be_left_out(tmp_path: Path) -> None:
+    row = torch.randn(8)
+
+    with pytest.warns(UserWarning, match="also holds the noise"):
+        codes = import_codes(saved(tmp_path / "x.pt", {"a.png": projected(row)}), rows=4)
+
+    assert torch.equal(codes.w, row.expand(1, 4, 8))
+
+
+@pytest.mark.robust(kind="E", member="one W row for each picture, (n, 1, width)")
+def test_rows_of_w_are_repeated_for_every_layer(tmp_path: Path) -> None:
+    rows = torch.randn(3, 1, 8)
+
+    codes = import_codes(saved(tmp_path / "x.pt", rows), rows=4)
+
+    assert torch.equal(codes.w, rows.expand(3, 4, 8))
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
