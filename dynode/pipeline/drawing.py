@@ -19,7 +19,7 @@ from dynode.plugins.methods import Progress, silent
 
 _BATCH = 4
 _SEGMENT = 64  # frames
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def segments(
@@ -88,8 +88,8 @@ def _key(generator: Generator, rollout: Rollout, ground: str, begin: int, end: i
 
 def _tensors(latents: Latents) -> Sequence[tuple[str, Tensor]]:
     found = [("w", latents.w), *sorted(latents.styles.items())]
-    for offset in latents.weights:
-        found += [(offset.layer, offset.basis), ("coefficients", offset.coefficients)]
+    for offset in latents.weights:  # factors as they are: their product would be a dense layer
+        found += [(offset.layer, part) for part in (*offset.shared, offset.coefficients)]
     return found
 
 

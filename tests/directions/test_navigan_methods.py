@@ -157,7 +157,9 @@ def test_a_checkpoint_written_and_read_back_is_equal(
 
     units = trained.units(torch.arange(3))
     assert [direction.layer for direction in back] == ["b16.conv0"] * 3  # type: ignore[attr-defined]
-    assert torch.equal(torch.stack([d.delta for d in back]), units)  # type: ignore[attr-defined]
+    # Unit sums of a few vectors with the basis in another memory layout: some float32 roundings.
+    read = torch.stack([d.delta for d in back])  # type: ignore[attr-defined]
+    torch.testing.assert_close(read, units, atol=1e-6, rtol=0)
     assert torch.equal(torch.stack([d.delta for d in alone]), vectors)  # type: ignore[attr-defined]
 
 
