@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from dynode import plugins
+from dynode.content_words import content_words
 from dynode.errors import MissingWeightsError, OptionError
 from dynode.generator.protocol import GeneratorInfo
-from dynode.plugins.loaded import TextImageModel
+from dynode.plugins.loaded import LimitedTextModel, TextImageModel
 from dynode.plugins.methods import TextEncoder
 
 _LONGEST_TEXT = 1000
 _SAME_MEANING = 1e-4  # of unit vectors in float32, rounding is a hundred times less
+_ALIKE = 0.75  # difflib's ratio: a letter or two away
+_WEAK = 0.3  # standard deviations
 _REAL_CLIP = "--clip ViT-B-32-quickgelu --clip-weights FILE"
 
 
 class UnknownWordsWarning(UserWarning):
     """A text holds words that mean nothing to the text-image model."""
+
+
+class WeakEditWarning(UserWarning):
+    """What a text asked for hardly changed the pictures."""
 
 
 def load_text_model(
@@ -65,7 +74,7 @@ def check_text(model: TextImageModel, text: str) -> str:
     """Check a text and return it without outer spaces.
 
     Raises:
-        OptionError: It is empty, too long, or holds no word the model knows.
+        OptionError: It is empty or too long, or the model knows no word of it that says something.
 
     Warns:
         UnknownWordsWarning: Some of its words mean nothing to the model.
@@ -78,21 +87,63 @@ def check_text(model: TextImageModel, text: str) -> str:
             f"the text has {len(stripped)} characters; expected at most {_LONGEST_TEXT}, a short "
             f"description such as 'smiling'"
         )
-    unknown = model.unknown_words(stripped)
-    if unknown and not model.known_words(stripped):
-        raise OptionError(
-            f"no word of {_shortened(stripped)!r} is known to the small text model; try words such as "
-            f"'smiling' or 'glasses', or a real CLIP with {_REAL_CLIP}"
-        )
-    if unknown:
-        words = ", ".join(unknown[:8])
+    known, unknown = model.known_words(stripped), model.unknown_words(stripped)
+    lost = content_words(unknown) or list(dict.fromkeys(unknown))
+    followed = content_words(known)
+    if lost and not followed:
+        raise OptionError(_says_nothing(model, stripped, lost))
+    if not known and _vocabulary(model):
+        raise OptionError(_says_nothing(model, stripped, []))
+    if content_words(unknown):
         warnings.warn(
-            f"the small text model does not know: {words}; it goes by the rest (a real CLIP knows them: "
-            f"{_REAL_CLIP})",
+            f"the small text model does not know: {', '.join(lost[:8])}; it follows only: "
+            f"{', '.join(followed[:8])} (a real CLIP knows all words: {_REAL_CLIP})",
             UnknownWordsWarning,
             stacklevel=2,
         )
     return stripped
+
+
+def _vocabulary(model: TextImageModel) -> tuple[str, ...]:
+    return model.vocabulary if isinstance(model, LimitedTextModel) else ()
+
+
+def _says_nothing(model: TextImageModel, text: str, lost: Sequence[str]) -> str:
+    """Say that a text would be followed in nothing, what is nearest, and what is known."""
+    words = content_words(_vocabulary(model))
+    nearest = [near for word in lost for near in get_close_matches(word, words, 1, _ALIKE)]
+    meant = f"; did you mean {' '.join(nearest)!r}?" if nearest else ""
+    named = f" (unknown: {', '.join(lost[:8])})" if lost else ""
+    told = f"it knows: {', '.join(words)}" if words else "try words such as 'smiling' or 'glasses'"
+    return (
+        f"the small text model knows no word of {_shortened(text)!r} that says what to change{named}"
+        f"{meant}; a real CLIP knows all words: {_REAL_CLIP}; {told}"
+    )
+
+
+def warn_of_weak_edit(text: str, changes: Mapping[str, float], strength: float = 1.0) -> None:
+    """Warn that the edit of a text hardly did anything.
+
+    Args:
+        text: What was asked for.
+        changes: Mean change of each attribute in standard deviations; empty if nothing measures it.
+        strength: What the edit was multiplied by; below 1, less is expected of it.
+
+    Warns:
+        WeakEditWarning: Nothing moved by 0.3 standard deviations.
+    """
+    if not changes or not strength:
+        return
+    name, change = max(changes.items(), key=lambda item: abs(item[1]))
+    if abs(change) >= _WEAK * min(1.0, abs(strength)):
+        return
+    warnings.warn(
+        f"{_shortened(text)!r} hardly changed anything: most moved {name.replace('_', ' ')}, by "
+        f"{change:+.1f} standard deviations (below {_WEAK:g}); try other words, a higher --strength, "
+        f"--plugin styleclip-global, or a ready direction ('dynode directions list')",
+        WeakEditWarning,
+        stacklevel=3,
+    )
 
 
 def text_axis(model: TextImageModel, text: str, neutral: str) -> Tensor:

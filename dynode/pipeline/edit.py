@@ -25,6 +25,7 @@ from dynode.pipeline.signing import signed
 from dynode.pipeline.source import open_source
 from dynode.plugins.methods import DirectionMethod, Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
+from dynode.text import warn_of_weak_edit
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,10 @@ def edit(
         latents = open_source(path, loaded, inverter=inverter, seed=seed)
     if method is not None:
         stack = _found_stack(stack, method, loaded, latents, options, seed, progress)
-    return apply_stack(loaded, latents, stack, strength)
+    result = apply_stack(loaded, latents, stack, strength)
+    if "text" in options and not directions:
+        warn_of_weak_edit(str(options["text"]), result.changes, strength)
+    return result
 
 
 def _loaded(generator: Generator | str | None) -> Generator:

@@ -9,7 +9,13 @@ from dynode.plugins.discovery import (
     selected_entry_points,
 )
 from dynode.plugins.hookspecs import hookimpl
-from dynode.plugins.loaded import Detector, FeatureScorerModel, ScorerModel, TextImageModel
+from dynode.plugins.loaded import (
+    Detector,
+    FeatureScorerModel,
+    LimitedTextModel,
+    ScorerModel,
+    TextImageModel,
+)
 from dynode.plugins.methods import (
     DirectionMethod,
     FaceDetector,
@@ -34,6 +40,7 @@ __all__ = [
     "GeneratorFamily",
     "GeneratorProvider",
     "Inverter",
+    "LimitedTextModel",
     "Metric",
     "Plugin",
     "PluginReport",

@@ -45,6 +45,17 @@ class TextImageModel(Protocol):
         ...
 
 
+@runtime_checkable
+class LimitedTextModel(TextImageModel, Protocol):
+    """A text-image model that knows few words; texts of none of them are refused.
+
+    Attributes:
+        vocabulary: Every word it was trained on, in lower case; empty if there is no limit.
+    """
+
+    vocabulary: tuple[str, ...]
+
+
 class ScorerModel(Protocol):
     """A loaded scorer.
 

@@ -30,9 +30,11 @@ class ColourModel:
 
     Attributes:
         image_size: Side of the square input in pixels.
+        vocabulary: The words it knows.
     """
 
     image_size = 16
+    vocabulary = tuple(_WORDS)
 
     def encode_images(self, images: Tensor, *, normalize: bool = True) -> Tensor:
         """Embed pictures (n, 3, 16, 16) in [-1, 1]: (n, 4) of unit norm."""

@@ -13,7 +13,13 @@ Triple = tuple[float, float, float]
 
 
 class Tokenizer(Protocol):
-    """Turns texts into the numbers a text tower reads."""
+    """Turns texts into the numbers a text tower reads.
+
+    Attributes:
+        words: Every word it knows; empty if it spells out any word.
+    """
+
+    words: tuple[str, ...]
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """Number texts: (n, context length) int64."""
@@ -33,6 +39,7 @@ class OpenClipModel:
 
     Attributes:
         image_size: Side of the square input in pixels.
+        vocabulary: Every word of its texts; empty if it knows any word.
         network: The open_clip model, frozen and in evaluation mode.
     """
 
@@ -49,6 +56,7 @@ class OpenClipModel:
         """
         self.network = network.eval().requires_grad_(False)
         self.image_size = _side(network.visual)
+        self.vocabulary = tokenizer.words
         self._tokenizer = tokenizer
         device = next(network.parameters()).device
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)

@@ -13,7 +13,13 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class BytePairTokenizer:
-    """open_clip's tokenizer, with the vocabulary that comes with that package."""
+    """open_clip's tokenizer, with the vocabulary that comes with that package.
+
+    Attributes:
+        words: Empty: any word is spelt out.
+    """
+
+    words: tuple[str, ...] = ()
 
     def __init__(self, context_length: int = 77) -> None:
         """Read the vocabulary.

@@ -53,7 +53,7 @@ _RARE_WRAPPERS = (
 _NEUTRAL_SUBJECTS = ("person", "person", "person", "face", "face", "human", "human face")
 _COUNTS, _COUNT_ODDS = (1, 2, 3, 4), (0.45, 0.28, 0.17, 0.10)
 _SHARE_ODDS = 0.18
-_WORD = re.compile(r"[a-z]+|\d+|%")
+_WORD = re.compile(r"[^\W\d_]+|\d+|%")
 
 Values = dict[str, float]
 
@@ -75,7 +75,7 @@ class _Mentions:
 def words(text: str) -> tuple[str, ...]:
     """Split a sentence into the words a text encoder sees.
 
-    Lower case; letters, numbers and the percent sign are kept, "70%" becoming
+    Lower case; letters of any script, numbers and the percent sign are kept, "70%" becoming
     two words; all other punctuation is dropped.
     """
     return tuple(_WORD.findall(text.lower()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from dynode_facets.captions import words
 
 if TYPE_CHECKING:
     from dynode_clip.model import OpenClipModel
+
+_LOG = logging.getLogger(__name__)
 
 ARCHITECTURE: dict[str, Any] = {  # arguments of open_clip's CLIP
     "embed_dim": 128,
@@ -47,11 +50,19 @@ class WordTokenizer:
         return len(self.words) + 3
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        """Number texts, (n, context_length) int64; what does not fit is cut off."""
+        """Number texts, (n, context_length) int64; what does not fit is cut off, with a warning."""
         numbers = torch.zeros(len(texts), self.context_length, dtype=torch.long)
         for row, text in enumerate(texts):
             inside = [self._numbers[word] for word in self.known_words(text)]
-            inside = inside[: self.context_length - 2]
+            fitting = self.context_length - 2
+            if len(inside) > fitting:
+                _LOG.warning(
+                    "a text has %d known words; the last %d were cut off: %r",
+                    len(inside),
+                    len(inside) - fitting,
+                    text[:60],
+                )
+            inside = inside[:fitting]
             line = torch.tensor([self.size - 2, *inside, self.size - 1])
             numbers[row, : len(line)] = line
         return numbers

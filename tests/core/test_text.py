@@ -17,7 +17,13 @@ from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
 from dynode.generator.protocol import GeneratorInfo
 from dynode.testing import tiny_generator
-from dynode.text import UnknownWordsWarning, check_text, load_text_model
+from dynode.text import (
+    UnknownWordsWarning,
+    WeakEditWarning,
+    check_text,
+    load_text_model,
+    warn_of_weak_edit,
+)
 
 
 class Model:
@@ -131,8 +137,8 @@ def test_a_text_is_returned_without_outer_spaces(text: str) -> None:
         ("", "the text is empty; expected a description such as 'smiling'"),
         (" \t\n", "the text is empty"),
         ("red " * 251, "the text has 1003 characters; expected at most 1000"),
-        ("sombre", "no word of 'sombre' is known to the small text model; try words such as"),
-        ("sombre " * 20, "no word of 'sombre sombre"),
+        ("sombre", "the small text model knows no word of 'sombre' that says what to change"),
+        ("sombre " * 20, "the small text model knows no word of 'sombre sombre"),
     ],
     ids=["empty", "blank", "too long", "unknown", "long and unknown"],
 )
@@ -151,10 +157,91 @@ def test_words_that_are_not_known_are_told_and_the_rest_is_used() -> None:
     (warning,) = caught
     assert text == "a red sombre zebra"
     assert str(warning.message).startswith(
-        "the small text model does not know: sombre, zebra; it goes by the rest"
+        "the small text model does not know: sombre, zebra; it follows only: red (a real CLIP"
     )
     assert warning.filename == __file__
 
 
 def test_a_text_of_nothing_but_small_words_is_taken() -> None:
     assert check_text(Model(), "a") == "a"
+
+
+class Limited(Model):
+    """The same model, which can say what it knows."""
+
+    vocabulary = ("a", "photo", "red", "blue", "face")
+
+    def known_words(self, text: str) -> list[str]:
+        return [word for word in re.findall(r"\w+", text) if word in self.vocabulary]
+
+    def unknown_words(self, text: str) -> list[str]:
+        return [word for word in re.findall(r"\w+", text) if word not in self.vocabulary]
+
+
+@pytest.mark.robust(kind="N")
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("a pirate", "pirate"),
+        ("make him look like a pirate", "pirate"),
+        ("a photo of a pirate face", "pirate"),
+        ("70 pirates", "pirates"),
+        ("пират", "пират"),
+        ("!!!", ""),
+        ("her", "her"),
+    ],
+    ids=[
+        "an unknown noun",
+        "an unknown noun among words of grammar",
+        "an unknown noun in a prompt template",
+        "a number of unknown things",
+        "another script",
+        "no word at all",
+        "a word of grammar alone",
+    ],
+)
+def test_a_text_followed_in_nothing_is_refused_with_the_words_that_are_known(
+    text: str, lost: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        check_text(Limited(), text)
+
+    message = str(caught.value)
+    assert caught.value.exit_code == 2
+    assert f"knows no word of {text!r}" in message
+    assert (f"(unknown: {lost})" in message) == bool(lost)
+    assert message.endswith("it knows: red, blue")
+    assert "--clip ViT-B-32-quickgelu --clip-weights FILE" in message
+
+
+@pytest.mark.parametrize("text", ["a face", "a photo", "a"])
+def test_a_text_of_known_words_that_say_nothing_serves_as_the_neutral_one(text: str) -> None:
+    assert check_text(Limited(), text) == text
+
+
+def test_a_misspelt_word_is_met_with_the_nearest_one() -> None:
+    with pytest.raises(OptionError, match="did you mean 'blue'"):
+        check_text(Limited(), "bluee")
+
+
+@pytest.mark.robust(kind="N", member="a text whose edit stays below 0.3 deviations")
+def test_an_edit_that_hardly_did_anything_is_told() -> None:
+    with pytest.warns(WeakEditWarning) as caught:
+        warn_of_weak_edit("blue background", {"eye_hue": 0.12, "light": -0.05})
+
+    (warning,) = caught
+    assert str(warning.message).startswith(
+        "'blue background' hardly changed anything: most moved eye hue, by +0.1 standard deviations "
+        "(below 0.3); try other words, a higher --strength"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "strength"),
+    [({"smile": -0.31}, 1.0), ({"smile": 0.1}, 0.25), ({}, 1.0), ({"smile": 0.0}, 0.0)],
+    ids=["moved", "little was asked for", "nothing measures", "strength 0"],
+)
+def test_an_edit_that_did_what_was_asked_is_not_warned_about(
+    changes: dict[str, float], strength: float
+) -> None:
+    warn_of_weak_edit("red", changes, strength)  # warnings are errors here

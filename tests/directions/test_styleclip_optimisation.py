@@ -209,7 +209,7 @@ def test_progress_is_reported_after_every_step(generator: Generator) -> None:
     ("options", "message"),
     [
         ({"text": ""}, "the text is empty"),
-        ({"text": "xyzzy"}, "no word of 'xyzzy' is known"),
+        ({"text": "xyzzy"}, "knows no word of 'xyzzy'"),
         ({"text": "red" * 5000}, "15000 characters"),
         ({"text": "red", "neutral": "red"}, "mean the same"),
     ],

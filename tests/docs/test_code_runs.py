@@ -86,6 +86,7 @@ def test_what_the_commands_of_a_model_card_import_is_there(page: Path) -> None:
 
 # The text model of the bundled world in small knows a few words only.
 @pytest.mark.filterwarnings("ignore::dynode.text.UnknownWordsWarning")
+@pytest.mark.filterwarnings("ignore::dynode.text.WeakEditWarning")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(example: Path, small_world: Registry) -> None:
     runpy.run_path(str(example), run_name="__main__")

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynode.errors import MissingWeightsError, UnsupportedCheckpointError
+from dynode.errors import MissingWeightsError, OptionError, UnsupportedCheckpointError
 from dynode.files import load_tensors, save_tensors
+from dynode.text import UnknownWordsWarning, check_text
 from dynode_clip.model import OpenClipModel
 from dynode_facets import bundled
 from dynode_facets.bundled import weights_path
@@ -189,3 +190,46 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(tmp_path: Path) -> No
     assert head == other_head
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.robust(kind="N")
+@pytest.mark.parametrize(
+    "text",
+    ["wizard", "a photo of a good elf", "she looks like a queen", "улыбка", "☺", "smilling"],
+    ids=[
+        "an unknown noun, bundled model",
+        "an unknown noun with an adjective of templates",
+        "an unknown noun in a sentence",
+        "a known word in another language",
+        "a smiling symbol",
+        "a misspelt word",
+    ],
+)
+def test_words_the_bundled_model_does_not_know_are_refused(model: OpenClipModel, text: str) -> None:
+    with pytest.raises(OptionError, match=r"knows no word of .*; it knows: age, .*, young"):
+        check_text(model, text)
+
+
+@pytest.mark.robust(kind="N")
+@pytest.mark.parametrize(
+    ("text", "lost", "followed"),
+    [
+        ("a smiling pirate", "pirate", "smiling"),
+        ("an old wizard with a long beard", "wizard", "old, long, beard"),
+        ("café, blue eyes", "café", "blue, eyes"),
+    ],
+    ids=["a known adjective", "three known words", "an accent"],
+)
+def test_what_the_bundled_model_follows_of_a_text_is_told(
+    model: OpenClipModel, text: str, lost: str, followed: str
+) -> None:
+    with pytest.warns(UnknownWordsWarning) as caught:
+        check_text(model, text)
+
+    assert f"does not know: {lost}; it follows only: {followed} (" in str(caught[0].message)
+
+
+def test_every_prompt_of_the_evaluation_is_understood(model: OpenClipModel) -> None:
+    for contrast in CONTRASTS:  # warnings are errors here
+        assert check_text(model, contrast.high) == contrast.high
+        assert check_text(model, contrast.low) == contrast.low
