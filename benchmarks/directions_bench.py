@@ -17,7 +17,7 @@ from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import ChosenScorer, find_scorer
-from dynode.scoring.effects import moved, score_latents
+from dynode.scoring.effects import score_latents
 from dynode.scoring.prompts import PromptScorer
 from dynode.text import load_text_model
 
@@ -151,7 +151,7 @@ class Bench:
         after = score_latents(
             self.scorer.model,
             self.generator,
-            moved(direction, self.generator, self.held_out, 1.0),
+            direction.move_population(self.held_out, self.generator, 1.0),
         )
         changes = (after - self.before) / self.deviations
         target = self.names.index(row.target)

@@ -23,7 +23,6 @@ from torch import Tensor
 
 from dynode.direction.file import load_direction
 from dynode.direction.linear import LinearDirection
-from dynode.direction.z import ready_for
 from dynode.dynamics.baselines import interpolate_codes
 from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
@@ -159,7 +158,7 @@ def times(kind: str, motions: tuple[str, ...], published: int, pictures: bool) -
 def mover(kind: str, name: str, amount: float, generator: Generator) -> Move:
     """Move codes by an amount of a factor."""
     if kind == "ready":
-        found = ready_for(load_direction(direction_path(name)), generator)
+        found = load_direction(direction_path(name)).ready_for(generator)
         return lambda latents: found.apply(latents, amount / FACTOR_STD)
     axis = factor_basis(generator.info.w_dim).float()[:, factor_index(name)]
     return lambda latents: LinearDirection(axis).apply(latents, amount)

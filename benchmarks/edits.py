@@ -36,7 +36,6 @@ from identity import IDENTITY
 from torch import Tensor
 
 from dynode import load_direction, plugins
-from dynode.direction.z import ready_for
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -192,7 +191,7 @@ def _for_all(
         seconds = time.process_time() - started
         found.save(path)
         clock.write_text(json.dumps(seconds))
-    direction = ready_for(load_direction(path), world.generator)
+    direction = load_direction(path).ready_for(world.generator)
     return direction.apply, float(json.loads(clock.read_text()))
 
 

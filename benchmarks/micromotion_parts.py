@@ -17,7 +17,6 @@ from torch import Tensor
 import dynode
 from dynode import LinearDirection
 from dynode.direction.base import Direction
-from dynode.direction.path import follow
 from dynode.generator.population import draw_population
 from dynode.latents.latents import Latents
 from dynode.media.video import write_video
@@ -136,7 +135,7 @@ def order(bench: Bench, motion: str) -> dict:
     strength = bench.strength_for(path, factor, sign, 1.5)
     progress = torch.linspace(0, 1, 11)
     latents = bench.held_out.latents
-    codes = [follow(path, latents[i], progress, strength) for i in range(len(latents))]
+    codes = [path.along(latents[i], progress, strength) for i in range(len(latents))]
     scores = bench.scores(Latents.cat(codes)).reshape(len(latents), len(progress), -1)
     effects = sign * scores[..., bench.names.index(factor)].numpy()
     each = [float(spearmanr(progress, row).statistic) for row in effects]

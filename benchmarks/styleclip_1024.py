@@ -27,7 +27,6 @@ import torch
 
 import dynode
 from dynode.direction.base import Direction
-from dynode.direction.z import ready_for
 from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
 from dynode.testing import tiny_generator
 
@@ -141,7 +140,7 @@ def run(mode: str, folder: Path) -> dict[str, Any]:
     assert isinstance(direction, Direction)
     latents = generator.sample(1, seed=0)
     with torch.no_grad():
-        picture = generator.synthesize(ready_for(direction, generator).apply(latents))
+        picture = generator.synthesize(direction.ready_for(generator).apply(latents))
     assert picture.shape == (1, 3, SIDE, SIDE) and bool(torch.isfinite(picture).all())
     return {**_per_step(mode, marks), "peak_mb": round(peak_mb())}
 

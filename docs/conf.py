@@ -22,6 +22,7 @@ from dynode.testing import (
     edit_checks,
     face_checks,
     inverter_checks,
+    kind_checks,
     model_checks,
     provider_checks,
 )
@@ -50,6 +51,7 @@ myst_heading_anchors = 3
 
 HOW_TO = {
     "register_directions": "howto/directions.md",
+    "register_direction_kinds": "howto/direction-kinds.md",
     "register_inverters": "howto/inverters.md",
     "register_generators": "howto/generators.md",
     "register_text_encoders": "howto/text-encoders.md",
@@ -137,6 +139,7 @@ def check_reference() -> list[str]:
     """List the promises of each kind of thing, with the remedies."""
     kinds = {
         "direction method": (direction_checks.CHECKS, edit_checks.CHECKS),
+        "kind of direction": (kind_checks.KIND_CHECKS,),
         "inverter": (inverter_checks.CHECKS,),
         "scorer": (model_checks.SCORER_CHECKS,),
         "text encoder": (model_checks.TEXT_CHECKS,),

@@ -12,6 +12,7 @@ from dynode.lazy import names_on_demand
 from dynode.options import option
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.methods import (
+    DirectionKind,
     DirectionMethod,
     FaceDetector,
     GeneratorFamily,
@@ -83,6 +84,7 @@ _LAZY = {
 
 __all__ = [
     "Direction",
+    "DirectionKind",
     "DirectionMethod",
     "DynodeError",
     "EditStack",

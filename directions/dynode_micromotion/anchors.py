@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.direction.z import ready_for
 from dynode.errors import MediaError, OptionError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -76,7 +75,7 @@ def text_anchors(
 
         found = method.find(generator, chosen, seed=seed, progress=report, latents=start)
         direction = found[0] if isinstance(found, list) else found
-        codes.append(_moved(ready_for(direction, generator).apply(start, 1.0), method))
+        codes.append(_moved(direction.ready_for(generator).apply(start, 1.0), method))
     return Anchors(_name(options.text), start.w[0], torch.stack(codes), when)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from dynode.direction.weight import WeightDirection
-from dynode.direction.weight_basis import factored, product_of
+from dynode.direction.weight_basis import factor_weight, multiply_factors
 
 
 def compacted(direction: WeightDirection, largest_error: float) -> WeightDirection:
@@ -20,10 +20,10 @@ def compacted(direction: WeightDirection, largest_error: float) -> WeightDirecti
         `figures["storage_error"]` tells the error, `figures["storage_rank"]` the rank. One whose
         factors would take more room than the whole stays whole.
     """
-    factors = factored(direction.delta, largest_error)
+    factors = factor_weight(direction.delta, largest_error)
     if sum(part.numel() for part in factors) > direction.delta.numel():
         return direction
-    delta = product_of(*factors, direction.delta.shape).to(direction.delta)
+    delta = multiply_factors(*factors, direction.delta.shape).to(direction.delta)
     whole = direction.delta.double()
     error = float((delta.double() - whole).norm() / whole.norm().clamp(min=1e-300))
     figures = {

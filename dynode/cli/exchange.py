@@ -159,6 +159,6 @@ def map_direction(
     from dynode.pipeline import directions as steps
     from dynode.pipeline.library import file_stems
 
-    found = steps.mapped(direction, load_generator(generator, device=device))
+    found = steps.map_direction(direction, load_generator(generator, device=device))
     target = output or Path(f"{file_stems([found.info.name])[0]}-w.safetensors")
     click.echo(str(steps.write_directions([found], target, force=force)[0]))

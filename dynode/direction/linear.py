@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
+from dynode.direction.arrays import as_published
 from dynode.direction.base import Direction, check_finite, is_moved
+from dynode.direction.info import DirectionInfo
 from dynode.errors import DirectionFileError, GeneratorMismatchError
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
@@ -35,7 +38,8 @@ class LinearDirection(Direction):
                 f"or (num_layers, w_dim); reshape it before saving"
             )
 
-    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+    def move(self, latents: Latents, amounts: Tensor) -> Latents:
+        """See `Direction.move`."""
         delta = self.delta.to(latents.w)
         if self.rows is not None:
             delta = delta * self.rows.to(latents.w)[:, None]
@@ -53,3 +57,34 @@ class LinearDirection(Direction):
                 f"direction {self.info.name!r} has shape {shape}, generator {info.name} has "
                 f"{info.num_layers} rows of width {info.w_dim}; find it again for this generator"
             )
+
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Direction.tensors`."""
+        return {"delta": self.delta} | ({} if self.rows is None else {"rows": self.rows}), {}
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], description: Mapping[str, Any], info: DirectionInfo
+    ) -> Self:
+        """See `Direction.from_tensors`."""
+        return cls(tensors["delta"], tensors.get("rows"), info=info)
+
+    def parts(self) -> Mapping[str, Tensor]:
+        """See `Direction.parts`."""
+        return {"": self.delta}
+
+    @property
+    def moves(self) -> str:
+        """See `Direction.moves`."""
+        shape = tuple(self.delta.shape)
+        if len(shape) == 2:
+            return f"{shape[0]} rows of W+ of width {shape[1]}, each its own way"
+        some = "every row" if self.rows is None else f"{int(self.rows.sum())} rows"
+        return f"{some} of W+, width {shape[0]}"
+
+    def arrays(self, scale: float = 1.0) -> Tensor:
+        """See `Direction.arrays`; rows that are not moved are zero."""
+        if self.rows is None:
+            return as_published(self.delta, self.info, scale)
+        every = self.delta if self.delta.ndim == 2 else self.delta.expand(len(self.rows), -1)
+        return as_published(every * self.rows.to(every)[:, None], self.info, scale)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from dynode.direction.base import Direction, check_finite, is_moved
+from dynode.direction.info import DirectionInfo
 from dynode.direction.networks import RowMapper
 from dynode.errors import GeneratorMismatchError
 from dynode.generator.protocol import GeneratorInfo
@@ -32,7 +34,8 @@ class MapperDirection(Direction):
         for part in (torch.tensor(self.scale), *self.mapper.parameters()):
             check_finite(part, self.info.name)
 
-    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+    def move(self, latents: Latents, amounts: Tensor) -> Latents:
+        """See `Direction.move`."""
         # Converted copies: `mapper.to` would change the type of the mapper everybody shares.
         weights = {k: v.to(latents.w) for k, v in self.mapper.state_dict(keep_vars=True).items()}
         offset = torch.func.functional_call(self.mapper, weights, (latents.w,))
@@ -47,3 +50,34 @@ class MapperDirection(Direction):
                 f"mapper {self.info.name!r} takes {last_row} rows of width {self.mapper.width}, generator "
                 f"{info.name} has {info.num_layers} of {info.w_dim}; train it again for this generator"
             )
+
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Direction.tensors`."""
+        mapper = self.mapper
+        return dict(mapper.state_dict()), {
+            "groups": mapper.groups,
+            "width": mapper.width,
+            "depth": mapper.depth,
+            "normalize_rows": mapper.normalize_rows,
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], description: Mapping[str, Any], info: DirectionInfo
+    ) -> Self:
+        """See `Direction.from_tensors`."""
+        mapper = RowMapper(
+            description["groups"],
+            int(description["width"]),
+            depth=int(description["depth"]),
+            normalize_rows=bool(description["normalize_rows"]),
+            state=tensors,
+        )
+        return cls(mapper, float(description["scale"]), info=info)
+
+    @property
+    def moves(self) -> str:
+        """See `Direction.moves`."""
+        rows = {row for first, end in self.mapper.groups for row in range(first, end)}
+        return f"{len(rows)} rows of W+, each code by its own offset"

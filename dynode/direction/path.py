@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
 from dynode.direction.info import DirectionInfo
 from dynode.direction.linear import LinearDirection
+from dynode.dynamics.trajectory_file import put_together, take_apart
 from dynode.errors import DirectionFileError
 from dynode.latents.latents import Latents
 
 if TYPE_CHECKING:
     from dynode.dynamics.trajectory import Trajectory
+
+
+_PREFIX = "path."
+"""Stands before the names of the path's tensors in a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,7 @@ class PathDirection(LinearDirection):
             differences to its begin count.
     """
 
+    key: ClassVar[str] = "path"
     path: Trajectory = field(kw_only=True)
 
     def __post_init__(self) -> None:
@@ -51,6 +57,25 @@ class PathDirection(LinearDirection):
         """
         (delta,) = _offsets(path, torch.ones(1))
         return PathDirection(delta, info=info or DirectionInfo(), path=path)
+
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Direction.tensors`."""
+        plain, _ = super().tensors()
+        parts, path = take_apart(self.path, compact=True)
+        return plain | {_PREFIX + name: part for name, part in parts.items()}, {"path": path}
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], description: Mapping[str, Any], info: DirectionInfo
+    ) -> Self:
+        """See `Direction.from_tensors`."""
+        parts = {
+            name.removeprefix(_PREFIX): part
+            for name, part in tensors.items()
+            if name.startswith(_PREFIX)
+        }
+        path = put_together(parts, description["path"], info.fingerprint)
+        return cls(tensors["delta"], tensors.get("rows"), info=info, path=path)
 
     def along(self, latents: Latents, progress: Tensor, strength: float = 1.0) -> Latents:
         """Move one picture along the path.
@@ -76,25 +101,6 @@ class PathDirection(LinearDirection):
         offsets = _offsets(self.path, inside)
         beyond = (progress - inside).to(offsets).reshape(-1, 1, 1)
         return offsets + beyond * self.delta.to(offsets)
-
-
-def follow(
-    direction: Direction, latents: Latents, progress: Tensor, strength: float = 1.0
-) -> Latents:
-    """Move one picture by shares of a direction: along its path if it has one, else straight.
-
-    Args:
-        direction: Any kind that applies to latents.
-        latents: The picture, a batch of one.
-        progress: (n,) shares of the strength.
-        strength: What progress 1 means.
-
-    Returns:
-        n codes.
-    """
-    if isinstance(direction, PathDirection):
-        return direction.along(latents, progress, strength)
-    return direction.apply(latents[[0] * len(progress)], progress * strength)
 
 
 def _offsets(path: Trajectory, progress: Tensor) -> Tensor:

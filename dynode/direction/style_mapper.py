@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from dynode.direction.base import Direction, check_finite
+from dynode.direction.info import DirectionInfo
 from dynode.direction.networks import StyleMapper
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator.protocol import Generator, GeneratorInfo
@@ -24,7 +25,7 @@ class StyleMapperDirection(Direction):
     """A network that maps the style vectors of each picture to their offsets.
 
     Codes do not tell their styles without the generator, so it is bound to one before it is
-    applied: `dynode edit` does so, and `bound_to` in Python.
+    applied: `dynode edit` does so, and `ready_for` in Python.
 
     Attributes:
         mapper: Network from styles to unscaled offsets.
@@ -41,7 +42,7 @@ class StyleMapperDirection(Direction):
         for part in (torch.tensor(self.scale), *self.mapper.parameters()):
             check_finite(part, self.info.name)
 
-    def bound_to(self, generator: Generator) -> StyleMapperDirection:
+    def ready_for(self, generator: Generator) -> StyleMapperDirection:
         """Return the same direction, able to read the styles of this generator's codes.
 
         Raises:
@@ -50,11 +51,16 @@ class StyleMapperDirection(Direction):
         self.check_shape(generator.info)
         return dataclasses.replace(self, styles=generator.styles)
 
-    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+    def move(self, latents: Latents, amounts: Tensor) -> Latents:
+        """See `Direction.move`.
+
+        Raises:
+            UsageError: It is bound to no generator.
+        """
         if self.styles is None:
             raise UsageError(
                 f"direction {self.info.name!r} reads style vectors, which codes alone do not tell; bind "
-                f"it to a generator first: direction.bound_to(generator)"
+                f"it to a generator first: direction.ready_for(generator)"
             )
         given = {name: part.to(latents.w) for name, part in self.styles(latents).items()}
         # Converted copies: `mapper.to` would change the type of the mapper everybody shares.
@@ -75,3 +81,29 @@ class StyleMapperDirection(Direction):
                     f"{info.name} has {info.style_channels.get(name, 'no such layer')}; train it again "
                     f"for this generator"
                 )
+
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Direction.tensors`."""
+        layers = [list(pair) for pair in self.mapper.channels.items()]
+        description = {"layers": layers, "depth": self.mapper.depth, "scale": self.scale}
+        return dict(self.mapper.state_dict()), description
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], description: Mapping[str, Any], info: DirectionInfo
+    ) -> Self:
+        """See `Direction.from_tensors`."""
+        if len(description["layers"]) > len(tensors):
+            raise ValueError(f"{len(description['layers'])} layers have {len(tensors)} tensors")
+        channels = {str(name): int(width) for name, width in description["layers"]}
+        mapper = StyleMapper(channels, depth=int(description["depth"]), state=tensors)
+        return cls(mapper, float(description["scale"]), info=info)
+
+    @property
+    def moves(self) -> str:
+        """See `Direction.moves`."""
+        channels = self.mapper.channels
+        return (
+            f"{sum(channels.values())} style channels in {len(channels)} layers, each picture its own "
+            f"way"
+        )

@@ -191,7 +191,7 @@ def layer_weight(generator: Generator, layer: str) -> Tensor:
     return weight
 
 
-def factored(delta: Tensor, largest_error: float) -> tuple[Tensor, Tensor]:
+def factor_weight(delta: Tensor, largest_error: float) -> tuple[Tensor, Tensor]:
     """Factor a shift of a weight, in half precision and the lowest rank within an error.
 
     Args:
@@ -209,7 +209,7 @@ def factored(delta: Tensor, largest_error: float) -> tuple[Tensor, Tensor]:
     return (u[:, :rank] * share).half(), (share[:, None] * vh[:rank]).half()
 
 
-def product_of(left: Tensor, right: Tensor, shape: Sequence[int]) -> Tensor:
+def multiply_factors(left: Tensor, right: Tensor, shape: Sequence[int]) -> Tensor:
     """Multiply factors back: (out, in, kh, kw) float32."""
     outputs, inputs, height, width = shape
     matrix = left.float() @ right.float()

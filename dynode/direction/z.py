@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
+from dynode.direction.arrays import as_published
 from dynode.direction.base import Direction, check_finite
+from dynode.direction.info import DirectionInfo
 from dynode.direction.linear import LinearDirection
-from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.generator.population import draw_labels, draw_z
+from dynode.generator.population import Population, draw_labels, draw_z
 from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents.latents import Latents
 
@@ -88,7 +90,22 @@ class ZDirection(Direction):
         )
         return LinearDirection(mapped.cpu().clone(), info=info)
 
-    def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
+    def ready_for(self, generator: Generator) -> LinearDirection:
+        """Return the direction carried to W; see `to_w`."""
+        return self.to_w(generator)
+
+    def move_population(
+        self, population: Population, generator: Generator, strength: float
+    ) -> Latents:
+        """Move the normal vectors of the pictures, which is exact; see `Direction.move_population`."""
+        return population.remap(generator, self.apply_z(population.z, strength))
+
+    def move(self, latents: Latents, amounts: Tensor) -> Latents:
+        """Refuse: codes remember no z.
+
+        Raises:
+            UsageError: Always.
+        """
         raise UsageError(
             f"direction {self.info.name!r} moves z, and codes remember none; carry it to W with "
             f"'dynode directions map', or use apply_z before the mapping network"
@@ -102,12 +119,26 @@ class ZDirection(Direction):
                 f"has {info.z_dim}; find it again for this generator"
             )
 
+    def tensors(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """See `Direction.tensors`."""
+        return {"delta": self.delta}, {}
 
-def ready_for(direction: Direction, generator: Generator) -> Direction:
-    """Return a direction that moves codes.
+    @classmethod
+    def from_tensors(
+        cls, tensors: Mapping[str, Tensor], description: Mapping[str, Any], info: DirectionInfo
+    ) -> Self:
+        """See `Direction.from_tensors`."""
+        return cls(tensors["delta"], info=info)
 
-    One in Z is carried to W, a mapper of styles is bound to the generator, any other is itself.
-    """
-    if isinstance(direction, StyleMapperDirection):
-        return direction.bound_to(generator)
-    return direction.to_w(generator) if isinstance(direction, ZDirection) else direction
+    def parts(self) -> Mapping[str, Tensor]:
+        """See `Direction.parts`."""
+        return {"": self.delta}
+
+    @property
+    def moves(self) -> str:
+        """See `Direction.moves`."""
+        return f"z of width {len(self.delta)}"
+
+    def arrays(self, scale: float = 1.0) -> Tensor:
+        """See `Direction.arrays`."""
+        return as_published(self.delta, self.info, scale)

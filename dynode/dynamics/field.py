@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -28,6 +29,11 @@ class Field(nn.Module, ABC):
         Returns:
             (n, rank), in state units per unit of time.
         """
+
+    @classmethod
+    @abstractmethod
+    def shapes(cls, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Tell the shapes of the weights of a field with these arguments, without making it."""
 
     @abstractmethod
     def config(self) -> dict[str, Any]:
@@ -82,7 +88,7 @@ class MLPField(Field):
         self.register_buffer(
             "frequencies", torch.arange(1, waves + 1) * math.pi / 2, persistent=False
         )
-        inputs = rank if autonomous else rank + 1 + 2 * waves
+        inputs = _inputs(rank, waves, autonomous)
         sizes = [inputs, *[width] * (depth - 1)]
         layers: list[nn.Module] = []
         for first, second in zip(sizes[:-1], sizes[1:], strict=True):
@@ -90,6 +96,13 @@ class MLPField(Field):
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], rank))
 
     frequencies: Tensor
+
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """See `Field.shapes`."""
+        told = {"width": 128, "depth": 3, "waves": 0, "autonomous": False} | dict(config)
+        inputs = _inputs(told["rank"], told["waves"], told["autonomous"])
+        return _shapes("layers", [inputs, *[told["width"]] * (told["depth"] - 1), told["rank"]])
 
     def forward(self, time: Tensor, state: Tensor) -> Tensor:
         """See `Field.forward`."""
@@ -139,6 +152,11 @@ class PublishedField(Field):
             layers += [nn.LeakyReLU(0.2), nn.Linear(w_dim, w_dim)]
         self.model = nn.Sequential(*layers)
 
+    @classmethod
+    def shapes(cls, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """See `Field.shapes`."""
+        return _shapes("model", [config["w_dim"]] * (config.get("depth", 5) + 1))
+
     def forward(self, time: Tensor, state: Tensor) -> Tensor:
         """See `Field.forward`; time is ignored."""
         out: Tensor = self.model(state.reshape(-1, *self.shape))
@@ -148,6 +166,19 @@ class PublishedField(Field):
     def config(self) -> dict[str, Any]:
         """See `Field.config`."""
         return {"num_layers": self.shape[0], "w_dim": self.shape[1], "depth": self.depth}
+
+
+def _inputs(rank: int, waves: int, autonomous: bool) -> int:
+    return rank if autonomous else rank + 1 + 2 * waves
+
+
+def _shapes(name: str, sizes: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Tell the shapes of linear layers with one nonlinearity between each two."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for index, (first, second) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        shapes[f"{name}.{2 * index}.weight"] = (second, first)
+        shapes[f"{name}.{2 * index}.bias"] = (second,)
+    return shapes
 
 
 FIELDS: dict[str, type[Field]] = {field.kind: field for field in (MLPField, PublishedField)}

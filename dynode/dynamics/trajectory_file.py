@@ -19,11 +19,15 @@ from dynode.latents.weight_offset import WeightOffset
 
 FORMAT = "dynode.trajectory"
 FORMAT_VERSION = "1"
+_MOST_WAVES = 2**16
+"""Their frequencies are made by their number alone."""
+_MOST_NUMBERS = 2**27
+"""Largest product of compact states and basis, half a GiB."""
 
 
 def save_trajectory(trajectory: Trajectory, path: Path) -> None:
     """Write a trajectory under a temporary name, then rename it."""
-    tensors, description = taken_apart(trajectory)
+    tensors, description = take_apart(trajectory)
     metadata = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -33,7 +37,7 @@ def save_trajectory(trajectory: Trajectory, path: Path) -> None:
     files.save_tensors(tensors, path, metadata)
 
 
-def taken_apart(
+def take_apart(
     trajectory: Trajectory, *, compact: bool = False
 ) -> tuple[dict[str, Tensor], dict[str, object]]:
     """Return a trajectory as tensors and JSON values, for this file or as part of another.
@@ -104,7 +108,7 @@ def put_together(
     description: dict[str, object],
     fingerprint: str,
 ) -> Trajectory:
-    """Make the trajectory that `taken_apart` took apart.
+    """Make the trajectory that `take_apart` took apart.
 
     Raises:
         KeyError, ValueError, TypeError, RuntimeError: A part is missing or does not fit.
@@ -120,7 +124,10 @@ def put_together(
         tensors.get("space.basis"),
     )
     if "observed.states" in tensors:
-        codes = space.decode(tensors["observed.states"])
+        states = tensors["observed.states"]
+        if len(states) * space.mean.numel() > _MOST_NUMBERS:
+            raise ValueError(f"{len(states)} states stand for more than {_MOST_NUMBERS:,} numbers")
+        codes = space.decode(states)
     else:
         codes = tensors["observed.w"]
     prefix = "observed.styles."
@@ -151,11 +158,17 @@ def put_together(
 
 
 def _field_of(tensors: dict[str, Tensor], index: int, piece: dict[str, object]) -> Field:
+    """Build the network only when the stored tensors bear out what its arguments say."""
     config = piece["config"]
     assert isinstance(config, dict)
-    field = FIELDS[str(piece["kind"])](**config)
     prefix = f"pieces.{index}."
     state = {key[len(prefix) :]: part for key, part in tensors.items() if key.startswith(prefix)}
+    if 2 * int(config.get("depth", 1)) > len(state) or int(config.get("waves", 0)) > _MOST_WAVES:
+        raise ValueError(f"piece {index} has {len(state)} tensors for {config}")
+    kind = FIELDS[str(piece["kind"])]
+    if {key: tuple(part.shape) for key, part in state.items()} != kind.shapes(config):
+        raise ValueError(f"piece {index} has tensors of other shapes than {config} says")
+    field = kind(**config)
     field.load_state_dict(state)
     dtype = tensors["start"].dtype
     return field.to(dtype=dtype) if dtype.is_floating_point else field.to(dtype=torch.float32)

@@ -11,12 +11,9 @@ from torch import Tensor
 
 from dynode import files
 from dynode.direction.base import Direction
-from dynode.direction.linear import LinearDirection
 from dynode.direction.mapper import MapperDirection
-from dynode.direction.style import StyleDirection
 from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.direction.weight import WeightDirection
-from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
 from dynode.importing.navigan import layer_index
 from dynode.importing.styleclip_mapper import published_state
@@ -40,12 +37,13 @@ def export_direction(direction: Direction, path: Path, *, scaled: bool = False) 
         DirectionFileError: The direction has no published form of this suffix.
     """
     factor = direction.info.scale if scaled else 1.0
+    arrays = direction.arrays(factor)
+    if isinstance(arrays, Tensor):
+        what = f"an array {tuple(arrays.shape)}"
+        return _write(path, arrays.contiguous(), (".npy", ".pt"), what)
+    if arrays is not None:
+        return _write(path, dict(arrays), (".npz", ".pt"), "its arrays by name")
     match direction:
-        case LinearDirection() | ZDirection():
-            return _write_vector(direction, path, factor)
-        case StyleDirection():
-            layers = {name: part * factor for name, part in direction.delta.items()}
-            return _write(path, layers, (".npz", ".pt"), "style offsets by layer")
         case WeightDirection():
             return _write(path, _deformation(direction, factor), (".pt",), "a NaviGAN deformation")
         case MapperDirection():
@@ -60,22 +58,6 @@ def export_direction(direction: Direction, path: Path, *, scaled: bool = False) 
     raise DirectionFileError(
         f"a {type(direction).__name__} has no published form; keep it as .safetensors"
     )
-
-
-def _write_vector(direction: LinearDirection | ZDirection, path: Path, factor: float) -> str:
-    delta = direction.delta if factor == 1 else direction.delta * factor
-    rows = getattr(direction, "rows", None)
-    if rows is not None:
-        delta = (delta if delta.ndim == 2 else delta.expand(len(rows), -1)) * rows.to(delta)[
-            :, None
-        ]
-    shape = direction.info.options.get("published_shape") or [1, *delta.shape]
-    array = delta.reshape(shape) if _fits(shape, delta) else delta[None]
-    return _write(path, array.contiguous(), (".npy", ".pt"), f"an array {tuple(array.shape)}")
-
-
-def _fits(shape: Any, delta: Tensor) -> bool:  # shape comes from metadata
-    return isinstance(shape, list) and int(np.prod(shape)) == delta.numel()
 
 
 def _deformation(direction: WeightDirection, factor: float) -> dict[str, Any]:

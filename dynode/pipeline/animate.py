@@ -11,8 +11,6 @@ from torch import Tensor
 
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
-from dynode.direction.path import follow
-from dynode.direction.z import ready_for
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
@@ -52,7 +50,7 @@ class Animation:
 
     def codes(self, progress: Tensor) -> Latents:
         """Return the codes of any progress (n,); 0 is the still picture, bit for bit."""
-        return follow(self.motion, self.latents, progress, self.scale)
+        return self.motion.along(self.latents, progress, self.scale)
 
     def frames(self, *, progress: Progress = silent) -> Iterator[Tensor]:
         """Draw the frames a few at a time.
@@ -144,7 +142,7 @@ def animate(
             f"the source holds {len(latents)} pictures; expected one: keep one of them, such as "
             f"latents[0]"
         )
-    return Animation(generator, latents, ready_for(direction, generator), float(scale), when)
+    return Animation(generator, latents, direction.ready_for(generator), float(scale), when)
 
 
 def progress_of_frames(frames: int, *, ease: str = "smooth", boomerang: bool = False) -> Tensor:

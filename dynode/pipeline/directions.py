@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from torch import Tensor
 from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
-from dynode.direction.networks import StyleMapper
-from dynode.direction.z import ZDirection, ready_for
+from dynode.direction.z import ZDirection
 from dynode.errors import GeneratorMismatchError, OptionError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator, GeneratorInfo
@@ -22,9 +20,6 @@ from dynode.importing import import_directions
 from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import SUFFIX, direction_path, file_stems
-from dynode.scoring.effects import moved
-
-_STYLE_SAMPLES = 2000
 
 
 def write_directions(
@@ -107,7 +102,7 @@ def load_one(name: str | Path) -> Direction:
     return found[0]
 
 
-def mapped(name: str | Path, generator: Generator) -> Direction:
+def map_direction(name: str | Path, generator: Generator) -> Direction:
     """Carry a direction in Z through a generator's mapping network to W.
 
     Raises:
@@ -119,7 +114,7 @@ def mapped(name: str | Path, generator: Generator) -> Direction:
             f"{Path(name).name} is a direction of space {direction.space!r}; only one in Z can be carried "
             f"to W"
         )
-    return ready_for(direction, generator)
+    return direction.ready_for(generator)
 
 
 def strip(
@@ -151,7 +146,7 @@ def strip(
     codes = []
     for index in range(count):
         population = draw_population(generator, 1, seed=seed + index, truncation=0.7)
-        codes += [moved(direction, generator, population, strength) for strength in strengths]
+        codes += [direction.move_population(population, generator, s) for s in strengths]
     return synthesize_batches(generator, Latents.cat(codes))
 
 
@@ -170,8 +165,8 @@ def facts(direction: Direction) -> dict[str, Any]:
     return {
         "name": told.name,
         "space": direction.space,
-        "moves": _moves(direction),
-        "length": round(_length(direction), 6),
+        "moves": direction.moves,
+        "length": round(direction.length, 6),
         **{
             key: value
             for key, value in dataclasses.asdict(told).items()
@@ -179,42 +174,3 @@ def facts(direction: Direction) -> dict[str, Any]:
         },
         "calibration": dataclasses.asdict(told.calibration),
     }
-
-
-def _parts(direction: Direction) -> Mapping[str, Tensor]:
-    delta = getattr(direction, "delta", None)
-    if isinstance(delta, Tensor):
-        return {"": delta}
-    return delta if isinstance(delta, Mapping) else {}
-
-
-def _length(direction: Direction) -> float:
-    return math.hypot(*(float(part.double().norm()) for part in _parts(direction).values()))
-
-
-def _moves(direction: Direction) -> str:
-    """Say in words what is moved."""
-    layer = getattr(direction, "layer", "")
-    parts = _parts(direction)
-    if layer:
-        return f"the weight of {layer}, {tuple(parts[''].shape)}"
-    if direction.space == "s":
-        channels = sum(int((part != 0).sum()) for part in parts.values())
-        return f"{channels} style channels in {len(parts)} layers"
-    mapper = getattr(direction, "mapper", None)
-    if isinstance(mapper, StyleMapper):
-        channels = sum(mapper.channels.values())
-        return (
-            f"{channels} style channels in {len(mapper.channels)} layers, each picture its own way"
-        )
-    if mapper is not None:
-        rows = sorted({row for first, end in mapper.groups for row in range(first, end)})
-        return f"{len(rows)} rows of W+, each code by its own offset"
-    shape = tuple(parts[""].shape)
-    if direction.space == "z":
-        return f"z of width {shape[0]}"
-    if len(shape) == 2:
-        return f"{shape[0]} rows of W+ of width {shape[1]}, each its own way"
-    rows_moved = getattr(direction, "rows", None)
-    some = "every row" if rows_moved is None else f"{int(rows_moved.sum())} rows"
-    return f"{some} of W+, width {shape[0]}"

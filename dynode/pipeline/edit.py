@@ -13,7 +13,6 @@ from torch import Tensor
 from dynode import plugins
 from dynode.direction.base import Direction
 from dynode.direction.stack import EditStack
-from dynode.direction.z import ready_for
 from dynode.errors import OptionError
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
@@ -21,7 +20,7 @@ from dynode.latents.latents import Latents
 from dynode.options import build_options
 from dynode.pipeline.directions import load_one
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.signing import signed
+from dynode.pipeline.signing import sign
 from dynode.pipeline.source import open_source
 from dynode.plugins.methods import DirectionMethod, Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
@@ -81,7 +80,7 @@ def find(
     if chosen.per_image and latents is None:
         latents = loaded.sample(1, seed=seed)
     found = chosen.find(loaded, checked, seed=seed, progress=progress, latents=latents)
-    return signed(found, chosen, checked, loaded.info, seed=seed)
+    return sign(found, chosen, checked, loaded.info, seed=seed)
 
 
 def edit(
@@ -163,7 +162,7 @@ def _ready_stack(
     for given, strength in directions:
         direction = given if isinstance(given, Direction) else load_one(given)
         direction.check(generator.info, force=force)
-        stack = stack.then(ready_for(direction, generator), strength)
+        stack = stack.then(direction.ready_for(generator), strength)
     return stack
 
 
@@ -178,13 +177,13 @@ def _found_stack(
 ) -> EditStack:
     checked = build_options(method.options, options, owner=method.name)
     found = method.find(generator, checked, seed=seed, progress=progress, latents=latents)
-    found = signed(found, method, checked, generator.info, seed=seed)
+    found = sign(found, method, checked, generator.info, seed=seed)
     directions = found if isinstance(found, list) else [found]
     is_one_each = method.per_image and len(directions) == len(latents) > 1
     for index, direction in enumerate(directions):
         direction.check(generator.info)
         own = torch.eye(len(latents))[index] if is_one_each else 1.0
-        stack = stack.then(ready_for(direction, generator), own)
+        stack = stack.then(direction.ready_for(generator), own)
     return stack
 
 

@@ -14,7 +14,7 @@ from dynode.generator.protocol import GeneratorInfo
 from dynode.plugins.methods import DirectionMethod
 
 
-def signed(
+def sign(
     found: Direction | list[Direction],
     method: DirectionMethod,
     options: object,
@@ -41,11 +41,11 @@ def signed(
             f"direction method {method.name!r} returned {strangers[0] if strangers else 'no direction'}; "
             f"expected a direction, or a list of some; tell its author ('dynode plugins' says who)"
         )
-    done = [_signed(direction, method, options, generator, seed) for direction in directions]
+    done = [_sign(direction, method, options, generator, seed) for direction in directions]
     return done if isinstance(found, list) else done[0]
 
 
-def _signed(
+def _sign(
     direction: Direction,
     method: DirectionMethod,
     options: object,

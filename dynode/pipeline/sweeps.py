@@ -14,7 +14,6 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.video import write_video
 from dynode.pipeline.generate import synthesize_batches
-from dynode.scoring.effects import moved
 
 SECONDS_ONE_WAY = 3.5
 
@@ -63,11 +62,8 @@ def _frame(
 ) -> Tensor:
     """Draw the pictures at one strength: (1, 3, h, count * w), 8-bit steps, on the CPU."""
     codes = [
-        moved(
-            direction,
-            generator,
-            draw_population(generator, 1, seed=seed + i, truncation=0.7),
-            strength,
+        direction.move_population(
+            draw_population(generator, 1, seed=seed + i, truncation=0.7), generator, strength
         )
         for i in range(count)
     ]

@@ -17,6 +17,7 @@ from dynode.plugins.loaded import (
     TextImageModel,
 )
 from dynode.plugins.methods import (
+    DirectionKind,
     DirectionMethod,
     FaceDetector,
     GeneratorFamily,
@@ -33,6 +34,7 @@ from dynode.plugins.trainable import Trainable
 
 __all__ = [
     "Detector",
+    "DirectionKind",
     "DirectionMethod",
     "FaceDetector",
     "FeatureScorerModel",

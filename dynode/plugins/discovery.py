@@ -50,6 +50,9 @@ class Registry:
         self.directions: Shelf[methods.DirectionMethod] = Shelf(
             "direction method", (methods.DirectionMethod,)
         )
+        self.direction_kinds: Shelf[methods.DirectionKind] = Shelf(
+            "direction kind", (methods.DirectionKind,)
+        )
         self.inverters: Shelf[methods.Inverter] = Shelf("inverter", (methods.Inverter,))
         self.generators: Shelf[methods.GeneratorProvider | methods.GeneratorFamily] = Shelf(
             "generator", (methods.GeneratorProvider, methods.GeneratorFamily)
@@ -70,6 +73,7 @@ class Registry:
         """The shelves by the name of the hook that fills them."""
         return {
             "register_directions": self.directions,
+            "register_direction_kinds": self.direction_kinds,
             "register_inverters": self.inverters,
             "register_generators": self.generators,
             "register_text_encoders": self.text_encoders,

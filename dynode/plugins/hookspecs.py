@@ -25,6 +25,11 @@ def register_directions(register: Callable[[methods.DirectionMethod], None]) -> 
 
 
 @hookspec
+def register_direction_kinds(register: Callable[[methods.DirectionKind], None]) -> None:
+    """Contribute kinds of directions besides the core's, so that their files can be read. Since 0.2."""
+
+
+@hookspec
 def register_inverters(register: Callable[[methods.Inverter], None]) -> None:
     """Contribute ways of finding the latents of a picture. Since 0.1."""
 

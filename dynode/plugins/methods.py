@@ -92,6 +92,18 @@ class DirectionMethod(Plugin):
         """
 
 
+class DirectionKind(Plugin):
+    """A kind of direction besides the core's, so that files of it can be read.
+
+    Attributes:
+        name: The `space` of the class, which stands in its files.
+    """
+
+    @abstractmethod
+    def load(self) -> type[Direction]:
+        """Import and return the class: a subclass of `Direction` with `tensors` and `from_tensors`."""
+
+
 class Inverter(Plugin):
     """A way of finding the latents of given pictures.
 

@@ -17,6 +17,8 @@ RESERVED_OPTIONS = frozenset(
     ("source", "plugin", "directions", "strength", "generator", "inverter", "seed", "force")
     + ("progress", "method", "latents")
 )
+# Spaces of the core's own directions, which no plugin's kind may take.
+RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Thing = TypeVar("Thing")
@@ -53,6 +55,10 @@ class Shelf(Generic[Thing]):
             raise PluginError(
                 f"the {self.kind} {name!r} of {owner} is registered already, by {self._things[name][1]}; "
                 f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
+            )
+        if isinstance(thing, methods.DirectionKind) and name in RESERVED_KINDS:
+            raise PluginError(
+                f"the {self.kind} {name!r} of {owner} is one of dynode's own; rename it"
             )
         self._check_options(thing, name)
         self._things[name] = (thing, owner)

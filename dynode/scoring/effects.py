@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from dynode.direction.base import Direction
-from dynode.direction.z import ZDirection, ready_for
 from dynode.generator.population import Population
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -52,16 +51,6 @@ def score_latents(
     return torch.cat(scores).clone()
 
 
-def moved(
-    direction: Direction, generator: Generator, population: Population, strength: float
-) -> Latents:
-    """Move a population; a direction in Z is applied to its normal vectors."""
-    if isinstance(direction, ZDirection):
-        return population.remap(generator, direction.apply_z(population.z, strength))
-    with torch.inference_mode():
-        return ready_for(direction, generator).apply(population.latents, strength)
-
-
 def mean_effect(
     direction: Direction,
     generator: Generator,
@@ -86,7 +75,7 @@ def mean_effect(
     def effect(strength: float) -> Tensor:
         if strength == 0:
             return torch.zeros(len(deviations))
-        latents = moved(direction, generator, population, strength)
+        latents = direction.move_population(population, generator, strength)
         after = score_latents(scorer, generator, latents)
         return (after - before).mean(0) / deviations
 

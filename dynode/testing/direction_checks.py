@@ -214,12 +214,11 @@ def cancelling_leaves_nothing_behind(trial: DirectionTrial) -> None:
 def _assert_same_edit(trial: DirectionTrial, one: object, two: object, what: str) -> None:
     """Check that two directions move a code to the same place."""
     from dynode.direction.base import Direction
-    from dynode.direction.z import ready_for
 
     assert isinstance(one, Direction) and isinstance(two, Direction)
     found = trial.found
     expected, actual = (
-        parts(ready_for(direction, found.generator).apply(found.latents, 1.0))
+        parts(direction.ready_for(found.generator).apply(found.latents, 1.0))
         for direction in (one, two)
     )
     assert list(expected) == list(actual), f"{what} move different layers"

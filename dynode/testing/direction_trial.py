@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynode.direction.base import Direction
-from dynode.direction.z import ready_for
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.options import build_options
-from dynode.pipeline.signing import signed
+from dynode.pipeline.signing import sign
 from dynode.plugins.methods import DirectionMethod, Progress, silent
 from dynode.testing.stand_ins import stand_ins
 from dynode.testing.trial import ProgressLog, Spy, quietly, small
@@ -41,7 +40,7 @@ class Found:
     @property
     def ready(self) -> list[Direction]:
         """The directions as `dynode edit` applies them; those in Z carried to W."""
-        return [ready_for(direction, self.generator) for direction in self.directions]
+        return [direction.ready_for(self.generator) for direction in self.directions]
 
 
 class DirectionTrial:
@@ -82,7 +81,7 @@ class DirectionTrial:
             found = self.method.find(
                 generator, options, seed=seed, progress=progress, latents=codes
             )
-        done = signed(found, self.method, options, generator.info, seed=seed)
+        done = sign(found, self.method, options, generator.info, seed=seed)
         return done if isinstance(done, list) else [done]
 
     @property
@@ -105,7 +104,7 @@ class DirectionTrial:
         with stand_ins(), quietly() as printed:
             found = self.method.find(generator, options, seed=0, progress=log, latents=latents)
         seconds = time.perf_counter() - started
-        done = signed(found, self.method, options, generator.info, seed=0)
+        done = sign(found, self.method, options, generator.info, seed=0)
         directions = done if isinstance(done, list) else [done]
         return Found(generator, latents, directions, log, printed.getvalue(), seconds)
 

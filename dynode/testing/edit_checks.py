@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from dynode.direction.file import load_direction
-from dynode.direction.z import ready_for
 from dynode.latents.latents import Latents
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.direction_trial import DirectionTrial
@@ -64,8 +63,8 @@ def a_file_gives_it_back(trial: DirectionTrial) -> None:
             direction.save(path)
             loaded = load_direction(path)
             assert loaded.info.name == direction.info.name and loaded.info.unit
-            there = ready_for(loaded, found.generator).apply(found.latents, 1.0)
-            here = ready_for(direction, found.generator).apply(found.latents, 1.0)
+            there = loaded.ready_for(found.generator).apply(found.latents, 1.0)
+            here = direction.ready_for(found.generator).apply(found.latents, 1.0)
             for name, part in parts(here).items():
                 assert_close(parts(there)[name], part, f"{name} after a file")
             path.unlink()

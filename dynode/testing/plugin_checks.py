@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dynode.plugins.methods import (
+    DirectionKind,
     DirectionMethod,
     FaceDetector,
     GeneratorFamily,
@@ -23,6 +24,7 @@ from dynode.testing import (
     edit_checks,
     face_checks,
     inverter_checks,
+    kind_checks,
     model_checks,
     provider_checks,
 )
@@ -67,6 +69,14 @@ def checks_for(
             checks = (*direction_checks.CHECKS, *edit_checks.CHECKS)
             return bind(
                 checks, trial, hook="register_directions", name=name, expected_failures=excused
+            )
+        case DirectionKind():
+            return bind(
+                kind_checks.KIND_CHECKS,
+                thing,
+                hook="register_direction_kinds",
+                name=name,
+                expected_failures=excused,
             )
         case Inverter():
             inverting = inverter_checks.InverterTrial(thing, given)

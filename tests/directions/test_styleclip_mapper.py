@@ -14,7 +14,6 @@ from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.direction.mapper import MapperDirection
 from dynode.direction.style_mapper import StyleMapperDirection
-from dynode.direction.z import ready_for
 from dynode.errors import GeneratorMismatchError, OptionError, UnknownNameError, UsageError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
@@ -75,7 +74,7 @@ def test_pictures_show_more_of_the_text(generator: StyleGAN2, kind: str) -> None
     start = generator.sample(16, seed=99)
     first = goal.see(start)
     before, _ = goal.measure(start, first)
-    after, _ = goal.measure(ready_for(found, generator).apply(start, 0.5), first)
+    after, _ = goal.measure(found.ready_for(generator).apply(start, 0.5), first)
     assert isinstance(found, StyleMapperDirection if kind == "styles" else MapperDirection)
     assert float((after - before).mean()) > 0.02
 
@@ -186,7 +185,7 @@ def test_a_trained_mapper_is_exported_in_the_published_layout_and_read_back(
     (back,) = import_directions(tmp_path / "mapper.pt")
 
     start = generator.sample(2, seed=3)
-    ours, theirs = (ready_for(d, generator).apply(start) for d in (found, back))
+    ours, theirs = (d.ready_for(generator).apply(start) for d in (found, back))
     torch.testing.assert_close(ours.w, theirs.w, atol=0, rtol=0)
     assert all(torch.equal(ours.styles[name], theirs.styles[name]) for name in ours.styles)
 

@@ -611,7 +611,7 @@ def test_what_is_no_code_is_refused_in_one_line(tmp_path: Path, content: Any, me
     ("direction", "name", "message"),
     [
         (LinearDirection(row()[0]), "x.npz", "cannot export an array"),
-        (StyleDirection({"a": row()[0]}), "x.npy", "cannot export style offsets"),
+        (StyleDirection({"a": row()[0]}), "x.npy", "cannot export its arrays by name"),
         (WeightDirection("b4.conv1", torch.ones(2, 2, 3, 3)), "x.pt", "has no number in NaviGAN"),
     ],
     ids=["vector to npz", "styles to npy", "layer without number"],

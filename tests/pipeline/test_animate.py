@@ -14,7 +14,6 @@ from torch import Tensor
 
 import dynode
 from dynode import LinearDirection, PathDirection
-from dynode.direction.path import follow
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import DirectionFileError, GeneratorMismatchError, OptionError, UnknownNameError
@@ -94,7 +93,7 @@ def test_a_direction_without_a_path_goes_straight(generator: StyleGAN2) -> None:
     latents = generator.sample(1, seed=1)
     direction = LinearDirection(torch.ones(WIDTH))
 
-    codes = follow(direction, latents, torch.tensor([0.0, 0.5, 1.0]), 3.0)
+    codes = direction.along(latents, torch.tensor([0.0, 0.5, 1.0]), 3.0)
 
     expected = latents.w + torch.tensor([0.0, 1.5, 3.0])[:, None, None]
     torch.testing.assert_close(codes.w, expected)

@@ -145,15 +145,32 @@ def test_the_folder_is_made_and_nothing_else_is_left_in_it(tmp_path: Path) -> No
     assert [item.name for item in path.parent.iterdir()] == ["smile.safetensors"]
 
 
-def test_a_stranger_s_kind_of_direction_is_refused_and_writes_nothing(path: Path) -> None:
-    class Spiral(LinearDirection.__mro__[1]):  # type: ignore[misc, name-defined]
-        def _moved(self, latents: Latents, amounts: Tensor) -> Latents:
-            return latents
+class Nudge(LinearDirection):
+    """A subclass that says nothing about its file."""
 
-        def check_shape(self, info: Any) -> None: ...
 
-    with pytest.raises(DirectionFileError, match="a Spiral cannot be written"):
-        Spiral().save(path)
+class Spiral(Direction):
+    space = "spiral"
+
+    def move(self, latents: Latents, amounts: Tensor) -> Latents:
+        return latents
+
+    def check_shape(self, info: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("direction", "message"),
+    [
+        (Spiral(), "a Spiral cannot be written: it does not say what a file keeps"),
+        (Nudge(numbers(WIDTH)), "a Nudge cannot be written: it would be read back as the kind it"),
+    ],
+    ids=["nothing said", "inherited"],
+)
+def test_a_kind_that_could_not_be_read_back_is_refused_and_writes_nothing(
+    path: Path, direction: Direction, message: str
+) -> None:
+    with pytest.raises(DirectionFileError, match=message):
+        direction.save(path)
 
     assert not path.exists()
 
@@ -201,7 +218,7 @@ MAPPER = {"stacks.0.0.weight": numbers(5, 5), "stacks.0.0.bias": numbers(5)}
         (None, {"format": None}, "holds tensors such as 'delta'; expected a direction file"),
         (None, {"format": "pt"}, "holds pt; expected a direction file"),
         (None, {"format": "dynode.latents"}, "holds latent codes, not a direction"),
-        (None, {"space": "v"}, "damaged direction file (ValueError: unknown space 'v')"),
+        (None, {"space": "v"}, "kind 'v', which nothing installed here reads; install the plugin"),
         (None, {"space": None}, "damaged direction file (KeyError: 'space')"),
         (None, {"kind": None}, "damaged direction file (KeyError: 'kind')"),
         (None, {"info": None}, "damaged direction file (KeyError: 'info')"),
@@ -225,6 +242,8 @@ MAPPER = {"stacks.0.0.weight": numbers(5, 5), "stacks.0.0.bias": numbers(5)}
         (MAPPER, {"space": "mapper", "kind": mapper_kind(width=10**9)}, "damaged"),
         (MAPPER, {"space": "mapper", "kind": mapper_kind(groups=[[0, 1]] * 9)}, "damaged"),
         (MAPPER, {"space": "mapper", "kind": mapper_kind(groups=[["a", 1]])}, "damaged"),
+        (MAPPER, {"space": "mapper", "kind": mapper_kind(groups=[[1, 1]])}, "damaged"),
+        (MAPPER, {"space": "mapper", "kind": mapper_kind(depth=math.inf)}, "damaged"),
         (MAPPER, {"space": "mapper", "kind": mapper_kind(scale="x")}, "damaged"),
         (MAPPER, {"space": "mapper", "kind": mapper_kind(scale=math.inf)}, "not finite"),
         (

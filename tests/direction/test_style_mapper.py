@@ -12,7 +12,6 @@ from dynode.direction.file import load_direction
 from dynode.direction.info import DirectionInfo
 from dynode.direction.networks import StyleMapper
 from dynode.direction.style_mapper import StyleMapperDirection
-from dynode.direction.z import ready_for
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
@@ -39,7 +38,7 @@ def test_the_edit_adds_the_formula_to_the_styles(
     latents = generator.sample(3, seed=0)
     strengths = torch.tensor([0.0, 1.0, -0.5])
 
-    moved = ready_for(direction, generator).apply(latents, strengths)
+    moved = direction.ready_for(generator).apply(latents, strengths)
 
     styles = generator.styles(latents)
     for name, stack in zip(direction.mapper.channels, direction.mapper.stacks, strict=True):
@@ -60,7 +59,7 @@ def test_an_edit_on_top_of_another_reads_the_edited_styles(
 ) -> None:
     latents = generator.sample(1, seed=0)
     edited = latents.add_styles({"b8.conv0": torch.linspace(-1, 1, 5)[None]})
-    bound = direction.bound_to(generator)
+    bound = direction.ready_for(generator)
 
     alone = bound.apply(latents).styles["b8.conv0"]
     on_top = bound.apply(edited).styles["b8.conv0"] - edited.styles["b8.conv0"]
@@ -80,7 +79,7 @@ def test_without_a_generator_it_says_what_to_do(
 
 def test_another_generator_is_refused(direction: StyleMapperDirection) -> None:
     with pytest.raises(GeneratorMismatchError, match="takes 5 style channels of layer b8.conv0"):
-        direction.bound_to(tiny_generator(16, channels=6))
+        direction.ready_for(tiny_generator(16, channels=6))
 
 
 def test_it_is_written_and_read(
@@ -91,7 +90,7 @@ def test_it_is_written_and_read(
     loaded = load_direction(tmp_path / "d.safetensors")
 
     latents = generator.sample(2, seed=1)
-    first, second = (ready_for(d, generator).apply(latents) for d in (direction, loaded))
+    first, second = (d.ready_for(generator).apply(latents) for d in (direction, loaded))
     assert all(torch.equal(first.styles[name], second.styles[name]) for name in first.styles)
     assert loaded.info.scale == 2.0
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from dynode import ZDirection, load_direction
-from dynode.direction.z import ready_for
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
 from dynode.generator.population import draw_population, draw_z
 from dynode.testing import tiny_generator
@@ -62,10 +61,10 @@ def test_carried_to_w_it_is_the_mean_derivative_of_the_mapping() -> None:
 
 def test_what_fits_codes_already_is_left_as_it_is() -> None:
     generator = tiny_generator()
-    carried = ready_for(ZDirection(unit()), generator)
+    carried = ZDirection(unit()).ready_for(generator)
 
     assert carried.space == "w+"
-    assert ready_for(carried, generator) is carried
+    assert carried.ready_for(generator) is carried
 
 
 def test_it_is_saved_and_loaded(tmp_path: object) -> None:
