@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import DirectionInfo
+from dynode.direction.info import DirectionInfo
 from dynode.errors import GeneratorMismatchError
 
 

@@ -9,16 +9,12 @@ import torch
 from torch import Tensor
 
 from dynode import files
-from dynode.direction import (
-    LinearDirection,
-    MapperDirection,
-    PathDirection,
-    StyleDirection,
-    StyleMapperDirection,
-    WeightDirection,
-    ZDirection,
-    load_direction,
-)
+from dynode.direction import PathDirection, StyleMapperDirection, ZDirection
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.style import StyleDirection
+from dynode.direction.weight import WeightDirection
 from dynode.latents.latents import Latents
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
