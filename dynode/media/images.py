@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import struct
 import warnings
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,36 +18,70 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import MediaError
+from dynode.media.formats import head_of, open_picture
+from dynode.media.shown import as_shown
 from dynode.media.suffixes import IMAGE_SUFFIXES
 
 _SMALLEST_SIDE_PX = 16
 _MOST_PIXELS = 200_000_000
+# A file of few bytes may unfold to a thousand times as many; photographs take a bit for two pixels.
+_TRUSTED_PIXELS, _MOST_PIXELS_A_BYTE = 40_000_000, 64
+# What Pillow's readers raise on damaged files, found by mutating them.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    MemoryError,
+    ZeroDivisionError,
+    NotImplementedError,
+)
 _QUALITY = 95  # of JPEG and WebP
 
 
 def read_image(path: Path, stream: BinaryIO | None = None) -> Image.Image:
-    """Read any common image as upright 8-bit RGB.
-
-    Orientation tags are applied, transparency is laid on white, 16-bit and CMYK are converted, and
-    of an animation the first frame is taken.
+    """Read a picture as it is shown, see `as_shown`; of an animation the first frame.
 
     Args:
-        path: PNG, JPEG, WebP, BMP, TIFF or GIF file.
+        path: A file of one of `formats.FORMATS`, whatever its suffix; HEIC with the extra `heif`.
         stream: Its content, where it lies in another file; `path` is then its name for messages.
 
     Raises:
         MediaError: The file is absent, no image, damaged, or too small or large to use.
     """
+    with reading(path, stream or path) as (opened, head):
+        return as_shown(opened, head, path.name)
+
+
+@contextlib.contextmanager
+def reading(path: Path, source: Path | BinaryIO) -> Iterator[tuple[Image.Image, bytes]]:
+    """Open and decode a picture for a block of code, with the beginning of its file.
+
+    Its size is checked before it is decoded. What goes wrong, also in the block, is one line.
+
+    Raises:
+        MediaError: See `read_image`.
+    """
     try:
         with warnings.catch_warnings():
             # What Pillow can read in spite of damage is good enough; sizes are checked here.
-            warnings.simplefilter("ignore")
-            return _read(path, stream or path)
+            warnings.filterwarnings("ignore", module="PIL")
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with open_picture(path, source) as opened:
+                _check_size(path, opened.size, _bytes_of(source))
+                opened.load()
+                yield opened, head_of(source)
     except FileNotFoundError as error:
-        raise MediaError(f"{path} does not exist; check the path of the image") from error
+        raise MediaError(_told_absent(path)) from error
     except UnidentifiedImageError as error:
         raise MediaError(
-            f"{path.name} is no image; expected PNG, JPEG, WebP, BMP, TIFF or GIF"
+            f"{path.name} is no image; expected PNG, JPEG, WebP, AVIF, TIFF, BMP or GIF"
         ) from error
     except (IsADirectoryError, PermissionError) as error:
         what = "is a folder" if path.is_dir() else f"cannot be read ({error.strerror})"
@@ -52,21 +90,26 @@ def read_image(path: Path, stream: BinaryIO | None = None) -> Image.Image:
         raise MediaError(
             f"{path.name} declares too many pixels ({error}); make it smaller"
         ) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        reason = " ".join(str(error).split())
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise MediaError(
             f"{path.name} is damaged ({reason}); save it again from its source"
         ) from error
 
 
-def _read(path: Path, source: Path | BinaryIO) -> Image.Image:
-    with Image.open(source) as opened:
-        _check_size(path, opened.size)
-        opened.load()
-        return _as_rgb(ImageOps.exif_transpose(opened))
+def _told_absent(path: Path) -> str:
+    if str(path) == "-":
+        return "'-' would be standard input, which is not read; give the path of a file"
+    return f"{path} does not exist; check the path of the image"
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
+def _bytes_of(source: Path | BinaryIO) -> int:
+    if isinstance(source, Path):
+        return source.stat().st_size
+    return source.seek(0, os.SEEK_END)
+
+
+def _check_size(path: Path, size: tuple[int, int], file_bytes: int) -> None:
     width, height = size
     if min(size) < _SMALLEST_SIDE_PX:
         raise MediaError(
@@ -76,25 +119,11 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
         raise MediaError(
             f"{path.name} is {width}×{height} pixels; expected at most {_MOST_PIXELS}; scale it down"
         )
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        top = _white_of(image.mode, values)
-        return Image.fromarray(np.clip(values / top * 255, 0, 255).astype(np.uint8)).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        ground = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
-
-
-def _white_of(mode: str, values: np.ndarray) -> float:
-    """Find the value of white: 16 bits tell it, other numbers only by the range they use."""
-    if mode.startswith("I;16"):
-        return 65535.0
-    ranges = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
-    return next((top for top in ranges if values.max() <= top), 65535.0)
+    if width * height > max(_TRUSTED_PIXELS, file_bytes * _MOST_PIXELS_A_BYTE):
+        raise MediaError(
+            f"{path.name} declares {width}×{height} pixels in {file_bytes} bytes, less than any photograph "
+            f"takes; it was not decoded: scale it down"
+        )
 
 
 def fit_to(image: Image.Image, resolution: tuple[int, int]) -> Tensor:

@@ -11,6 +11,7 @@ from dynode.errors import MediaError
 Kind = Literal["picture", "clip", "latents", "codes", "archive", "folder", "other"]
 """What `kind_of` tells apart."""
 
+_MOVING = ("GIF", "WEBP", "PNG")
 _HEAD = 4096  # bytes; what tells a moving PNG stands before its first picture
 
 # (offset, bytes): what files of a kind begin with.
@@ -22,6 +23,14 @@ _PICTURES = (
     (0, b"II*\x00"),  # TIFF
     (0, b"MM\x00*"),
     (8, b"WEBP"),
+    (0, b"\0\0\0\x0cjP  "),  # JPEG 2000
+    (0, b"\xff\x4f\xff\x51"),
+    *((0, b"P%d%c" % (number, space)) for number in range(1, 8) for space in b"\n\r\t "),  # PPM
+    (0, b"8BPS"),  # Photoshop
+    (0, b"qoif"),
+    (0, b"\0\0\x01\0"),  # icon
+    (0, b"\x01\xda"),  # SGI
+    *((0, bytes((10, version, 1))) for version in (0, 2, 3, 4, 5)),  # PCX
 )
 _CLIPS = (
     (4, b"ftyp"),  # mp4, mov
@@ -41,6 +50,7 @@ _STILL_BRANDS = (
     b"heim",
     b"heis",
     b"mif1",
+    b"jpeg",
 )  # pictures in mp4's container
 _CODES = ((0, b"\x93NUMPY"), (0, b"\x80\x02"), (0, b"\x80\x03"), (0, b"\x80\x04"), (0, b"\x80\x05"))
 _TRANSPORT_PACKET = 188  # bytes of MPEG's transport stream; each begins with 0x47
@@ -69,6 +79,10 @@ def kind_of(path: str | Path) -> Kind:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except FileNotFoundError as error:
+        if str(path) == "-":
+            raise MediaError(
+                "'-' would be standard input, which is not read; give the path of a file"
+            ) from error
         raise MediaError(f"{path} does not exist; check the path") from error
     except OSError as error:
         raise MediaError(
@@ -117,7 +131,7 @@ def _moves(path: Path, head: bytes) -> bool:
     from PIL import Image
 
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=_MOVING) as opened:
             return int(getattr(opened, "n_frames", 1)) > 1
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         return False  # damaged; who reads pictures says how
