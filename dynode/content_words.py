@@ -19,9 +19,9 @@ _FUNCTION_WORDS = """
 _FRAME_WORDS = """
     photo photograph picture image portrait rendering rendition drawing illustration painting sketch
     sculpture doodle art cartoon digital cropped blurry resolution low clean close good bad nice cool
-    weird person people someone somebody face human
+    weird person people someone somebody face human neutral normal ordinary average
 """
-"""Words that say of what kind the picture is, or that a face is seen: "a good photo of a face"."""
+"""Words that say of what kind the picture is, or what everybody has: "a good photo of a neutral face"."""
 
 _EMPTY = frozenset(f"{_FUNCTION_WORDS} {_FRAME_WORDS}".split())
 

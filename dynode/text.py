@@ -88,13 +88,10 @@ def check_text(model: TextImageModel, text: str) -> str:
             f"description such as 'smiling'"
         )
     known, unknown = model.known_words(stripped), model.unknown_words(stripped)
-    lost = content_words(unknown) or list(dict.fromkeys(unknown))
-    followed = content_words(known)
-    if lost and not followed:
-        raise OptionError(_says_nothing(model, stripped, lost))
-    if not known and _vocabulary(model):
-        raise OptionError(_says_nothing(model, stripped, []))
-    if content_words(unknown):
+    lost, followed = content_words(unknown), content_words(known)
+    if (lost and not followed) or (not known and (unknown or _vocabulary(model))):
+        raise OptionError(_says_nothing(model, stripped, lost or unknown))
+    if lost:
         warnings.warn(
             f"the small text model does not know: {', '.join(lost[:8])}; it follows only: "
             f"{', '.join(followed[:8])} (a real CLIP knows all words: {_REAL_CLIP})",

@@ -214,7 +214,7 @@ def test_a_text_followed_in_nothing_is_refused_with_the_words_that_are_known(
     assert "--clip ViT-B-32-quickgelu --clip-weights FILE" in message
 
 
-@pytest.mark.parametrize("text", ["a face", "a photo", "a"])
+@pytest.mark.parametrize("text", ["a face", "a photo", "a", "a neutral face"])
 def test_a_text_of_known_words_that_say_nothing_serves_as_the_neutral_one(text: str) -> None:
     assert check_text(Limited(), text) == text
 

@@ -252,7 +252,7 @@ def test_layers_are_named_or_taken_by_block(generator: StyleGAN2) -> None:
     [
         ({"text": ""}, "the text is empty"),
         ({"text": "red " * 2500}, "characters; expected at most 1000"),
-        ({"text": "xyzzy"}, "no word of 'xyzzy' is known"),
+        ({"text": "xyzzy"}, "knows no word of 'xyzzy'"),
         ({"text": "red", "neutral": "red"}, "mean the same to the model; make --text and"),
         (
             {"beta": 0.9999},

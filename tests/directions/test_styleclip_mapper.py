@@ -236,7 +236,7 @@ def test_codes_of_another_generator_are_refused(generator: StyleGAN2, tmp_path: 
     [
         ({"text": " "}, "the text is empty"),
         ({"text": "red " * 2500}, "characters; expected at most 1000"),
-        ({"text": "xyzzy"}, "no word of 'xyzzy' is known"),
+        ({"text": "xyzzy"}, "knows no word of 'xyzzy'"),
         ({"neutral": "red"}, "mean the same"),
         ({"parts": "fine"}, "expected rows that tiny has"),
         ({"parts": "midium"}, "unknown part of a mapper 'midium'; did you mean"),
