@@ -4,11 +4,13 @@ from dynode.generator.loading import load_generator
 from dynode.generator.module import wrap_module
 from dynode.generator.population import Population, draw_labels, draw_population, draw_z
 from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.generator.video import VideoGenerator
 
 __all__ = [
     "Generator",
     "GeneratorInfo",
     "Population",
+    "VideoGenerator",
     "draw_labels",
     "draw_population",
     "draw_z",

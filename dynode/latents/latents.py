@@ -121,6 +121,13 @@ class Latents:
                 return dataclasses.replace(self, weights=kept)
         return dataclasses.replace(self, weights=(*self.weights, offset))
 
+    def weights_by_layer(self) -> dict[str, list[Offset]]:
+        """Sort the parameter-space offsets by the layer they move."""
+        sorted_: dict[str, list[Offset]] = {}
+        for offset in self.weights:
+            sorted_.setdefault(offset.layer, []).append(offset)
+        return sorted_
+
     def lerp(self, other: Latents, amount: float | Tensor) -> Latents:
         """Go from these latents (amount 0) to others (amount 1), offsets included.
 

@@ -60,7 +60,10 @@ class FirstBlock(nn.Module):
         """Make the features and the image at 4 px."""
         n = inputs.styles[f"{self.name}.conv1"].shape[0]  # `len` would fix it in exports
         x = self.const.expand(n, -1, -1, -1)
-        x = x.contiguous(memory_format=torch.channels_last)
+        return self.finish(x.contiguous(memory_format=torch.channels_last), inputs)
+
+    def finish(self, x: Tensor, inputs: LayerInputs) -> SynthesisState:
+        """Run the layers on what stands at 4 px: (n, channels into the convolution, 4, 4)."""
         x = _run_convolution(self.conv1, f"{self.name}.conv1", x, inputs)
         image = _run_torgb(self.torgb, f"{self.name}.torgb", x, inputs)
         return SynthesisState(4, x, image)

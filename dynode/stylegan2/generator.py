@@ -12,7 +12,6 @@ from torch import Tensor
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
-from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.network import GeneratorNetwork
@@ -211,9 +210,7 @@ class StyleGAN2:
         self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
     ) -> LayerInputs:
         """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
-        offsets: dict[str, list[Offset]] = {}
-        for offset in latents.weights:
-            offsets.setdefault(offset.layer, []).append(offset)
+        offsets = latents.weights_by_layer()
         styles = self.styles(latents)
         resolution = self._checked(resolution)
         return LayerInputs(

@@ -14,12 +14,16 @@ class GeneratorNetwork(nn.Module):
 
     `StyleGAN2` wraps it for rendering; train through that, or through `mapping` and `synthesis`.
 
+    Args:
+        config: Shape of the network.
+        synthesis: A synthesis network of another make; None builds StyleGAN2's.
+
     Source:
         Karras et al. 2020, StyleGAN2, arXiv:1912.04958 (config F).
         Karras et al. 2020, StyleGAN2-ADA, arXiv:2006.06676 (class labels, conv clamp).
     """
 
-    def __init__(self, config: GeneratorConfig) -> None:
+    def __init__(self, config: GeneratorConfig, synthesis: SynthesisNetwork | None = None) -> None:
         super().__init__()
         self.config = config
         self.mapping = MappingNetwork(
@@ -31,4 +35,4 @@ class GeneratorNetwork(nn.Module):
             embed_width=config.embed_width,
             lr=config.mapping_lr,
         )
-        self.synthesis = SynthesisNetwork(config)
+        self.synthesis = SynthesisNetwork(config) if synthesis is None else synthesis

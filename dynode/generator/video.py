@@ -1,0 +1,82 @@
+"""What video generators offer beside pictures: the same content at other times."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.latents.motion import Motion
+
+
+@runtime_checkable
+class VideoGenerator(Generator, Protocol):
+    """A generator whose pictures also depend on time and on a motion code.
+
+    As a `Generator` it draws stills: its time is fixed, by `at`. Every direction, inverter and
+    scorer works on the content, which is `Latents`; an edit of a clip touches it once.
+    """
+
+    @property
+    def fps(self) -> float:
+        """Frames a second of its time unit, the frame."""
+        ...
+
+    @property
+    def motion_width(self) -> int:
+        """Width of a motion code, 0 for a generator without motion."""
+        ...
+
+    def motion_codes(self, motion: Motion, times: Tensor) -> Tensor:
+        """Compute the motion codes of videos.
+
+        Args:
+            motion: Of n videos.
+            times: (n, T), or (T,) for all videos, real, 0 or more, in frames.
+
+        Returns:
+            (n, T, motion_width).
+        """
+        ...
+
+    def synthesize_frames(
+        self,
+        latents: Latents,
+        codes: Tensor,
+        *,
+        noise: str = "const",
+        resolution: int | None = None,
+    ) -> Tensor:
+        """Draw frames.
+
+        Args:
+            latents: Content of n videos.
+            codes: (n, T, motion_width) motion codes.
+            noise: As for `Generator.synthesize`.
+            resolution: As for `Generator.synthesize`.
+
+        Returns:
+            (n, T, 3, h, w).
+        """
+        ...
+
+    def at(self, motion: Motion, times: Tensor) -> VideoGenerator:
+        """Return this generator with times fixed: n x T frames, drawn video by video.
+
+        Its `synthesize` takes as many latents as there are frames, or any number if it is one.
+
+        Args:
+            motion: Of n videos.
+            times: (n, T), or (T,) for all videos.
+        """
+        ...
+
+    def first_frame(self, motion: Motion) -> Generator:
+        """Return what draws first frames: the generator an inverter is to be given."""
+        ...
+
+    def content(self, latents: Latents, motion: Motion) -> Latents:
+        """Turn latents of first frames, drawn by `first_frame`, into the content of the clips."""
+        ...

@@ -1,0 +1,100 @@
+"""Motion: what a video generator needs beside the content of a clip."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dynode.errors import UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How a batch of videos moves, endlessly: noise by seed, class, and noise that was given.
+
+    It belongs beside `Latents`, the content: edits of the content leave the motion alone. The noise
+    of a video is a function of its seed, its number and the place on the generator's time grid, so
+    that a longer clip begins like a shorter one and a video does not depend on its neighbours.
+
+    Attributes:
+        keys: (n, 2) int64, seed and number of each video, 0 or more.
+        labels: (n, c_dim) class labels for generators whose motion takes them; None for none.
+        noise: (n, rows, width) rows that stand at the beginning instead of drawn ones; None for
+            none.
+    """
+
+    keys: Tensor
+    labels: Tensor | None = None
+    noise: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the parts are of as many videos."""
+        if self.keys.ndim != 2 or self.keys.shape[1] != 2 or self.keys.dtype != torch.int64:
+            raise UsageError(
+                f"motion keys are {tuple(self.keys.shape)} {self.keys.dtype}; expected (n, 2) int64"
+            )
+        if bool((self.keys < 0).any()):
+            raise UsageError("a seed of motion is negative; expected 0 or more")
+        for name, axes in (("labels", 2), ("noise", 3)):
+            part = getattr(self, name)
+            if part is not None and (part.ndim != axes or len(part) != len(self)):
+                raise UsageError(
+                    f"motion {name} have shape {tuple(part.shape)}; expected {axes} axes and "
+                    f"{len(self)} videos"
+                )
+
+    @staticmethod
+    def draw(n: int, *, seed: int, first: int = 0, labels: Tensor | None = None) -> Motion:
+        """Draw the motion of videos `first` to `first + n - 1` of a seed.
+
+        Args:
+            n: How many.
+            seed: 0 to 2^63 - 1.
+            first: Number of the first video.
+            labels: (n, c_dim) class labels.
+
+        Raises:
+            UsageError: The seed is out of range.
+        """
+        if not 0 <= seed < 2**63:
+            raise UsageError(f"motion seed is {seed}; expected 0 to 2^63 - 1")
+        numbers = torch.arange(first, first + n)
+        return Motion(torch.stack([torch.full_like(numbers, seed), numbers], dim=1), labels)
+
+    def __len__(self) -> int:
+        """Count the videos."""
+        return len(self.keys)
+
+    def __getitem__(self, index: slice | Sequence[int] | Tensor) -> Motion:
+        """Take some videos."""
+        index = index if isinstance(index, slice) else torch.as_tensor(index)
+        parts = {"labels": self.labels, "noise": self.noise}
+        kept = {name: None if part is None else part[index] for name, part in parts.items()}
+        return Motion(self.keys[index], **kept)
+
+    def with_noise(self, noise: Tensor | None) -> Motion:
+        """Return these videos beginning with given noise (n, rows, width)."""
+        return dataclasses.replace(self, noise=noise)
+
+    @staticmethod
+    def cat(motions: Sequence[Motion]) -> Motion:
+        """Join motions that have the same parts.
+
+        Raises:
+            UsageError: There is none, or some have labels or noise and others have not.
+        """
+        if not motions:
+            raise UsageError("nothing to join: expected at least one motion")
+        joined = {}
+        for name in ("labels", "noise"):
+            parts = [getattr(motion, name) for motion in motions]
+            if any(part is None for part in parts):
+                if any(part is not None for part in parts):
+                    raise UsageError(f"some motions have {name} and some have not; join alike ones")
+                continue
+            joined[name] = torch.cat(parts)
+        return Motion(torch.cat([motion.keys for motion in motions]), **joined)
