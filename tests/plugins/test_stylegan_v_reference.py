@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dynode.latents import Latents
+from dynode.latents.latents import Latents
 from dynode_stylegan_v.config import MotionConfig, VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.distances import TimeDistances
 from dynode_stylegan_v.frames import FrameSampling
