@@ -20,14 +20,14 @@ from typing import TypeVar
 import torch
 
 from dynode.direction.stack import EditStack
-from dynode.dynamics.editing import carry
+from dynode.dynamics.carry import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.pipeline.choosing import choose_inverter
 from dynode.pipeline.drawing import Jitter
 from dynode.pipeline.edit import find
-from dynode.pipeline.source import choose_inverter
 from dynode_facets.clips import regular_times, trajectory
 from dynode_facets.factors import factor_index, population
 from dynode_facets.render import render

@@ -24,15 +24,15 @@ from torch import Tensor
 from dynode.direction.file import load_direction
 from dynode.direction.linear import LinearDirection
 from dynode.dynamics.baselines import interpolate_codes
-from dynode.dynamics.editing import carry
+from dynode.dynamics.carry import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.modes import MODES
 from dynode.dynamics.settings import FitOptions
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.pipeline.choosing import choose_inverter
 from dynode.pipeline.library import direction_path
-from dynode.pipeline.source import choose_inverter
 from dynode.plugins.methods import silent
 from dynode_facets.clips import irregular_times, regular_times, trajectory
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, factor_index, population

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
     from dynode.pipeline.animate import animate
     from dynode.pipeline.edit import edit, find
+    from dynode.pipeline.face_source import FaceSource
+    from dynode.pipeline.generate import generate
+    from dynode.pipeline.interpolate import interpolate
     from dynode.pipeline.invert import Inversion, invert
     from dynode.pipeline.training import train
     from dynode.stylegan2.export import export_generator
@@ -52,6 +55,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {
+    "interpolate": "dynode.pipeline.interpolate",
+    "generate": "dynode.pipeline.generate",
+    "FaceSource": "dynode.pipeline.face_source",
     "FitOptions": "dynode.dynamics.settings",
     "Trajectory": "dynode.dynamics.trajectory",
     "fit_trajectory": "dynode.dynamics.fit",
@@ -83,6 +89,9 @@ _LAZY = {
 }
 
 __all__ = [
+    "interpolate",
+    "generate",
+    "FaceSource",
     "Direction",
     "DirectionKind",
     "DirectionMethod",

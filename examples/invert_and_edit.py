@@ -11,9 +11,7 @@ drawn = generator.synthesize(generator.sample(1, seed=5))
 write_image(grid(drawn, columns=1, gap_px=0), Path("portrait.png"))
 
 # %% The inverter of the generator's domain finds codes that draw the picture.
-from dynode.pipeline.source import open_source  # noqa: E402  # a cell of its own
-
-latents = open_source(Path("portrait.png"), generator)
+latents = dynode.invert("portrait.png", generator).latents
 
 # %% Edit them like any others.
 direction = dynode.find("sefa", generator, component=0)

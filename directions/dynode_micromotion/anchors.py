@@ -17,7 +17,7 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.options import build_options, specs_of
-from dynode.pipeline.inversion import invert_clip
+from dynode.pipeline.clip_codes import invert_clip
 from dynode.plugins.methods import DirectionMethod, Progress
 from dynode_micromotion.degrees import PLACE, filled_in, progress_of
 

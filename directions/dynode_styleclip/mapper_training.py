@@ -170,7 +170,8 @@ def _codes(generator: Generator, options: MapperOptions, seed: int) -> Tensor:
     if options.codes is None:
         drawn = draw_population(generator, _POOL, seed=seed, truncation=options.truncation)
         return drawn.latents.w
-    codes = read_codes(options.codes, fingerprint=generator.info.fingerprint).w
+    told = generator.info.fingerprint
+    codes = read_codes(options.codes, fingerprint=told, must_be_codes=True).w
     wanted = (generator.info.num_layers, generator.info.w_dim)
     if tuple(codes.shape[1:]) != wanted:
         raise GeneratorMismatchError(

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any, ClassVar
 
 import click
 
 from dynode.cli import console
+from dynode.cli.inverting_options import takes_inverter
+from dynode.cli.renamed import RenamingCommand
 from dynode.errors import OptionError
 from dynode.pipeline.easing import EASES
 
 
-@click.command()
+class AnimateCommand(RenamingCommand):
+    """Takes `--strength` by the name it had in 0.1 too."""
+
+    renamed: ClassVar = {"--scale": "--strength"}
+
+
+@click.command(cls=AnimateCommand)
 @click.argument("image", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--micromotion",
     "--direction",
     "motion",
     required=True,
-    metavar="NAME|FILE",
+    metavar="FILE|NAME[:STRENGTH]",
     help="Ready micromotion or any direction ('dynode directions list'), or its file.",
 )
 @click.option(
-    "--scale",
+    "--strength",
     type=console.FINITE,
     default=1.0,
     show_default=True,
-    help="How much of it; 1 is the whole micromotion, or strength 1 of any other direction.",
+    help="Multiplies it; 1 is the whole micromotion, or strength 1 of any other direction.",
 )
 @click.option(
     "--frames",
@@ -47,9 +56,8 @@ from dynode.pipeline.easing import EASES
     help="How the motion sets off and arrives.",
 )
 @click.option("--boomerang", is_flag=True, help="There and back, so that the clip can be repeated.")
-@click.option(
-    "--inverter", metavar="NAME", help="Inverter of the picture; chosen by domain if absent."
-)
+@takes_inverter
+@console.truncation_option(None, "Truncation ψ of a sampled picture; 0.7 if absent.")
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
@@ -59,12 +67,13 @@ from dynode.pipeline.easing import EASES
 def animate(
     image: Path | None,
     motion: str,
-    scale: float,
+    strength: float,
     frames: int,
     fps: float,
     ease: str,
     boomerang: bool,
-    inverter: str | None,
+    inverting: dict[str, Any],
+    truncation: float | None,
     generator: str | None,
     device: str | None,
     seed: int,
@@ -80,35 +89,36 @@ def animate(
     Try:     dynode animate --micromotion smile --seed 3 -o smile.mp4
     Python:  dynode.animate(motion="smile", seed=3).save("smile.mp4")
     """
+    import dynode
     from dynode import files
     from dynode.media.suffixes import WRITTEN_SUFFIXES
     from dynode.media.video import check_video_suffix
     from dynode.pipeline.library import MICROMOTION, motion_path
+    from dynode.pipeline.naming import with_strength
 
-    path = motion_path(motion)
+    path, own = with_strength(motion, motion_path, option="--micromotion")
+    assert isinstance(path, Path)
     target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")
     check_video_suffix(target, WRITTEN_SUFFIXES)
     files.check_free(target, force=force)
     if fps <= 0:
         raise OptionError(f"--fps is {fps:g}; expected a number above 0, such as 30")
-
-    from dynode.generator.loading import load_generator
-    from dynode.pipeline import animate as steps
-
     started = time.perf_counter()
     with console.progress_bar("animating") as progress:
-        animation = steps.animate(
+        animation = dynode.animate(
             image,
-            path,
-            scale=scale,
+            (path, own),
+            strength=strength,
             frames=frames,
             ease=ease,
             boomerang=boomerang,
-            generator=load_generator(generator, device=device),
-            inverter=inverter,
+            generator=generator,
+            device=device,
+            truncation=truncation,
             seed=seed,
             force=force,
             progress=progress,
+            **inverting,
         )
         count = animation.save(target, fps=fps, progress=progress)
     changes = {name: round(change, 3) for name, change in animation.changes().items()}
@@ -120,7 +130,7 @@ def animate(
             "generator": animation.generator.info.name,
             "frames": count,
             "fps": fps,
-            "scale": scale,
+            "strength": animation.strength,
             "seed": seed,
             "seconds": seconds,
             "changes_in_standard_deviations": changes,

@@ -1,74 +1,43 @@
-"""What the commands on clips share: options of the inverter and of the fit, and their report."""
+"""What the commands on clips share: options of the fit, and their report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dynode.cli import console
 from dynode.dynamics.modes import MODES
-from dynode.errors import OptionError
 
 if TYPE_CHECKING:
     from dynode.dynamics.report import TrajectoryReport
     from dynode.dynamics.settings import FitOptions
-    from dynode.pipeline.video import ClipResult
+    from dynode.pipeline.clips import ClipResult
 
-INVERTER_OPTIONS = click.option(
-    "--inverter-option",
-    "inverter_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of the inverter, for example steps=20; may be given several times.",
-)
 SMOOTHING = click.option(
     "--smoothing",
     type=click.Choice(["none", "auto"]),
-    default="none",
-    show_default=True,
+    show_default="none",
     help="auto takes the codes of the frames for noisy and steadies a jittery clip.",
 )
 MODE = click.option(
     "--mode",
     type=click.Choice(MODES),
-    default="transport",
-    show_default=True,
+    show_default="transport",
     help="How the edit of a clip's first frame is carried to the others.",
-)
-LANDMARKS = click.option(
-    "--landmarks",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Points of the face in a clip, one list or one a frame (.json, .npy), to cut it out.",
 )
 CHECK = click.option(
     "--check/--no-check",
-    default=True,
+    default=None,
+    show_default="check",
     help="Measure frames that are left out, by a second fit.",
 )
 
 
-def parse_inverter_options(given: Sequence[str]) -> dict[str, str]:
-    """Read `NAME=VALUE` pairs.
-
-    Raises:
-        OptionError: One of them is none.
-    """
-    parsed = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise OptionError(
-                f"--inverter-option is {text!r}; expected NAME=VALUE such as steps=20"
-            )
-        parsed[name.replace("-", "_")] = value
-    return parsed
-
-
-def fit_options(smoothing: str) -> FitOptions:
-    """Return the options of a fit for a clip."""
+def fit_options(smoothing: str | None) -> FitOptions | None:
+    """Return the options of a fit for a clip, if any were given."""
+    if smoothing is None:
+        return None
     from dynode.dynamics.settings import FitOptions
 
     return FitOptions(smoothing=smoothing)

@@ -46,6 +46,9 @@ SEED = click.option(
     show_default=True,
     help="Seed of all randomness.",
 )
+STRENGTH = click.option(
+    "--strength", type=FINITE, default=1.0, show_default=True, help="Multiplies what is done."
+)
 FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
@@ -57,6 +60,19 @@ def output_option(help: str, *, required: bool = False) -> Callable[[Command], C
         "--output",
         type=click.Path(path_type=Path, dir_okay=False),
         required=required,
+        help=help,
+    )
+
+
+def truncation_option(default: float | None, help: str) -> Callable[[Command], Command]:
+    """Make the `--truncation` flag, which the published scripts call `--truncation-psi`."""
+    return click.option(
+        "--truncation",
+        "--truncation-psi",
+        "truncation",
+        type=FINITE,
+        default=default,
+        show_default=default is not None,
         help=help,
     )
 

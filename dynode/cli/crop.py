@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dynode.cli import console, face_options
+from dynode.cli import console
+from dynode.cli.inverting_options import takes_faces
+
+if TYPE_CHECKING:
+    from dynode.pipeline.face_source import FaceSource
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -18,9 +23,7 @@ def crop() -> None:
 
 @crop.command()
 @click.argument("photo", type=_FILE)
-@click.option("--landmarks", type=_FILE, help="5 or 68 points of the face (.json, .npy or text).")
-@face_options.FACE_DETECTOR
-@face_options.FACE_MODEL
+@takes_faces
 @click.option(
     "--size-px",
     type=click.IntRange(16, 4096),
@@ -33,9 +36,7 @@ def crop() -> None:
 @console.JSON
 def align(
     photo: Path,
-    landmarks: Path | None,
-    face_detector: str | None,
-    face_model: Path | None,
+    faces: FaceSource | None,
     size_px: int,
     output: Path | None,
     force: bool,
@@ -48,17 +49,11 @@ def align(
     Python:  dynode.crop.crop_face(photo, dynode.crop.frame_of(landmarks), 1024)
     """
     from dynode.pipeline.aligning import align_file
+    from dynode.pipeline.face_source import FaceSource
 
     target = output or Path(f"{photo.stem}.face.png")
-    beside = align_file(
-        photo,
-        target,
-        landmarks=landmarks,
-        face_detector=face_detector,
-        face_model=face_model,
-        size_px=size_px,
-        force=force,
-    )
+    source = faces or FaceSource()  # which says what is missing
+    beside = align_file(photo, target, source, size_px=size_px, force=force)
     if as_json:
         console.print_json({"output": str(target), "crop": str(beside)})
     else:
@@ -83,6 +78,7 @@ def align(
 )
 @console.output_option("Image to write [default: NAME.edited.png].")
 @console.FORCE
+@console.JSON
 def paste(
     photo: Path,
     edited: Path,
@@ -91,6 +87,7 @@ def paste(
     feather: float,
     output: Path | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     r"""Put an edited crop back into its photograph; nothing outside of the crop changes.
 
@@ -102,4 +99,7 @@ def paste(
 
     target = output or Path(f"{photo.stem}.edited.png")
     paste_file(photo, edited, target, crop=frame, original=original, feather=feather, force=force)
-    click.echo(str(target))
+    if as_json:
+        console.print_json({"output": str(target)})
+    else:
+        click.echo(str(target))

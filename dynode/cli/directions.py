@@ -99,9 +99,9 @@ def show(
     Try:     dynode directions show smile -o smile.png
     Python:  dynode.load_direction("smile.safetensors").info
     """
-    from dynode.cli.edit import parse_sweep
     from dynode.pipeline import directions as steps
     from dynode.pipeline.library import file_stems
+    from dynode.pipeline.sweeps import parse_sweep
 
     strengths = parse_sweep(sweep)
     found = steps.load_any(direction)
@@ -130,11 +130,11 @@ def _draw(
     force: bool,
 ) -> list[str]:
     from dynode import files
-    from dynode.cli.edit import parse_sweep
     from dynode.generator.loading import load_generator
     from dynode.media.images import grid, write_image
     from dynode.media.suffixes import is_moving
     from dynode.pipeline import directions as steps
+    from dynode.pipeline.sweeps import parse_sweep
 
     files.check_free(target, force=force)
     if is_moving(target) and strengths == parse_sweep(_STRIP):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -11,13 +12,7 @@ from dynode.cli import console
 
 @click.command()
 @click.option("--seeds", default="0-15", show_default=True, help="Seeds such as 0-15 or 3,8,20-24.")
-@click.option(
-    "--truncation",
-    type=console.FINITE,
-    default=0.7,
-    show_default=True,
-    help="1 none, 0 the mean picture.",
-)
+@console.truncation_option(0.7, "Truncation ψ: 1 none, 0 the mean picture, that of w_avg.")
 @click.option(
     "--noise",
     type=click.Choice(["const", "random", "none"]),
@@ -37,7 +32,7 @@ from dynode.cli import console
 def generate(
     seeds: str,
     truncation: float,
-    noise: str,
+    noise: Literal["const", "random", "none"],
     columns: int | None,
     latents: Path | None,
     output: Path | None,
@@ -50,26 +45,35 @@ def generate(
 
     \b
     Try:     dynode generate --seeds 0-15 --truncation 0.7 -o grid.png
-    Python:  g = dynode.load_generator(); g.synthesize(g.sample(16, seed=0))
+    Python:  dynode.generate("0-15", truncation=0.7).save("grid.png")
     """
-    from dynode.pipeline import generate as steps
+    import dynode
+    from dynode import files
+    from dynode.media.images import check_image_name
+    from dynode.pipeline.generate import check_codes_name
 
     target = output or Path("generated.png")
-    chosen = steps.parse_seeds(seeds)
+    check_image_name(target)
+    files.check_free(target, force=force)
+    if latents:
+        check_codes_name(latents)
+        files.check_free(latents, force=force)
     with console.progress_bar("drawing") as progress:
-        made = steps.generate_grid(
-            chosen,
-            target,
+        made = dynode.generate(
+            seeds,
             generator=generator,
             device=device,
             truncation=truncation,
             noise=noise,
-            columns=columns,
-            latents_path=latents,
-            force=force,
             progress=progress,
         )
+    made.save(target, columns=columns)
+    if latents:
+        made.save_latents(latents)
     if as_json:
-        console.print_json({"output": str(target), "seeds": chosen, "generator": made.name})
+        drawn_by = made.generator.info.name
+        console.print_json(
+            {"output": str(target), "seeds": list(made.seeds), "generator": drawn_by}
+        )
     else:
         click.echo(str(target))

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dynode.cli import console
-from dynode.cli.clip_options import (
-    CHECK,
-    INVERTER_OPTIONS,
-    LANDMARKS,
-    SMOOTHING,
-    fit_options,
-    parse_inverter_options,
-    say_result,
-)
-from dynode.cli.face_options import FACE_DETECTOR, FACE_MODEL
+from dynode.cli.clip_options import CHECK, SMOOTHING, fit_options, say_result
+from dynode.cli.inverting_options import takes_inverter
 
 
 @click.command()
@@ -26,14 +19,8 @@ from dynode.cli.face_options import FACE_DETECTOR, FACE_MODEL
 @click.option(
     "--times", type=click.Path(path_type=Path), help="File of times in seconds, one a line."
 )
-@click.option(
-    "--inverter", metavar="NAME", help="Inverter of the frames; chosen by domain if absent."
-)
-@INVERTER_OPTIONS
+@takes_inverter
 @SMOOTHING
-@LANDMARKS
-@FACE_DETECTOR
-@FACE_MODEL
 @CHECK
 @console.GENERATOR
 @console.DEVICE
@@ -46,13 +33,9 @@ def interpolate(
     fps: float | None,
     factor: int | None,
     times: Path | None,
-    inverter: str | None,
-    inverter_options: tuple[str, ...],
-    smoothing: str,
-    landmarks: Path | None,
-    face_detector: str | None,
-    face_model: Path | None,
-    check: bool,
+    inverting: dict[str, Any],
+    smoothing: str | None,
+    check: bool | None,
     generator: str | None,
     device: str | None,
     seed: int,
@@ -66,42 +49,30 @@ def interpolate(
 
     \b
     Try:     dynode interpolate clip.mp4 --fps 60 -o smooth.mp4
-    Python:  trajectory.rollout(times).latents
+    Python:  dynode.interpolate("clip.mp4", fps=60).save("smooth.mp4")
     """
+    import dynode
     from dynode import files
     from dynode.media.video import check_video_suffix
 
     target = output or Path(clip.stem + "-interpolated.mp4")
     check_video_suffix(target)
     files.check_free(target, force=force)
-    chosen = parse_inverter_options(inverter_options)
-
-    from dynode.generator.loading import load_generator
-    from dynode.media.clip import open_clip
-    from dynode.pipeline import interpolate as steps
-    from dynode.pipeline.codes import read_times
-    from dynode.pipeline.video import fit_clip
-
-    when = read_times(times) if times else None
-    steps.wanted_times(open_clip(clip), fps=fps, factor=factor, times=when)
     with console.progress_bar("interpolating") as progress:
-        loaded = load_generator(generator, device=device)
-        fitted = fit_clip(
+        interpolation = dynode.interpolate(
             clip,
-            loaded,
-            inverter=inverter,
-            inverter_options=chosen,
-            options=fit_options(smoothing),
-            landmarks=landmarks,
-            face_detector=face_detector,
-            face_model=face_model,
-            check=check,
+            fps=fps,
+            factor=factor,
+            times=times,
+            generator=generator,
+            device=device,
+            fit=fit_options(smoothing),
+            check=check is not False,
             seed=seed,
             progress=progress,
+            **inverting,
         )
-        result = steps.interpolate_clip(
-            fitted, loaded, target, fps=fps, factor=factor, times=when, progress=progress
-        )
+        result = interpolation.save(target, progress=progress)
     if as_json:
         console.print_json({"output": str(target), "seed": seed} | result.document())
     else:

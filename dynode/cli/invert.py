@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import console, face_options
+from dynode.cli import console
+from dynode.cli.inverting_options import takes_inverter
 from dynode.cli.method_options import MethodCommand, click_options, split_method_options
+from dynode.errors import OptionError
 
 if TYPE_CHECKING:
-    from dynode.generator.protocol import Generator
     from dynode.pipeline.invert import Inversion
-    from dynode.plugins.methods import Progress
 
 
 class InvertCommand(MethodCommand):
@@ -30,19 +30,12 @@ class InvertCommand(MethodCommand):
 
 @click.command(cls=InvertCommand)
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--inverter", metavar="NAME", help="How; that of the generator's domain if absent.")
 @click.option(
     "--preview",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw the first pictures beside what their codes draw, into this image.",
 )
-@click.option(
-    "--landmarks",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Points of the face (.json, .npy or text), to cut it out as FFHQ does.",
-)
-@face_options.FACE_DETECTOR
-@face_options.FACE_MODEL
+@takes_inverter
 @console.output_option("Latents to write [default: NAME.latents.safetensors].")
 @console.GENERATOR
 @console.DEVICE
@@ -51,11 +44,8 @@ class InvertCommand(MethodCommand):
 @console.JSON
 def invert(
     source: Path,
-    inverter: str | None,
     preview: Path | None,
-    landmarks: Path | None,
-    face_detector: str | None,
-    face_model: Path | None,
+    inverting: dict[str, Any],
     output: Path | None,
     generator: str | None,
     device: str | None,
@@ -73,6 +63,7 @@ def invert(
     Try:     dynode invert photos --inverter e4e -o latents.safetensors --preview preview.png
     Python:  dynode.invert("photos", inverter="e4e").latents.save("latents.safetensors")
     """
+    import dynode
     from dynode import files
     from dynode.media.images import check_image_name
 
@@ -81,46 +72,25 @@ def invert(
     if preview:
         check_image_name(preview)
         files.check_free(preview, force=force)
-
-    from dynode.generator.loading import load_generator
-    from dynode.pipeline.invert import invert as find_codes
-
+    options = _own_options(inverting.pop("inverter_options"), split_method_options(method_options))
     with console.progress_bar("inverting") as progress:
-        loaded = load_generator(generator, device=device)
-        where = {"landmarks": landmarks, "face_detector": face_detector, "face_model": face_model}
-        cut = _faces(source, loaded, where, progress)
-        found = find_codes(
-            source,
-            loaded,
-            inverter=inverter,
-            seed=seed,
-            progress=progress,
-            **cut,
-            **split_method_options(method_options),
-        )
-    found.save(target, fingerprint=loaded.info.fingerprint)
+        drawing = dynode.load_generator(generator, device=device)
+        found = dynode.invert(source, drawing, seed=seed, progress=progress, **inverting, **options)
+    found.save(target)
     if preview:
         from dynode.pipeline.previews import write_preview
 
-        write_preview(source, found, loaded, preview, **cut)
+        write_preview(source, found, drawing, preview)
     _tell(found, target, preview, as_json=as_json)
 
 
-def _faces(
-    source: Path, generator: Generator, where: dict[str, Any], progress: Progress
-) -> dict[str, Any]:
-    """Make what cuts faces out of photographs, or find them in the frames of a clip, if asked to."""
-    from dynode.media.kind import is_clip
-
-    if not is_clip(source):
-        from dynode.pipeline.aligning import aligner
-
-        is_asked = any(value is not None for value in where.values())
-        return {"align": aligner(generator.info.resolution[0], **where)} if is_asked else {}
-    from dynode.media.clip import open_clip
-    from dynode.pipeline.faces import faces_for
-
-    return {"faces": faces_for(open_clip(source), generator, **where, progress=progress)}
+def _own_options(named: dict[str, str], flags: dict[str, Any]) -> dict[str, Any]:
+    """Join the inverter's options, which are flags of this command and `--inverter-option` too."""
+    for name in named.keys() & flags.keys():
+        raise OptionError(
+            f"--{name.replace('_', '-')} and --inverter-option {name}=… are both given; leave one out"
+        )
+    return named | flags
 
 
 def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool) -> None:

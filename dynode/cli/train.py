@@ -68,7 +68,7 @@ class _OdeCommand(click.Command):
 def ode(
     latents: Path,
     times: Path | None,
-    check: bool,
+    check: bool | None,
     seed: int,
     output: Path | None,
     force: bool,
@@ -84,20 +84,25 @@ def ode(
     Python:  dynode.fit_trajectory(latents).save("clip.trajectory.safetensors")
     """
     from dynode import files
+    from dynode.pipeline.applying import refuse_what_does_not_apply
 
-    options = build_options(FitOptions, split_method_options(fit_options), owner="train ode")
+    given = split_method_options(fit_options)
+    refuse_what_does_not_apply("train ode", given)
+    options = build_options(FitOptions, given, owner="train ode")
     target = output or Path(latents.stem + ".trajectory.safetensors")
     files.check_free(target, force=force)
 
     from dynode.dynamics.report import measure, timed_fit
     from dynode.pipeline.codes import read_codes, read_times
 
-    codes = read_codes(latents)
+    codes = read_codes(latents, must_be_codes=True)
     when = read_times(times) if times else None
     with console.progress_bar("fitting") as progress:
         fitted, seconds = timed_fit(codes, when, options=options, seed=seed, progress=progress)
         fitted.save(target)
-        report = measure(fitted, fit_s=seconds, check=check, seed=seed, progress=progress)
+        report = measure(
+            fitted, fit_s=seconds, check=check is not False, seed=seed, progress=progress
+        )
     if as_json:
         console.print_json({"output": str(target), "seed": seed} | report.document())
     else:

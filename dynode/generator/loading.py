@@ -48,6 +48,23 @@ def load_generator(
     return _load_known(str(name), providers, where)
 
 
+def loaded(
+    generator: Generator | str | Path | None = None, *, device: torch.device | str | None = None
+) -> Generator:
+    """Return a generator as it is, or load the one that a name or a file means.
+
+    Args:
+        generator: A loaded generator, or what `load_generator` takes.
+        device: See `load_generator`; a loaded generator stays where it is.
+
+    Raises:
+        DynodeError: See `load_generator`.
+    """
+    if generator is None or isinstance(generator, str | Path):
+        return load_generator(generator, device=device)
+    return generator
+
+
 def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorProvider:
     for provider in providers.values():
         if provider.default:

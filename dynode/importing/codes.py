@@ -134,8 +134,8 @@ def _repeated(array: Tensor, key: str, rows: int | None) -> Tensor:
 
 def _as_codes(path: Path, key: str, array: Tensor, request: ImportRequest) -> Tensor:
     where = f"{key!r} in {path.name}" if key else path.name
-    shape = tuple(array.shape)
-    squeezed = array[:, 0] if array.ndim == 4 and shape[1] == 1 else array
+    shape = f"{tuple(array.shape)} {str(array.dtype).removeprefix('torch.')}"
+    squeezed = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
     squeezed = squeezed[None] if squeezed.ndim == 2 else squeezed
     if squeezed.ndim != 3 or not array.is_floating_point() or squeezed.shape[1] < 2:
         raise DirectionFileError(

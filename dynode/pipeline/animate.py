@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,13 +14,17 @@ from torch import Tensor
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator.loading import load_generator
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.video import write_video
+from dynode.pipeline.applying import refuse_what_does_not_apply
 from dynode.pipeline.easing import EASES
+from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.library import motion_path
+from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.source import open_source
+from dynode.pipeline.source_kind import SourceKind, source_kind
 from dynode.plugins.methods import Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
 
@@ -34,14 +40,14 @@ class Animation:
         generator: What draws.
         latents: The picture, a batch of one.
         motion: What moves it.
-        scale: What progress 1 means: this many times the motion.
+        strength: What progress 1 means: this many times the motion.
         progress: (n,) how far along the motion each frame is, 0 to 1.
     """
 
     generator: Generator
     latents: Latents
     motion: Direction
-    scale: float
+    strength: float
     progress: Tensor
 
     def __len__(self) -> int:
@@ -50,7 +56,7 @@ class Animation:
 
     def codes(self, progress: Tensor) -> Latents:
         """Return the codes of any progress (n,); 0 is the still picture, bit for bit."""
-        return self.motion.along(self.latents, progress, self.scale)
+        return self.motion.along(self.latents, progress, self.strength)
 
     def frames(self, *, progress: Progress = silent) -> Iterator[Tensor]:
         """Draw the frames a few at a time.
@@ -95,54 +101,91 @@ class Animation:
 
 def animate(
     source: str | Path | Latents | None = None,
-    motion: Direction | str | Path = "smile",
+    motion: Named = "smile",
     *,
-    scale: float = 1.0,
+    strength: float = 1.0,
     frames: int = 100,
     ease: str = "smooth",
     boomerang: bool = False,
-    generator: Generator | str | None = None,
+    generator: Generator | str | Path | None = None,
+    device: str | None = None,
     inverter: str | None = None,
+    inverter_options: Mapping[str, Any] | None = None,
+    faces: FaceSource | None = None,
+    truncation: float | None = None,
     seed: int = 0,
     force: bool = False,
     progress: Progress = silent,
+    scale: float | None = None,
 ) -> Animation:
     """Move a still picture along a micromotion or any other direction.
 
     Args:
         source: Image or latents file, or latents, of one picture; None samples one.
-        motion: A direction, its file, or the name of a ready one; micromotions come first.
-        scale: How much of it: 1 is the whole micromotion, or strength 1 of any other direction.
+        motion: A direction, its file, or the name of a ready one, such as `"smile:0.5"`; micromotions
+            come first.
+        strength: Multiplies it: 1 is the whole micromotion, or strength 1 of any other direction.
         frames: How many.
         ease: `linear`, `smooth` (slow at both ends), `in` (slow start) or `out` (slow end).
         boomerang: Go there and back, so that the clip can be repeated without a jump.
         generator: A loaded generator, or what `load_generator` takes.
-        inverter: Inverter of an image source.
+        device: Where to compute, for a generator that is not loaded yet.
+        inverter: Inverter of a picture; None for that of the generator's domain.
+        inverter_options: Its options by name.
+        faces: Where the face is in a picture; None takes the middle.
+        truncation: Truncation ψ of a sampled picture, 0.7 if not said: 1 none, 0 the mean picture.
         seed: Seed of everything random.
         force: Accept a direction of another generator of the same shape.
         progress: Called by the inverter.
+        scale: Deprecated name of `strength`.
 
     Raises:
-        OptionError: A number is out of range, or the source holds several pictures.
+        OptionError: A number is out of range, an option does not apply to the source, or the source
+            holds several pictures.
         UnknownNameError: There is no such ease or direction.
-        DynodeError: See `load_generator` and `open_source`.
+        DynodeError: See `load_generator` and `invert`.
     """
+    if scale is not None:
+        warnings.warn("scale is now called strength", DeprecationWarning, stacklevel=2)
+        strength = scale
+    given = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
+    refuse_what_does_not_apply("animate", given | {"truncation": truncation}, _still(source))
     when = progress_of_frames(frames, ease=ease, boomerang=boomerang)
-    direction = motion if isinstance(motion, Direction) else load_direction(motion_path(motion))
-    if generator is None or isinstance(generator, str | Path):
-        generator = load_generator(generator)
-    direction.check(generator.info, force=force)
-    if isinstance(source, Latents):
-        latents = source
-    else:
-        path = Path(source) if source is not None else None
-        latents = open_source(path, generator, inverter=inverter, seed=seed, progress=progress)
+    found, own = with_strength(motion, motion_path, option="--micromotion")
+    direction = found if isinstance(found, Direction) else load_direction(found)
+    drawing = loaded(generator, device=device)
+    direction.check(drawing.info, force=force)
+    latents = open_source(
+        source,
+        drawing,
+        inverter=inverter,
+        inverter_options=inverter_options,
+        faces=faces,
+        seed=seed,
+        truncation=0.7 if truncation is None else truncation,
+        progress=progress,
+    )
     if len(latents) != 1:
         raise OptionError(
             f"the source holds {len(latents)} pictures; expected one: keep one of them, such as "
             f"latents[0]"
         )
-    return Animation(generator, latents, direction.ready_for(generator), float(scale), when)
+    return Animation(drawing, latents, direction.ready_for(drawing), own * strength, when)
+
+
+def _still(source: str | Path | Latents | None) -> SourceKind:
+    """Say what is animated.
+
+    Raises:
+        OptionError: It moves already.
+    """
+    kind = source_kind(source)
+    if kind == "clip":
+        raise OptionError(
+            f"{source} is a clip, and what is animated is a still picture; give one of its frames, or "
+            f"edit the clip with 'dynode edit'"
+        )
+    return kind
 
 
 def progress_of_frames(frames: int, *, ease: str = "smooth", boomerang: bool = False) -> Tensor:

@@ -1,4 +1,4 @@
-"""Edit pictures: get latents, find directions, move, draw, measure."""
+"""Find directions, and edit pictures and clips with them."""
 
 from __future__ import annotations
 
@@ -7,51 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from dynode import plugins
 from dynode.direction.base import Direction
 from dynode.direction.stack import EditStack
-from dynode.errors import OptionError
-from dynode.generator.loading import load_generator
+from dynode.dynamics.modes import MODES, Mode
+from dynode.dynamics.settings import FitOptions
+from dynode.errors import UnknownNameError
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
-from dynode.options import build_options
-from dynode.pipeline.directions import load_one
-from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.signing import sign
+from dynode.pipeline.applying import refuse_what_does_not_apply
+from dynode.pipeline.choosing import ReadyInverter, ready_inverter
+from dynode.pipeline.clip_edit import ClipEdit
+from dynode.pipeline.clips import fit_clip, timed
+from dynode.pipeline.edited import EditResult, apply_stack
+from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.source import open_source
-from dynode.plugins.methods import DirectionMethod, Progress, silent
-from dynode.scoring.measure import attribute_changes, load_scorer
+from dynode.pipeline.source_kind import source_kind
+from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
+from dynode.plugins.methods import Progress, silent
 from dynode.text import warn_of_weak_edit
-
-
-@dataclass(frozen=True)
-class EditResult:
-    """An edit and what it did.
-
-    Attributes:
-        before: The pictures before, (n, 3, h, w) float in [-1, 1], RGB, on the CPU.
-        after: The pictures after, likewise.
-        original: The latents before.
-        latents: The edited latents.
-        stack: The directions that were applied, with their strengths.
-        changes: Mean change of each attribute in standard deviations; empty without a scorer.
-    """
-
-    before: Tensor
-    after: Tensor
-    original: Latents
-    latents: Latents
-    stack: EditStack
-    changes: Mapping[str, float]
 
 
 def find(
     method: str,
-    generator: Generator | str | None = None,
+    generator: Generator | str | Path | None = None,
     *,
+    device: str | None = None,
     seed: int = 0,
     progress: Progress = silent,
     latents: Latents | None = None,
@@ -62,6 +44,7 @@ def find(
     Args:
         method: Name of the method (`dynode plugins`).
         generator: A loaded generator, or what `load_generator` takes.
+        device: Where to compute, for a generator that is not loaded yet.
         seed: Seed of everything random.
         progress: Called after every step.
         latents: The codes to be edited, for methods that find a direction for given pictures.
@@ -74,143 +57,134 @@ def find(
         UnknownNameError: No such method or option.
         OptionError: An option has a value it cannot have.
     """
-    chosen = plugins.registry().directions[method]
-    checked = build_options(chosen.options, options, owner=method)
-    loaded = _loaded(generator)
-    if chosen.per_image and latents is None:
-        latents = loaded.sample(1, seed=seed)
-    found = chosen.find(loaded, checked, seed=seed, progress=progress, latents=latents)
-    return sign(found, chosen, checked, loaded.info, seed=seed)
+    ready = ready_method(method, options)
+    drawing = loaded(generator, device=device)
+    if ready.method.per_image and latents is None:
+        latents = drawing.sample(1, seed=seed)
+    return ready.find(drawing, latents, seed=seed, progress=progress)
 
 
 def edit(
     source: str | Path | Latents | None = None,
     *,
     plugin: str | None = None,
-    directions: Sequence[tuple[Direction | str | Path, float]] = (),
+    directions: Sequence[Named] = (),
     strength: float = 1.0,
-    generator: Generator | str | None = None,
+    generator: Generator | str | Path | None = None,
+    device: str | None = None,
     inverter: str | None = None,
+    inverter_options: Mapping[str, Any] | None = None,
+    faces: FaceSource | None = None,
+    mode: Mode | None = None,
+    fit: FitOptions | None = None,
+    check: bool | None = None,
     seed: int = 0,
     force: bool = False,
     progress: Progress = silent,
     **options: Any,  # the plugin's own options, checked against its dataclass
 ) -> EditResult:
-    """Edit a picture, or a sampled one.
+    """Edit a picture, a clip, or a sampled picture.
+
+    A picture is inverted as `dynode.invert` does, its cache included. Of a clip every frame is
+    inverted and the first one edited; `save` carries the edit through the others.
 
     Args:
-        source: Image or latents file, or latents; None samples one.
+        source: Image, video or latents file, or latents; None samples one picture.
         plugin: Direction method to run, by name.
-        directions: Ready directions (objects, files or names), each with a strength.
+        directions: Ready directions: objects, files or names such as `"smile:1.5"`, or pairs of one of
+            these and a strength.
         strength: Multiplies every strength.
         generator: A loaded generator, or what `load_generator` takes.
-        inverter: Inverter of an image source.
+        device: Where to compute, for a generator that is not loaded yet.
+        inverter: Inverter of a picture or clip; None for that of the generator's domain.
+        inverter_options: Its options by name.
+        faces: Where the faces are in a picture or clip; None takes the middle. They are put back into
+            the frames of a clip.
+        mode: How the edit of a clip's first frame is carried to the others; None for `transport`.
+        fit: Options of the trajectory through a clip.
+        check: Measure frames of a clip that are left out, by a second fit; None does.
         seed: Seed of everything random.
         force: Accept directions of another generator of the same shape.
         progress: Called after every step of the method.
         **options: The plugin's options by name.
 
     Returns:
-        Pictures before and after, and how strongly each attribute moved.
+        Pictures before and after, and how strongly each attribute moved; of a clip a `ClipEdit`.
 
     Raises:
-        OptionError: Neither a plugin nor a direction was given.
-        DynodeError: See `find`, `load_generator` and `open_source`.
+        OptionError: Neither a plugin nor a direction was given, or an option that does not apply.
+        DynodeError: See `find`, `load_generator` and `invert`.
     """
-    loaded = _loaded(generator)
-    stack = _ready_stack(loaded, directions, force=force)
-    if plugin is None and not len(stack):
-        raise OptionError(
-            "nothing to do: name a method with --plugin (see 'dynode plugins') or a ready one with "
-            "--direction FILE"
+    kind = source_kind(source)
+    inverting = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
+    following = {"mode": mode, "fit": fit, "check": check}
+    refuse_what_does_not_apply("edit", inverting | following, kind)
+    ready = ready_edit(plugin, options, directions)
+    named = [with_strength(direction) for direction in directions]
+    drawing = loaded(generator, device=device)
+    work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)
+    if kind == "clip":
+        assert isinstance(source, str | Path)
+        chosen = ready_inverter(drawing, inverter, inverter_options)
+        return work.of_clip(Path(source), chosen, faces, mode, fit, check, progress)
+    latents = open_source(
+        source,
+        drawing,
+        inverter=inverter,
+        inverter_options=inverter_options,
+        faces=faces,
+        seed=seed,
+        progress=progress,
+    )
+    return work.of(latents, progress)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be done to codes, whatever they come from."""
+
+    generator: Generator
+    stack: EditStack
+    method: ReadyMethod | None
+    strength: float
+    seed: int
+
+    def of(self, latents: Latents, progress: Progress) -> EditResult:
+        """Find what is to be found, apply and measure it."""
+        stack = self.stack
+        if self.method is not None:
+            stack = with_found(
+                stack, self.method, self.generator, latents, seed=self.seed, progress=progress
+            )
+        result = apply_stack(self.generator, latents, stack, self.strength)
+        if self.method is not None and not len(self.stack) and self.method.text:
+            warn_of_weak_edit(self.method.text, result.changes, self.strength)
+        return result
+
+    def of_clip(
+        self,
+        path: Path,
+        inverter: ReadyInverter,
+        faces: FaceSource | None,
+        mode: Mode | None,
+        fit: FitOptions | None,
+        check: bool | None,
+        progress: Progress,
+    ) -> ClipEdit:
+        """Edit the first frame of a clip whose other frames follow."""
+        how = mode or "transport"
+        if how not in MODES:
+            raise UnknownNameError("mode of carrying an edit", how, MODES)
+        fitted = fit_clip(
+            path,
+            self.generator,
+            inverter=inverter,
+            options=fit,
+            faces=faces,
+            check=check is not False,
+            seed=self.seed,
+            progress=progress,
         )
-    method = _checked_method(plugin, options)
-    if isinstance(source, Latents):
-        latents = source
-    else:
-        path = Path(source) if source is not None else None
-        latents = open_source(path, loaded, inverter=inverter, seed=seed)
-    if method is not None:
-        stack = _found_stack(stack, method, loaded, latents, options, seed, progress)
-    result = apply_stack(loaded, latents, stack, strength)
-    if "text" in options and not directions:
-        warn_of_weak_edit(str(options["text"]), result.changes, strength)
-    return result
-
-
-def _loaded(generator: Generator | str | None) -> Generator:
-    if generator is None or isinstance(generator, str | Path):
-        return load_generator(generator)
-    return generator
-
-
-def _checked_method(plugin: str | None, options: Mapping[str, Any]) -> DirectionMethod | None:
-    """Check name and options before any work is done."""
-    if plugin is None:
-        if options:
-            raise OptionError(f"{', '.join(options)} given without --plugin; add --plugin NAME")
-        return None
-    method = plugins.registry().directions[plugin]
-    build_options(method.options, options, owner=plugin)
-    return method
-
-
-def _ready_stack(
-    generator: Generator, directions: Sequence[tuple[Direction | str | Path, float]], *, force: bool
-) -> EditStack:
-    stack = EditStack()
-    for given, strength in directions:
-        direction = given if isinstance(given, Direction) else load_one(given)
-        direction.check(generator.info, force=force)
-        stack = stack.then(direction.ready_for(generator), strength)
-    return stack
-
-
-def _found_stack(
-    stack: EditStack,
-    method: DirectionMethod,
-    generator: Generator,
-    latents: Latents,
-    options: Mapping[str, Any],
-    seed: int,
-    progress: Progress,
-) -> EditStack:
-    checked = build_options(method.options, options, owner=method.name)
-    found = method.find(generator, checked, seed=seed, progress=progress, latents=latents)
-    found = sign(found, method, checked, generator.info, seed=seed)
-    directions = found if isinstance(found, list) else [found]
-    is_one_each = method.per_image and len(directions) == len(latents) > 1
-    for index, direction in enumerate(directions):
-        direction.check(generator.info)
-        own = torch.eye(len(latents))[index] if is_one_each else 1.0
-        stack = stack.then(direction.ready_for(generator), own)
-    return stack
-
-
-def apply_stack(
-    generator: Generator, latents: Latents, stack: EditStack, strength: float
-) -> EditResult:
-    """Draw latents before and after a stack of edits, and measure what changed."""
-    with torch.no_grad():  # tensors of inference mode could not be optimised any further
-        edited = stack.apply(latents, strength)
-    before = synthesize_batches(generator, latents)
-    after = synthesize_batches(generator, edited)
-    changes = _changes(generator, before, after)
-    return EditResult(before, after, latents, edited, stack, changes)
-
-
-def sweep(
-    generator: Generator, latents: Latents, stack: EditStack, strengths: Sequence[float]
-) -> Tensor:
-    """Draw the first picture at several strengths: (len(strengths), 3, h, w) on the CPU."""
-    with torch.inference_mode():
-        moved = Latents.cat([stack.at(0).apply(latents[0], strength) for strength in strengths])
-    return synthesize_batches(generator, moved)
-
-
-def _changes(generator: Generator, before: Tensor, after: Tensor) -> dict[str, float]:
-    scorer = load_scorer(generator.info, generator.device)
-    if scorer is None:
-        return {}
-    moved = attribute_changes(scorer, before.to(generator.device), after.to(generator.device))
-    return dict(zip(scorer.attributes, moved.mean(0).tolist(), strict=True))
+        with timed(fitted.seconds, "edit"):
+            first = self.of(fitted.trajectory.observed[0], progress)
+        return ClipEdit(**vars(first), fitted=fitted, mode=how)

@@ -14,20 +14,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dynode.crop import (
-    FaceFrame,
-    crop_face,
-    find_landmarks,
-    frame_of,
-    load_detector,
-    paste_face,
-    read_landmarks,
-)
+from dynode.crop import FaceFrame, crop_face, frame_of, paste_face, read_landmarks
 from dynode.crop.landmarks import SHAPES
-from dynode.errors import MediaError, UsageError
+from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip
 from dynode.media.images import to_uint8
+from dynode.pipeline.face_source import FaceSource
 from dynode.plugins.methods import Progress, silent
 
 _STEADYING = 1.5  # frames, of the frames a detector found
@@ -54,49 +47,29 @@ class ClipFaces:
         return crop_face(photo, self.frames[index], size_px)
 
 
-def find_faces(
-    clip: Clip,
-    *,
-    landmarks: Path | None = None,
-    face_detector: str | None = None,
-    face_model: Path | None = None,
-    progress: Progress = silent,
-) -> ClipFaces | None:
+def find_faces(clip: Clip, source: FaceSource, *, progress: Progress = silent) -> ClipFaces:
     """Find the face in every frame of a clip.
 
     Args:
         clip: The video.
-        landmarks: File with the points of one face, the same in all frames, or with a list of points
-            for each frame: `.json`, `.npy`, or text for one face.
-        face_detector: Name of a face detector. What it finds is steadied over a few frames, so that
-            the crop does not tremble.
-        face_model: File for the detector; alone, for the only one that reads a file.
+        source: Points of one face, the same in all frames, or of each frame; or a detector. What a
+            detector finds is steadied over a few frames, so that the crop does not tremble.
         progress: Called with the number of frames.
 
-    Returns:
-        None if none of them is given: the frames are taken as they are.
-
     Raises:
-        UsageError: Both landmarks and a detector are given, or the detector cannot be used.
+        UsageError: The detector cannot be used.
         MissingWeightsError: The detector needs a file that is not there.
         PluginError: The detector broke its contract.
         MediaError: A frame has no face, or the file does not fit the clip.
     """
-    is_detected = face_detector is not None or face_model is not None
-    if landmarks is not None and is_detected:
-        raise UsageError(
-            "give either --landmarks FILE, or --face-detector NAME or --face-model FILE, not both"
-        )
-    if landmarks is not None:
-        points = _read_points(landmarks, len(clip))
+    if source.points_file is not None:
+        points = _read_points(source.points_file, len(clip))
         return ClipFaces(tuple(frame_of(each) for each in points))
-    if not is_detected:
-        return None
-    detector = load_detector(face_detector, face_model)
+    find = source.finder()
     found = list[FaceFrame]()
     for index, pixels in enumerate(clip.frames()):
         try:
-            found.append(frame_of(find_landmarks(Image.fromarray(pixels), detector)))
+            found.append(frame_of(find(Image.fromarray(pixels), str(index))))
         except MediaError as error:
             raise MediaError(f"frame {index} of {clip.path.name}: {error}") from error
         progress(index + 1, len(clip), "finding faces")
@@ -106,23 +79,16 @@ def find_faces(
 def faces_for(
     clip: Clip,
     generator: Generator,
+    source: FaceSource | ClipFaces | None,
     *,
-    landmarks: Path | None = None,
-    face_detector: str | None = None,
-    face_model: Path | None = None,
     progress: Progress = silent,
 ) -> ClipFaces | None:
     """Find the face in every frame as `find_faces` does; where none was asked for, see `warn_of_frames`."""
-    faces = find_faces(
-        clip,
-        landmarks=landmarks,
-        face_detector=face_detector,
-        face_model=face_model,
-        progress=progress,
-    )
-    if faces is None:
+    if isinstance(source, FaceSource):
+        return find_faces(clip, source, progress=progress)
+    if source is None:
         warn_of_frames(clip, generator)
-    return faces
+    return source
 
 
 def warn_of_frames(clip: Clip, generator: Generator) -> None:

@@ -1,19 +1,21 @@
-"""Draw seeds into a grid."""
+"""Draw the pictures of seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from dynode import files
 from dynode.errors import OptionError
-from dynode.generator.loading import load_generator
-from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.generator.loading import loaded
+from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
-from dynode.media.images import check_image_name, grid, write_image
+from dynode.media.images import grid, write_image
+from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
 _MOST_SEEDS = 10_000
@@ -63,37 +65,81 @@ def synthesize_batches(
     return torch.cat(drawn)
 
 
-def generate_grid(
-    seeds: Sequence[int],
-    path: Path,
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """Pictures of seeds.
+
+    Attributes:
+        seeds: One a picture.
+        latents: Their codes.
+        images: (n, 3, h, w) float in about [-1, 1], RGB, on the CPU.
+        generator: What drew them.
+    """
+
+    seeds: tuple[int, ...]
+    latents: Latents
+    images: Tensor
+    generator: Generator
+
+    def save(self, path: str | Path, *, columns: int | None = None) -> Written:
+        """Write the pictures into one grid.
+
+        Args:
+            path: Image to write; a file of that name is replaced.
+            columns: Pictures a row; None makes it as good as square.
+
+        Raises:
+            MediaError: No image format has this suffix.
+        """
+        count = len(self.seeds)
+        write_image(grid(self.images, columns=columns or max(1, round(count**0.5))), Path(path))
+        return Written(Path(path), count)
+
+    def save_latents(self, path: str | Path) -> None:
+        """Write the codes as a latents file."""
+        self.latents.save(Path(path), fingerprint=self.generator.info.fingerprint)
+
+
+def generate(
+    seeds: str | int | Sequence[int] = "0-15",
     *,
-    generator: str | None = None,
+    generator: Generator | str | Path | None = None,
     device: str | None = None,
     truncation: float = 0.7,
-    noise: str = "const",
-    columns: int | None = None,
-    latents_path: Path | None = None,
-    force: bool = False,
+    noise: Literal["const", "random", "none"] = "const",
     progress: Progress = silent,
-) -> GeneratorInfo:
-    """Draw seeds into one picture; see the options of `dynode generate`.
+) -> Generated:
+    """Draw the pictures of some seeds.
 
-    Returns:
-        The description of the generator that drew them.
+    Args:
+        seeds: Seeds such as `"0-15"` or `"3,8,20-24"`, one number, or several.
+        generator: A loaded generator, or what `load_generator` takes.
+        device: Where to compute, for a generator that is not loaded yet.
+        truncation: Truncation ψ (`truncation_psi` of the published scripts): 1 none, 0 the mean
+            picture, that of `w_avg`.
+        noise: The stored noise, fresh noise or none.
+        progress: Called with the number of pictures.
+
+    Raises:
+        OptionError: The seeds are none, or too many.
+        DynodeError: See `load_generator`.
     """
-    check_image_name(path)
-    files.check_free(path, force=force)
-    if latents_path:
-        if latents_path.suffix != ".safetensors":
-            raise OptionError(
-                f"cannot write {latents_path.name}: codes are a .safetensors file, so that they are known "
-                f"as such when they are read"
-            )
-        files.check_free(latents_path, force=force)
-    loaded = load_generator(generator, device=device)
-    latents = sample_seeds(loaded, seeds, truncation=truncation)
-    images = synthesize_batches(loaded, latents, noise=noise, progress=progress)
-    write_image(grid(images, columns=columns or max(1, round(len(seeds) ** 0.5))), path)
-    if latents_path:
-        latents.save(latents_path, fingerprint=loaded.info.fingerprint)
-    return loaded.info
+    chosen = [seeds] if isinstance(seeds, int) else seeds
+    chosen = parse_seeds(chosen) if isinstance(chosen, str) else list(chosen)
+    drawing = loaded(generator, device=device)
+    latents = sample_seeds(drawing, chosen, truncation=truncation)
+    images = synthesize_batches(drawing, latents, noise=noise, progress=progress)
+    return Generated(tuple(chosen), latents, images, drawing)
+
+
+def check_codes_name(path: Path) -> None:
+    """Refuse a name under which codes would not be known as such when they are read.
+
+    Raises:
+        OptionError: It does not end in `.safetensors`.
+    """
+    if path.suffix != ".safetensors":
+        raise OptionError(
+            f"cannot write {path.name}: codes are a .safetensors file, so that they are known as such "
+            f"when they are read"
+        )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from dynode.dynamics.settings import FitOptions
 from dynode.errors import OptionError
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
-from dynode.media.clip import Clip
-from dynode.pipeline.video import ClipResult, FittedClip, write_rollout
+from dynode.media.clip import Clip, open_clip
+from dynode.pipeline.clips import ClipResult, FittedClip, fit_clip, write_rollout
+from dynode.pipeline.codes import read_times
+from dynode.pipeline.face_source import FaceSource
 from dynode.plugins.methods import Progress, silent
 
 _MOST_FRAMES = 1_000_000
@@ -67,20 +74,93 @@ def _check_count(count: int) -> None:
         raise OptionError(f"that makes {count} frames; expected at most {_MOST_FRAMES}")
 
 
-def interpolate_clip(
-    fitted: FittedClip,
-    generator: Generator,
-    output: Path,
+@dataclass(frozen=True, eq=False)
+class ClipInterpolation:
+    """A clip that is drawn at other times.
+
+    Attributes:
+        fitted: The clip and its trajectory.
+        generator: What draws.
+        times: (n,) seconds to draw at.
+        fps: Frames a second that are written.
+    """
+
+    fitted: FittedClip
+    generator: Generator
+    times: Tensor
+    fps: float
+
+    def save(self, path: str | Path, *, progress: Progress = silent) -> ClipResult:
+        """Draw it and write it with its sound.
+
+        Faces that were cut out are not put back: there is no background between two frames.
+
+        Args:
+            path: Video to write; a file of that name is replaced.
+            progress: Called with the number of frames drawn.
+
+        Raises:
+            MediaError: No video format has this suffix.
+        """
+        rollout = self.fitted.trajectory.rollout(self.times)
+        target = Path(path)
+        return write_rollout(
+            self.fitted, self.generator, rollout, target, self.fps, progress=progress
+        )
+
+
+def interpolate(
+    clip: str | Path,
     *,
     fps: float | None = None,
     factor: int | None = None,
-    times: Tensor | None = None,
+    times: Tensor | str | Path | None = None,
+    generator: Generator | str | Path | None = None,
+    device: str | None = None,
+    inverter: str | None = None,
+    inverter_options: Mapping[str, Any] | None = None,
+    faces: FaceSource | None = None,
+    fit: FitOptions | None = None,
+    check: bool = True,
+    seed: int = 0,
     progress: Progress = silent,
-) -> ClipResult:
-    """Draw a fitted clip at other times and write it with its sound; see `wanted_times`.
+) -> ClipInterpolation:
+    """Draw a clip at another frame rate, or at any times.
 
-    Faces that were cut out are not put back: there is no background between two frames.
+    The frames are inverted, one trajectory is fitted to their codes, and the generator draws it.
+
+    Args:
+        clip: The video.
+        fps: Frames a second.
+        factor: Frames for each interval between two frames.
+        times: Seconds, or a file of them, one a line; written at the clip's own rate.
+        generator: A loaded generator, or what `load_generator` takes.
+        device: Where to compute, for a generator that is not loaded yet.
+        inverter: Inverter of the frames; None for that of the generator's domain.
+        inverter_options: Its options by name.
+        faces: Where the faces are; None takes the middle of each frame.
+        fit: Options of the trajectory.
+        check: Measure frames that are left out, by a second fit.
+        seed: Seed of everything random.
+        progress: Called by each step.
+
+    Raises:
+        OptionError: Not exactly one of `fps`, `factor` and `times` was given, or one is out of range.
+        MediaError: The file is no video, damaged, or of fewer than 2 frames, or a frame has no face.
     """
-    when, rate = wanted_times(fitted.clip, fps=fps, factor=factor, times=times)
-    rollout = fitted.trajectory.rollout(when)
-    return write_rollout(fitted, generator, rollout, output, rate, progress=progress)
+    path = Path(clip)
+    when = read_times(Path(times)) if isinstance(times, str | Path) else times
+    wanted, rate = wanted_times(open_clip(path), fps=fps, factor=factor, times=when)
+    drawing = loaded(generator, device=device)
+    fitted = fit_clip(
+        path,
+        drawing,
+        inverter=inverter,
+        inverter_options=inverter_options,
+        options=fit,
+        faces=faces,
+        check=check,
+        seed=seed,
+        progress=progress,
+    )
+    return ClipInterpolation(fitted, drawing, wanted, rate)

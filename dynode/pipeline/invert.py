@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from dynode.errors import MediaError
-from dynode.generator.loading import load_generator
+from dynode.errors import MediaError, OptionError
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, read_image
 from dynode.media.kind import is_clip
 from dynode.media.suffixes import IMAGE_SUFFIXES
-from dynode.options import build_options
-from dynode.pipeline.faces import ClipFaces
-from dynode.pipeline.inversion import codes_folder, invert_clip
-from dynode.pipeline.source import choose_inverter
-from dynode.plugins.methods import Inverter, Progress, silent
-
-BATCH = 8
-
-Align = Callable[[Image.Image, Path], Image.Image]
-"""Cuts what the generator draws out of a photograph, given with its path."""
+from dynode.pipeline.aligning import Align, aligner
+from dynode.pipeline.choosing import ReadyInverter, ready_inverter
+from dynode.pipeline.clip_codes import invert_clip
+from dynode.pipeline.code_cache import BATCH, codes_folder
+from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.faces import ClipFaces, faces_for
+from dynode.plugins.methods import Progress, silent
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,32 +36,39 @@ class Inversion:
         latents: Codes of all pictures that could be inverted, in order.
         names: Their file names; of a clip the numbers of its frames.
         failures: Why others could not, by file name.
+        fingerprint: Of the generator they are for.
+        cut: What cut the faces out of photographs, or where they were in the frames of a clip; None
+            where the middle was taken.
     """
 
     latents: Latents
     names: tuple[str, ...]
     failures: Mapping[str, str]
+    fingerprint: str = ""
+    cut: Align | ClipFaces | None = None
 
-    def save(self, path: str | Path, *, fingerprint: str = "") -> None:
+    def save(self, path: str | Path, *, fingerprint: str | None = None) -> None:
         """Write the codes as `Latents.save` does, with the names of their pictures.
 
         Args:
             path: Where to, ending in `.safetensors`.
-            fingerprint: Fingerprint of the generator.
+            fingerprint: Fingerprint of the generator; None takes this inversion's own.
         """
         from dynode.latents.file import save_latents
 
-        save_latents(self.latents, Path(path), fingerprint=fingerprint, names=self.names)
+        told = self.fingerprint if fingerprint is None else fingerprint
+        save_latents(self.latents, Path(path), fingerprint=told, names=self.names)
 
 
 def invert(
     source: str | Path | Tensor,
-    generator: Generator | str | None = None,
+    generator: Generator | str | Path | None = None,
     *,
     inverter: str | None = None,
+    device: str | None = None,
     seed: int = 0,
     align: Align | None = None,
-    faces: ClipFaces | None = None,
+    faces: FaceSource | ClipFaces | None = None,
     progress: Progress = silent,
     **options: Any,  # the inverter's own options, checked against its dataclass
 ) -> Inversion:
@@ -79,9 +82,10 @@ def invert(
             at the generator's resolution.
         generator: A loaded generator, or what `load_generator` takes.
         inverter: Name of the inverter (`dynode plugins`); None for that of the generator's domain.
+        device: Where to compute, for a generator that is not loaded yet.
         seed: Seed of everything random.
-        align: Cuts the face out of a photograph; None takes the middle of the picture.
-        faces: Where the face is in every frame of a video (`find_faces`); None takes the middle.
+        align: Cuts the face out of a photograph, in your own way.
+        faces: What tells where the faces are; None takes the middle of the picture or frame.
         progress: Called with the number of pictures.
         **options: The inverter's options by name.
 
@@ -91,28 +95,57 @@ def invert(
     Raises:
         MediaError: The source cannot be used at all.
         UnknownNameError: No such inverter or option.
+        OptionError: Two things are to cut faces out, or one that does not fit the source.
         MissingWeightsError: The inverter needs weights that are not there.
     """
-    if generator is None or isinstance(generator, str | Path):
-        generator = load_generator(generator)
-    method = choose_inverter(generator, inverter)
-    chosen = build_options(method.options, options, owner=method.name)
+    drawing = loaded(generator, device=device)
+    ready = ready_inverter(drawing, inverter, options)
+    if align is not None and faces is not None:
+        raise OptionError("both align and faces are given; leave one of them out")
     if isinstance(source, Tensor):
-        return _of_tensor(source, generator, method, chosen, seed, progress)
-    path = Path(source)
+        return _of_tensor(source, drawing, ready, seed, progress)
+    return invert_file(
+        Path(source), drawing, ready, seed=seed, align=align, faces=faces, progress=progress
+    )
+
+
+def invert_file(
+    path: Path,
+    generator: Generator,
+    ready: ReadyInverter,
+    *,
+    seed: int = 0,
+    align: Align | None = None,
+    faces: FaceSource | ClipFaces | None = None,
+    progress: Progress = silent,
+) -> Inversion:
+    """Find the latents of a picture, a folder or a clip with an inverter that is ready; see `invert`."""
     if is_clip(path):
-        latents = invert_clip(
-            open_clip(path),
-            generator,
-            inverter=method.name,
-            options=options,
-            seed=seed,
-            faces=faces,
-            progress=progress,
-        )
-        return Inversion(latents, tuple(map(str, range(len(latents)))), {})
-    work = _Pictures(_listed(path), generator, method, chosen, seed, align)
-    return work.run(progress)
+        if align is not None:
+            raise OptionError(f"align is for pictures, and {path.name} is a clip; give faces")
+        return _of_clip(path, generator, ready, seed, faces, progress)
+    if isinstance(faces, ClipFaces):
+        raise OptionError(f"{path.name} is no clip; give faces as a FaceSource")
+    if faces is not None:
+        align = aligner(generator.info.resolution[0], faces)
+    return _Pictures(_listed(path), generator, ready, seed, align).run(progress)
+
+
+def _of_clip(
+    path: Path,
+    generator: Generator,
+    ready: ReadyInverter,
+    seed: int,
+    faces: FaceSource | ClipFaces | None,
+    progress: Progress,
+) -> Inversion:
+    clip = open_clip(path)
+    found = faces_for(clip, generator, faces, progress=progress)
+    latents = invert_clip(
+        clip, generator, inverter=ready, seed=seed, faces=found, progress=progress
+    )
+    names = tuple(map(str, range(len(latents))))
+    return Inversion(latents, names, {}, generator.info.fingerprint, found)
 
 
 def _listed(source: Path) -> list[Path]:
@@ -128,18 +161,15 @@ def _listed(source: Path) -> list[Path]:
 
 
 def _of_tensor(
-    images: Tensor,
-    generator: Generator,
-    method: Inverter,
-    options: object,
-    seed: int,
-    progress: Progress,
+    images: Tensor, generator: Generator, ready: ReadyInverter, seed: int, progress: Progress
 ) -> Inversion:
     found = list[Latents]()
     for part in images.to(generator.device, generator.dtype).split(BATCH):
-        found.append(method.invert(generator, part, options, seed=seed, progress=silent).detach())
+        codes = ready.method.invert(generator, part, ready.options, seed=seed, progress=silent)
+        found.append(codes.detach())
         progress(sum(map(len, found)), len(images), "inverting")
-    return Inversion(Latents.cat(found), tuple(map(str, range(len(images)))), {})
+    names = tuple(map(str, range(len(images))))
+    return Inversion(Latents.cat(found), names, {}, generator.info.fingerprint)
 
 
 class _Pictures:
@@ -149,13 +179,12 @@ class _Pictures:
         self,
         paths: Sequence[Path],
         generator: Generator,
-        method: Inverter,
-        options: object,
+        ready: ReadyInverter,
         seed: int,
         align: Align | None,
     ) -> None:
-        self.paths, self.generator, self.method = paths, generator, method
-        self.options, self.seed, self.align = options, seed, align
+        self.paths, self.generator, self.ready = paths, generator, ready
+        self.seed, self.align = seed, align
         self.found: dict[Path, Latents] = {}
         self.failures: dict[str, str] = {}
 
@@ -178,7 +207,8 @@ class _Pictures:
             )
         names = tuple(path.name for path in self.paths if path in self.found)
         batches = [self.found[path] for path in self.paths if path in self.found]
-        return Inversion(Latents.cat(batches), names, dict(self.failures))
+        fingerprint = self.generator.info.fingerprint
+        return Inversion(Latents.cat(batches), names, dict(self.failures), fingerprint, self.align)
 
     def _prepared(self, path: Path) -> tuple[Path, Tensor, Path] | None:
         """Read a picture, unless its codes are known or it cannot be used."""
@@ -201,7 +231,7 @@ class _Pictures:
 
     def _kept(self, image: Tensor) -> Path:
         content = hashlib.sha256(image.numpy().tobytes()).hexdigest()
-        folder = codes_folder(content, self.generator, self.method, self.options, self.seed)
+        folder = codes_folder(content, self.generator, self.ready, self.seed)
         return folder / "0.safetensors"
 
     def _invert(self, group: Sequence[tuple[Path, Tensor, Path]]) -> None:
@@ -209,8 +239,8 @@ class _Pictures:
         images = torch.cat([image for _, image, _ in group])
         images = images.to(self.generator.device, self.generator.dtype)
         try:
-            latents = self.method.invert(
-                self.generator, images, self.options, seed=self.seed, progress=silent
+            latents = self.ready.method.invert(
+                self.generator, images, self.ready.options, seed=self.seed, progress=silent
             ).detach()
         except MediaError as error:
             if len(self.paths) == 1:

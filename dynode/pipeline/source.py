@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from dynode import plugins
-from dynode.errors import MediaError, MissingWeightsError, UsageError
+from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
-from dynode.importing import import_codes
 from dynode.latents.latents import Latents
-from dynode.media.images import fit_to, read_image
-from dynode.media.suffixes import VIDEO_SUFFIXES
-from dynode.options import build_options
-from dynode.plugins.methods import Inverter, Progress, silent
-
-CODE_SUFFIXES = (".npy", ".npz", ".pt", ".pth")
+from dynode.media.images import read_image
+from dynode.media.kind import kind_of
+from dynode.pipeline.choosing import ready_inverter
+from dynode.pipeline.codes import read_codes
+from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.invert import invert_file
+from dynode.pipeline.source_kind import source_kind
+from dynode.plugins.methods import Progress, silent
 
 
 def open_source(
-    source: Path | None,
+    source: str | Path | Latents | None,
     generator: Generator,
     *,
     inverter: str | None = None,
+    inverter_options: Mapping[str, Any] | None = None,
+    faces: FaceSource | None = None,
     seed: int = 0,
     truncation: float = 0.7,
     progress: Progress = silent,
@@ -29,66 +33,39 @@ def open_source(
     """Get the latents to edit.
 
     Args:
-        source: A picture to invert, a latents file (`.safetensors`), published codes (`.pt`, `.pth`,
-            `.npy`, `.npz`), or None to sample.
+        source: A picture to invert, see `dynode.invert`; a file of codes, see `read_codes`; latents;
+            or None to sample.
         generator: The generator that will draw them.
         inverter: Name of the inverter for a picture; None for the one of the generator's domain.
+        inverter_options: Its options by name.
+        faces: Where the face is in a picture; None takes the middle.
         seed: Seed of the sample, or of the inverter.
-        truncation: Truncation of the sample.
+        truncation: Truncation ψ of the sample: 1 none, 0 the mean code.
         progress: Called by the inverter.
 
     Returns:
-        Latents of one picture, or of as many as the latents file holds.
+        Latents of one picture, or of as many as there are codes.
 
     Raises:
         MediaError: The picture cannot be used.
         MissingWeightsError: No inverter fits the generator.
+        DynodeError: See `dynode.invert` and `read_codes`.
     """
+    if isinstance(source, Latents):
+        return source
     if source is None:
         return generator.sample(1, seed=seed, truncation=truncation)
-    if source.suffix == ".safetensors":
-        loaded = Latents.load(source, fingerprint=generator.info.fingerprint)
-        return loaded.to(generator.device, generator.dtype)
-    if source.suffix.lower() in CODE_SUFFIXES:
-        codes = import_codes(source, rows=generator.info.num_layers)
-        return codes.to(generator.device, generator.dtype)
-    if source.suffix.lower() in VIDEO_SUFFIXES and source.suffix.lower() != ".gif":
+    kind = source_kind(source)
+    if kind == "folder":
         raise MediaError(
-            f"{source.name} is a video; this version edits pictures: pass one of its frames as an image"
+            f"{source} is a folder; expected a picture or codes: 'dynode invert' reads folders"
         )
-    image = fit_to(read_image(source), generator.info.resolution)
-    method = choose_inverter(generator, inverter)
-    options = build_options(method.options, {}, owner=method.name)
-    image = image.to(generator.device, generator.dtype)
-    return method.invert(generator, image, options, seed=seed, progress=progress)
-
-
-def choose_inverter(generator: Generator, name: str | None) -> Inverter:
-    """Return the named inverter, or the one of the generator's domain.
-
-    Raises:
-        UnknownNameError: No inverter has this name.
-        UsageError: It is not for this generator's domain.
-        MissingWeightsError: No inverter fits the domain.
-    """
-    inverters = plugins.registry().inverters
-    domain = generator.info.domain
-    if name is not None:
-        chosen = inverters[name]
-        if chosen.domains and domain not in chosen.domains:
-            raise UsageError(
-                f"inverter {name!r} is for {', '.join(chosen.domains)}, the generator draws {domain}; "
-                f"choose another with --inverter"
-            )
-        return chosen
-    for candidate in [
-        *(i for i in inverters if i.domains),
-        *(i for i in inverters if not i.domains),
-    ]:
-        is_fitting = not candidate.domains or domain in candidate.domains
-        if is_fitting and candidate.suits(generator.info):
-            return candidate
-    raise MissingWeightsError(
-        f"no inverter is installed for {domain}, so pictures cannot be edited; leave the source out to "
-        f"edit a sampled picture, or give codes as a .safetensors file"
-    )
+    if kind == "latents":
+        info = generator.info
+        codes = read_codes(Path(source), fingerprint=info.fingerprint, rows=info.num_layers)
+        return codes.to(generator.device, generator.dtype)
+    if kind_of(source) == "other":
+        read_image(Path(source))  # says what is wrong with it, before an inverter is wanted
+    ready = ready_inverter(generator, inverter, inverter_options)
+    found = invert_file(Path(source), generator, ready, seed=seed, faces=faces, progress=progress)
+    return found.latents

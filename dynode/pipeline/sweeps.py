@@ -1,7 +1,8 @@
-"""Clips of a direction: there and back again, several pictures side by side."""
+"""Sweeps over strengths, and clips of a direction: there and back, several pictures side by side."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dynode.direction.base import Direction
+from dynode.errors import OptionError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -16,6 +18,27 @@ from dynode.media.video import write_video
 from dynode.pipeline.generate import synthesize_batches
 
 SECONDS_ONE_WAY = 3.5
+_MOST_FRAMES = 2000
+
+
+def parse_sweep(text: str | None) -> tuple[float, ...]:
+    """Read strengths such as `-2:2:9`; none if the text is absent.
+
+    Raises:
+        OptionError: It is something else, or asks for too many.
+    """
+    if text is None:
+        return ()
+    try:
+        low, high, count = text.split(":")
+        first, last, number = float(low), float(high), int(count)
+    except ValueError:
+        first = last = math.nan
+    if not (math.isfinite(first) and math.isfinite(last)):
+        raise OptionError(f"--sweep is {text!r}; expected LO:HI:N such as -2:2:9")
+    if not 2 <= number <= _MOST_FRAMES:
+        raise OptionError(f"--sweep asks for {number} pictures; expected 2 to {_MOST_FRAMES}")
+    return tuple(first + (last - first) * index / (number - 1) for index in range(number))
 
 
 def write_sweep(

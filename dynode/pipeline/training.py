@@ -7,7 +7,7 @@ from typing import Any
 
 from dynode import files, plugins
 from dynode.errors import UnknownNameError
-from dynode.generator.loading import load_generator
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.options import build_options
 from dynode.plugins.methods import Progress, silent
@@ -62,11 +62,10 @@ def train(
     checked = build_options(method.training_options, options, owner=f"train {name}")
     target = Path(output or f"{name}.safetensors")
     files.check_free(target, force=force)
-    if generator is None or isinstance(generator, str | Path):
-        generator = load_generator(generator, device=device)
+    drawing = loaded(generator, device=device)
     run_folder = Path(folder or Path("runs") / name)
     method.train(
-        generator,
+        drawing,
         target,
         checked,
         data=data,

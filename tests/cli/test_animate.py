@@ -37,18 +37,42 @@ def test_a_sampled_face_becomes_a_clip_named_after_the_motion(animated) -> None:
 
 def test_json_is_one_document_with_stable_keys(animated) -> None:
     result = animated(
-        *("--direction", "lift.micromotion.safetensors", "--frames", "4", "--scale", "0.5"),
+        *("--direction", "lift.micromotion.safetensors", "--frames", "4", "--strength", "0.5"),
         *("--fps", "10", "--ease", "linear", "--boomerang", "--json", "-o", "a.gif"),
     )
 
     document = json.loads(result.stdout)
     assert list(document) == [
-        *("output", "motion", "generator", "frames", "fps", "scale", "seed", "seconds"),
+        *("output", "motion", "generator", "frames", "fps", "strength", "seed", "seconds"),
         "changes_in_standard_deviations",
     ]
-    assert (document["frames"], document["scale"], document["motion"]) == (4, 0.5, "lift")
+    assert (document["frames"], document["strength"], document["motion"]) == (4, 0.5, "lift")
     with Image.open("a.gif") as clip:
         assert (clip.n_frames, clip.info["duration"]) == (4, 100)
+
+
+@pytest.mark.parametrize("old", [["--scale", "0.5"], ["--scale=0.5"]], ids=["apart", "joined"])
+def test_the_strength_is_read_by_its_old_name_with_a_warning(animated, old: list[str]) -> None:
+    motion = ["--direction", "lift.micromotion.safetensors", "--frames", "2", "--json"]
+
+    before = animated(*motion, *old, "-o", "a.gif")
+    now = animated(*motion, "--strength", "0.5", "-o", "b.gif")
+
+    assert "warning: --scale is now called --strength" in before.stderr
+    assert json.loads(before.stdout)["strength"] == 0.5
+    assert now.stderr == ""
+    assert Path("a.gif").read_bytes() == Path("b.gif").read_bytes()
+    assert "--scale" not in run_command(["animate", "--help"]).stdout
+
+
+def test_a_direction_may_have_a_strength_behind_its_name(animated) -> None:
+    motion = "lift.micromotion.safetensors"
+
+    behind = animated("--direction", f"{motion}:0.5", "--strength", "3", "-o", "a.gif", "--json")
+    apart = animated("--micromotion", motion, "--strength", "1.5", "-o", "b.gif", "--json")
+
+    assert json.loads(behind.stdout)["strength"] == json.loads(apart.stdout)["strength"] == 1.5
+    assert Path("a.gif").read_bytes() == Path("b.gif").read_bytes()
 
 
 def test_a_clip_without_loss(animated) -> None:

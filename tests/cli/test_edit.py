@@ -368,7 +368,7 @@ def test_codes_of_another_generator_are_refused(
     ("name", "content", "exit_code", "message"),
     [
         ("no-such.png", None, 1, "no-such.png does not exist"),
-        ("no-such.safetensors", None, 1, "no-such.safetensors cannot be read"),
+        ("no-such.safetensors", None, 1, "no-such.safetensors does not exist"),
         ("diary.png", b"Dear diary,", 1, "diary.png is no image"),
         ("codes.safetensors", b"Dear diary,", 1, "codes.safetensors cannot be read as safetensors"),
         (".", None, 1, "is a folder"),

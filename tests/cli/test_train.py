@@ -73,9 +73,9 @@ def test_an_output_that_exists_is_kept(codes, tmp_path) -> None:
     ("content", "arguments", "message"),
     [
         (np.zeros((1, 2, 3), np.float32), [], "the clip has 1 frame"),
-        (np.zeros((5, 3), np.float32), [], "expected finite codes (frames, layers, width)"),
-        (np.full((3, 2, 3), np.nan, np.float32), [], "expected finite codes"),
-        (np.zeros((3, 2, 3), np.int64), [], "holds (3, 2, 3) int64"),
+        (np.zeros((5, 3), np.float32), [], "the clip has 1 frame"),
+        (np.full((3, 2, 3), np.nan, np.float32), [], "holds codes that are not finite"),
+        (np.zeros((3, 2, 3), np.int64), [], "has shape (3, 2, 3) int64; expected codes in W+"),
         (np.zeros((3, 2, 3), np.float32), ["--rank", "0"], "--rank of train ode is 0"),
         (np.zeros((3, 2, 3), np.float32), ["--smoothing", "aut"], "did you mean 'auto'"),
         (np.zeros((3, 2, 3), np.float32), ["--times", "absent.txt"], "holds no times"),
@@ -101,4 +101,4 @@ def test_a_file_that_is_no_array_is_told_in_one_line(tmp_path) -> None:
     result = run_command(["train", "ode", tmp_path / "codes.npz"])
 
     assert result.exit_code == 1
-    assert "cannot be read as numpy arrays" in result.stderr
+    assert "none of the known weights files" in result.stderr

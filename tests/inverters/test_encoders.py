@@ -15,7 +15,7 @@ from dynode.errors import (
     UnknownNameError,
     UnsupportedCheckpointError,
 )
-from dynode.pipeline.source import choose_inverter
+from dynode.pipeline.choosing import choose_inverter
 from dynode.plugins.methods import silent
 from dynode.testing import run_command, tiny_generator
 

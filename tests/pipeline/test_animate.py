@@ -155,13 +155,13 @@ def test_the_first_frame_is_the_still_picture(curved: PathDirection, generator: 
     torch.testing.assert_close(frames[-1:], end, atol=1e-3, rtol=0)
 
 
-def test_scale_and_boomerang(curved: PathDirection, generator: StyleGAN2) -> None:
+def test_strength_and_boomerang(curved: PathDirection, generator: StyleGAN2) -> None:
     animation = dynode.animate(
         generator.sample(1, seed=2),
         curved,
         generator=generator,
         frames=8,
-        scale=0.5,
+        strength=0.5,
         boomerang=True,
     )
 

@@ -15,10 +15,12 @@ from dynode.direction.stack import EditStack
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import MediaError, UsageError
 from dynode.media.clip import open_clip
+from dynode.pipeline.clip_codes import invert_clip
+from dynode.pipeline.clip_edit import edit_clip
+from dynode.pipeline.clips import fit_clip
+from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import find_faces, warn_of_frames
-from dynode.pipeline.interpolate import interpolate_clip
-from dynode.pipeline.inversion import invert_clip
-from dynode.pipeline.video import edit_clip, fit_clip
+from dynode.pipeline.interpolate import ClipInterpolation, wanted_times
 from dynode.plugins import registry
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import audio_bytes, write_test_video
@@ -47,7 +49,7 @@ def source(tmp_path, points):
 
 def test_the_inverter_sees_the_face_and_not_the_frame(source, inverter, generator) -> None:
     clip = open_clip(source)
-    faces = find_faces(clip, landmarks=source.with_name("points.json"))
+    faces = find_faces(clip, FaceSource(source.with_name("points.json")))
 
     found = invert_clip(clip, generator, faces=faces)
     whole = invert_clip(clip, generator)
@@ -62,7 +64,11 @@ def test_only_the_face_changes_and_everything_else_is_kept(
     source, inverter, generator, tmp_path
 ) -> None:
     fitted = fit_clip(
-        source, generator, options=QUICK, check=False, landmarks=source.with_name("points.json")
+        source,
+        generator,
+        options=QUICK,
+        check=False,
+        faces=FaceSource(source.with_name("points.json")),
     )
     stack = EditStack().then(LinearDirection(torch.ones(64)), 2.0)
 
@@ -87,7 +93,7 @@ def test_a_clip_with_odd_sides_is_said_to_grow(inverter, generator, tmp_path) ->
     source = write_test_video(tmp_path / "odd.mkv", frames=4, size=(129, 161), pictures=pictures)
     (tmp_path / "points.json").write_text(json.dumps((FACE + (80, 64)).tolist()))
     fitted = fit_clip(
-        source, generator, options=QUICK, check=False, landmarks=tmp_path / "points.json"
+        source, generator, options=QUICK, check=False, faces=FaceSource(tmp_path / "points.json")
     )
     stack = EditStack().then(LinearDirection(torch.ones(64)), 2.0)
 
@@ -99,10 +105,15 @@ def test_a_clip_with_odd_sides_is_said_to_grow(inverter, generator, tmp_path) ->
 
 def test_an_interpolated_clip_shows_the_faces_alone(source, inverter, generator, tmp_path) -> None:
     fitted = fit_clip(
-        source, generator, options=QUICK, check=False, landmarks=source.with_name("points.json")
+        source,
+        generator,
+        options=QUICK,
+        check=False,
+        faces=FaceSource(source.with_name("points.json")),
     )
 
-    interpolate_clip(fitted, generator, tmp_path / "out.mp4", factor=2)
+    times, fps = wanted_times(fitted.clip, factor=2)
+    ClipInterpolation(fitted, generator, times, fps).save(tmp_path / "out.mp4")
 
     assert open_clip(tmp_path / "out.mp4").size == generator.info.resolution
 
@@ -133,9 +144,8 @@ def detector() -> Detector:
 
 
 def test_what_a_detector_finds_is_steadied(source, detector) -> None:
-    faces = find_faces(open_clip(source), face_model=source)
+    faces = find_faces(open_clip(source), FaceSource(model=source))
 
-    assert faces is not None
     columns = np.array([face.centre[0] for face in faces.frames])
     rows = np.array([face.centre[1] for face in faces.frames])
     assert np.ptp(rows[2:-2]) < 0.3  # it trembled by 2
@@ -165,13 +175,11 @@ def test_landmarks_are_refused_where_they_do_not_fit(source, tmp_path, points) -
     (tmp_path / "none.json").write_text('{"a": 1}')
 
     with pytest.raises(MediaError, match="of 3 frames; the clip has 8"):
-        find_faces(clip, landmarks=tmp_path / "few.json")
+        find_faces(clip, FaceSource(tmp_path / "few.json"))
     with pytest.raises(MediaError, match="holds no landmarks"):
-        find_faces(clip, landmarks=tmp_path / "none.json")
-    with pytest.raises(UsageError, match="not both"):
-        find_faces(clip, landmarks=tmp_path / "few.json", face_model=tmp_path / "m")
-    result = run_command(["edit", "photo.png", "--landmarks", "points.json"])
-    assert "cut the face out first" in result.stderr
+        find_faces(clip, FaceSource(tmp_path / "none.json"))
+    with pytest.raises(UsageError, match="in one way"):
+        FaceSource(tmp_path / "few.json", model=tmp_path / "m")
 
 
 def test_one_list_of_points_serves_every_frame(source, tmp_path, points) -> None:
@@ -179,13 +187,11 @@ def test_one_list_of_points_serves_every_frame(source, tmp_path, points) -> None
     np.save(tmp_path / "all.npy", np.array(points))
     clip = open_clip(source)
 
-    one = find_faces(clip, landmarks=tmp_path / "one.json")
-    each = find_faces(clip, landmarks=tmp_path / "all.npy")
+    one = find_faces(clip, FaceSource(tmp_path / "one.json"))
+    each = find_faces(clip, FaceSource(tmp_path / "all.npy"))
 
-    assert one is not None and each is not None
     assert one.frames == (each.frames[0],) * 8
     assert one.key != each.key
-    assert find_faces(clip) is None
 
 
 def test_frames_that_are_no_crops_are_warned_of(source, generator) -> None:

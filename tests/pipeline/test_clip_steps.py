@@ -13,8 +13,9 @@ from dynode.dynamics.modes import MODES
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import MediaError, OptionError
 from dynode.media.clip import open_clip
-from dynode.pipeline.interpolate import interpolate_clip, wanted_times
-from dynode.pipeline.video import edit_clip, fit_clip
+from dynode.pipeline.clip_edit import edit_clip
+from dynode.pipeline.clips import fit_clip
+from dynode.pipeline.interpolate import ClipInterpolation, wanted_times
 from dynode.testing.videos import audio_bytes, write_test_video
 
 QUICK = FitOptions(steps=150, shooting=5, width=16)
@@ -64,7 +65,8 @@ def test_an_edit_changes_every_frame_and_none_changes_nothing(fitted, generator,
 
 
 def test_interpolation_draws_the_times_between(fitted, generator, tmp_path) -> None:
-    result = interpolate_clip(fitted, generator, tmp_path / "out.mp4", factor=3)
+    times, fps = wanted_times(fitted.clip, factor=3)
+    result = ClipInterpolation(fitted, generator, times, fps).save(tmp_path / "out.mp4")
 
     written = open_clip(tmp_path / "out.mp4")
     assert result.frames == len(written) == 34
@@ -111,8 +113,8 @@ def test_times_that_make_no_sense_are_refused(source, given, message) -> None:
 
 def test_times_outside_the_clip_are_drawn_with_a_warning(fitted, generator, tmp_path) -> None:
     with pytest.warns(UserWarning, match="what lies outside is extrapolated"):
-        result = interpolate_clip(
-            fitted, generator, tmp_path / "out.mp4", times=torch.tensor([0.0, 0.6])
+        result = ClipInterpolation(fitted, generator, torch.tensor([0.0, 0.6]), 25.0).save(
+            tmp_path / "out.mp4"
         )
 
     assert result.frames == 2

@@ -11,7 +11,7 @@ from dynode import EditStack, LinearDirection, StyleDirection, WeightDirection
 from dynode.direction.base import Direction
 from dynode.direction.info import Calibration
 from dynode.latents.latents import Latents
-from dynode.pipeline.edit import apply_stack
+from dynode.pipeline.edited import apply_stack
 from dynode.pipeline.report import conflicts, expected_effects, summary
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator

@@ -18,6 +18,7 @@ from dynode.direction.linear import LinearDirection
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.pipeline.aligning import aligner
+from dynode.pipeline.face_source import FaceSource
 from dynode.plugins import registry
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import write_test_video
@@ -100,7 +101,7 @@ def test_invert_sees_the_face_that_was_found(square: Square, inverter: Any, gene
 
 
 def test_the_step_that_aligns_is_made_in_python_too(square: Square) -> None:
-    align = aligner(64, face_detector="square")
+    align = aligner(64, FaceSource(detector="square"))
 
     face = np.asarray(align(Image.open("photo.png"), Path("photo.png")))
 
@@ -251,11 +252,20 @@ def test_a_picture_without_a_face_is_listed_and_stops_no_other(
     assert "no face was found" in told["failures"]["wall.png"]
 
 
-def test_edit_of_a_picture_says_what_to_do_first(square: Square) -> None:
-    result = run_command(["edit", "photo.png", "--direction", "up.safetensors", *BY_NAME])
+def test_a_picture_is_edited_where_the_detector_says(
+    square: Square, inverter: Any, generator: Any
+) -> None:
+    result = dynode.edit(
+        "photo.png",
+        directions=["up.safetensors:2"],
+        generator=generator,
+        faces=dynode.FaceSource(detector="square"),
+    )
 
-    assert result.exit_code == 2
-    assert "first with 'dynode crop align'" in result.stderr
+    found = result.original.w - generator.mean_w
+    # The square and nothing of the grey around it, up to rounding of float32.
+    assert float(found[0, -1, -1]) == pytest.approx(200 / 127.5 - 1, abs=1e-5)
+    torch.testing.assert_close(result.latents.w, result.original.w + 2)
 
 
 def test_detectors_are_listed(square: Square) -> None:

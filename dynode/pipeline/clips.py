@@ -1,4 +1,4 @@
-"""Edit a clip: invert it, fit a trajectory, edit the first frame, carry the edit, draw."""
+"""Clips: inverted, with a trajectory through their codes, drawn from it and written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dynode.direction.stack import EditStack
-from dynode.dynamics.editing import carry
 from dynode.dynamics.fit import fit_trajectory
-from dynode.dynamics.modes import Mode
 from dynode.dynamics.report import TrajectoryReport, measure
 from dynode.dynamics.settings import FitOptions
 from dynode.dynamics.trajectory import Rollout, Trajectory
@@ -25,9 +22,12 @@ from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip, open_clip
 from dynode.media.segments import write_segments
 from dynode.media.video import check_video_suffix, warn_of_odd_sides
+from dynode.pipeline.choosing import ReadyInverter, ready_inverter
+from dynode.pipeline.clip_codes import clip_images, invert_clip
 from dynode.pipeline.drawing import Jitter, segments
+from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces, Pasting, faces_for
-from dynode.pipeline.inversion import clip_images, invert_clip
+from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
 
@@ -51,12 +51,10 @@ class FittedClip:
 
 
 @dataclass(frozen=True)
-class ClipResult:
+class ClipResult(Written):
     """A video that was written.
 
     Attributes:
-        path: The file.
-        frames: Its frames.
         fps: Frames a second.
         report: How good the trajectory is.
         jitter: Mean absolute second difference of neighbouring frames in [-1, 1] pixel units, of the
@@ -66,8 +64,6 @@ class ClipResult:
         mode: How the edit was carried; empty without an edit.
     """
 
-    path: Path
-    frames: int
     fps: float
     report: TrajectoryReport
     jitter: Mapping[str, float]
@@ -85,12 +81,10 @@ def fit_clip(
     path: Path,
     generator: Generator,
     *,
-    inverter: str | None = None,
+    inverter: str | ReadyInverter | None = None,
     inverter_options: Mapping[str, Any] | None = None,
     options: FitOptions | None = None,
-    landmarks: Path | None = None,
-    face_detector: str | None = None,
-    face_model: Path | None = None,
+    faces: FaceSource | None = None,
     check: bool = True,
     seed: int = 0,
     progress: Progress = silent,
@@ -100,12 +94,10 @@ def fit_clip(
     Args:
         path: The video.
         generator: What draws.
-        inverter: Name of the inverter; None for the one of the generator's domain.
-        inverter_options: Its options by name.
+        inverter: Name of the inverter; None for the one of the generator's domain; or one that is ready.
+        inverter_options: Options of a named inverter, by name.
         options: Options of the fit.
-        landmarks: See `find_faces`.
-        face_detector: See `find_faces`.
-        face_model: See `find_faces`.
+        faces: Where the faces are; None takes the middle of each frame.
         check: Fit again without every second frame, for the report.
         seed: Seed of everything random.
         progress: Called by each step.
@@ -113,29 +105,19 @@ def fit_clip(
     Raises:
         MediaError: The file is no video, damaged, or of fewer than 2 frames, or a frame has no face.
     """
+    ready = inverter
+    if not isinstance(ready, ReadyInverter):
+        ready = ready_inverter(generator, ready, inverter_options)
     clip = open_clip(path)
     _check_clip(clip)
     seconds: dict[str, float] = {}
     with timed(seconds, "find faces"):
-        faces = faces_for(
-            clip,
-            generator,
-            landmarks=landmarks,
-            face_detector=face_detector,
-            face_model=face_model,
-            progress=progress,
-        )
-    if faces is None:
+        found = faces_for(clip, generator, faces, progress=progress)
+    if found is None:
         del seconds["find faces"]
     with timed(seconds, "invert"):
         latents = invert_clip(
-            clip,
-            generator,
-            inverter=inverter,
-            options=inverter_options,
-            seed=seed,
-            faces=faces,
-            progress=progress,
+            clip, generator, inverter=ready, seed=seed, faces=found, progress=progress
         )
     with timed(seconds, "fit"):
         trajectory = fit_trajectory(
@@ -148,7 +130,7 @@ def fit_clip(
         )
     with timed(seconds, "check"):
         report = measure(trajectory, fit_s=seconds["fit"], check=check, seed=seed)
-    return FittedClip(clip, trajectory, report, seconds, faces)
+    return FittedClip(clip, trajectory, report, seconds, found)
 
 
 def _check_clip(clip: Clip) -> None:
@@ -162,47 +144,6 @@ def _check_clip(clip: Clip) -> None:
             f"the result is written at a constant {float(clip.rate):.4g} frames a second",
             stacklevel=3,
         )
-
-
-def edit_clip(
-    fitted: FittedClip,
-    generator: Generator,
-    stack: EditStack,
-    output: Path,
-    *,
-    mode: Mode = "transport",
-    strength: float = 1.0,
-    progress: Progress = silent,
-) -> ClipResult:
-    """Edit the first frame, carry the edit through the clip and write it, with its sound.
-
-    Faces that were cut out of the frames are put back into them.
-
-    Args:
-        fitted: The clip.
-        generator: What draws.
-        stack: The edits, in any space.
-        output: Video to write; frame count, rate and audio track are the source's.
-        mode: How the edit is carried, see `carry`.
-        strength: Multiplies the edits.
-        progress: Called with the number of frames drawn.
-    """
-    first = fitted.trajectory.observed[0]
-    with torch.inference_mode():
-        edited = stack.apply(first, strength)
-    times = frame_times(fitted.clip)
-    with timed(fitted.seconds, "carry"):
-        rollout = carry(fitted.trajectory, first, edited, times, mode=mode)
-    return write_rollout(
-        fitted,
-        generator,
-        rollout,
-        output,
-        float(fitted.clip.rate),
-        mode,
-        pasting=Pasting(fitted.clip, fitted.faces) if fitted.faces else None,
-        progress=progress,
-    )
 
 
 def frame_times(clip: Clip) -> Tensor:

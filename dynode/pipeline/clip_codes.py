@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,21 +16,17 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import Clip
 from dynode.media.images import fit_to
-from dynode.models import cache_folder
-from dynode.options import build_options
+from dynode.pipeline.choosing import ReadyInverter, ready_inverter
+from dynode.pipeline.code_cache import BATCH, codes_folder
 from dynode.pipeline.faces import ClipFaces
-from dynode.pipeline.source import choose_inverter
-from dynode.plugins.methods import Inverter, Progress, silent
-
-_BATCH = 8
-_FORMAT = "1"
+from dynode.plugins.methods import Progress, silent
 
 
 def invert_clip(
     clip: Clip,
     generator: Generator,
     *,
-    inverter: str | None = None,
+    inverter: str | ReadyInverter | None = None,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
     faces: ClipFaces | None = None,
@@ -48,8 +41,8 @@ def invert_clip(
     Args:
         clip: The video.
         generator: The generator to invert into.
-        inverter: Name of the inverter; None for the one of the generator's domain.
-        options: Options of the inverter by name.
+        inverter: Name of the inverter; None for the one of the generator's domain; or one that is ready.
+        options: Options of a named inverter, by name.
         seed: Seed of the inverter.
         faces: Where the faces are, to be cut out; None takes the middle of each frame.
         progress: Called with the number of frames.
@@ -60,29 +53,34 @@ def invert_clip(
     Raises:
         MediaError: A frame cannot be read, or holds nothing the inverter can find.
     """
-    method = choose_inverter(generator, inverter)
-    chosen = build_options(method.options, dict(options or {}), owner=method.name)
+    ready = inverter
+    if not isinstance(ready, ReadyInverter):
+        ready = ready_inverter(generator, ready, options)
     content = clip.content_hash() + (faces.key if faces else "")
-    folder = codes_folder(content, generator, method, chosen, seed)
-    batch = len(clip) if method.wants_whole_clips(chosen) else _BATCH
-    fingerprint = generator.info.fingerprint
+    folder = codes_folder(content, generator, ready, seed)
+    batch = len(clip) if ready.method.wants_whole_clips(ready.options) else BATCH
     batches = list[Latents]()
     frames = _frames(clip, generator.info.resolution, faces)
     for begin in range(0, len(clip), batch):
         images = list(itertools.islice(frames, batch))
         path = folder / f"{begin:07d}.safetensors"
         if path.exists():
-            codes = Latents.load(path, fingerprint=fingerprint)
+            codes = Latents.load(path, fingerprint=generator.info.fingerprint)
         else:
-            pictures = torch.cat([image() for image in images])
-            pictures = pictures.to(generator.device, generator.dtype)
             with _named(clip, begin, begin + len(images) - 1):
-                codes = method.invert(generator, pictures, chosen, seed=seed, progress=silent)
-            codes = codes.detach()
-            codes.save(path, fingerprint=fingerprint)
+                codes = _inverted(images, generator, ready, seed)
+            codes.save(path, fingerprint=generator.info.fingerprint)
         batches.append(codes.to(generator.device, generator.dtype))
         progress(min(begin + batch, len(clip)), len(clip), "inverting")
     return Latents.cat(batches)
+
+
+def _inverted(
+    frames: Sequence[_LazyFrame], generator: Generator, ready: ReadyInverter, seed: int
+) -> Latents:
+    pictures = torch.cat([frame() for frame in frames]).to(generator.device, generator.dtype)
+    found = ready.method.invert(generator, pictures, ready.options, seed=seed, progress=silent)
+    return found.detach()
 
 
 @contextlib.contextmanager
@@ -122,36 +120,3 @@ def clip_images(
 ) -> Iterator[Tensor]:
     """Go through the frames as the generator sees them, (1, 3, h, w) float in [-1, 1]."""
     return (frame() for frame in _frames(clip, resolution, faces))
-
-
-def codes_folder(
-    content: str, generator: Generator, inverter: Inverter, options: object, seed: int
-) -> Path:
-    """Name the cache folder of the codes of one file.
-
-    Args:
-        content: Hash of what is inverted.
-        generator: The generator.
-        inverter: The inverter.
-        options: Its options; files they name count with their date and size.
-        seed: Its seed.
-    """
-    named = [value for value in vars(options).values() if isinstance(value, Path)]
-    told = {
-        "format": _FORMAT,
-        "batch": _BATCH,
-        "clip": content,
-        "generator": generator.info.fingerprint,
-        "dtype": str(generator.dtype),
-        "inverter": inverter.name,
-        "options": repr(options),
-        "files": [_stamp(path) for path in named],
-        "seed": seed,
-    }
-    name = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
-    return cache_folder() / "codes" / name
-
-
-def _stamp(path: Path) -> list[int]:
-    status = path.stat() if path.exists() else None
-    return [status.st_mtime_ns, status.st_size] if status else []

@@ -8,7 +8,7 @@ import torch
 
 from dynode.errors import MediaError, UnknownNameError
 from dynode.media.clip import open_clip
-from dynode.pipeline.inversion import invert_clip
+from dynode.pipeline.clip_codes import invert_clip
 from dynode.testing.videos import write_test_video
 
 

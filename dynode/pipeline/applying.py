@@ -1,0 +1,111 @@
+"""Which options belong to which sources: one that does not apply is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynode.errors import OptionError
+from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.source_kind import SourceKind
+
+SAMPLED: frozenset[SourceKind] = frozenset(["sampled"])
+STILL: frozenset[SourceKind] = frozenset(["sampled", "picture", "latents"])
+CLIP: frozenset[SourceKind] = frozenset(["clip"])
+INVERTED: frozenset[SourceKind] = frozenset(["picture", "folder", "clip"])
+ANY: frozenset[SourceKind] = STILL | INVERTED
+
+
+@dataclass(frozen=True)
+class Applies:
+    """Where an option applies.
+
+    Attributes:
+        to: Kinds of source.
+        beside: Another option that has to be given; empty for none.
+        without: Another option that takes its place; empty for none.
+    """
+
+    to: frozenset[SourceKind] = ANY
+    beside: str = ""
+    without: str = ""
+
+
+_INVERTING = {name: Applies(INVERTED) for name in ("inverter", "inverter_options", "faces")}
+
+# Options that do not apply everywhere, by command and by their name in Python.
+OPTIONS: Mapping[str, Mapping[str, Applies]] = {
+    "edit": {
+        **_INVERTING,
+        "mode": Applies(CLIP),
+        "fit": Applies(CLIP),
+        "check": Applies(CLIP),
+        "sweep": Applies(STILL),
+        "fps": Applies(STILL, beside="sweep"),
+        "edited_only": Applies(STILL, without="sweep"),
+    },
+    "animate": {**_INVERTING, "truncation": Applies(SAMPLED)},
+    "train ode": {
+        **{name: Applies(beside="published") for name in ("iterations", "exact")},
+        **{
+            name: Applies(without="published")
+            for name in ("rank", "variance", "smoothing", "autonomous", "width", "depth")
+        },
+        **{name: Applies(without="published") for name in ("tube", "steps", "shooting", "chunk")},
+    },
+}
+
+_KINDS: Mapping[SourceKind, str] = {
+    "sampled": "a sampled picture",
+    "picture": "a picture",
+    "latents": "codes",
+    "clip": "a clip",
+    "folder": "a folder of pictures",
+}
+
+
+def refuse_what_does_not_apply(
+    command: str, given: Mapping[str, Any], kind: SourceKind | None = None
+) -> None:
+    """Refuse options that were given and mean nothing for this source.
+
+    Args:
+        command: A key of `OPTIONS`.
+        given: Values by option name; one that is None or empty was not given.
+        kind: What the source is; None where there is none.
+
+    Raises:
+        OptionError: One of them does not apply; the message names it.
+    """
+    for name, value in given.items():  # in the order of the command
+        where = OPTIONS[command].get(name)
+        if where is None or not _is_given(value):
+            continue
+        flag = flag_of(name, value)
+        if kind is not None and kind not in where.to:
+            meant = " or ".join(told for one, told in _KINDS.items() if one in where.to)
+            raise OptionError(
+                f"{flag} does not apply to {_KINDS[kind]}, it is for {meant}; leave it out"
+            )
+        if where.beside and not given.get(where.beside):
+            raise OptionError(
+                f"{flag} applies only with {flag_of(where.beside)}; add that or leave it out"
+            )
+        if given.get(where.without):
+            raise OptionError(
+                f"{flag} does not apply with {flag_of(where.without)}; leave one of them out"
+            )
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and not (isinstance(value, tuple | list | dict) and not value)
+
+
+def flag_of(name: str, value: object = None) -> str:
+    """Spell an option as on the command line."""
+    if isinstance(value, FaceSource):
+        ways = {"landmarks": value.landmarks, "face_detector": value.detector}
+        name = next((way for way, told in ways.items() if told is not None), "face_model")
+    spelled = {"inverter_options": "inverter-option", "fit": "smoothing"}.get(name, name)
+    return "--" + spelled.replace("_", "-")

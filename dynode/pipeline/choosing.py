@@ -1,0 +1,77 @@
+"""Choose the inverter of a picture, with its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynode import plugins
+from dynode.errors import MissingWeightsError, UsageError
+from dynode.generator.protocol import Generator
+from dynode.options import build_options
+from dynode.plugins.methods import Inverter
+
+
+@dataclass(frozen=True)
+class ReadyInverter:
+    """An inverter with checked options.
+
+    Attributes:
+        method: The inverter.
+        options: An instance of its options.
+    """
+
+    method: Inverter
+    options: Any  # an instance of `method.options`
+
+
+def ready_inverter(
+    generator: Generator, name: str | None = None, options: Mapping[str, Any] | None = None
+) -> ReadyInverter:
+    """Choose an inverter and check its options.
+
+    Args:
+        generator: The generator to invert into.
+        name: Name of the inverter; None for the one of the generator's domain.
+        options: Its options by name.
+
+    Raises:
+        UnknownNameError: No inverter or no option has this name.
+        OptionError: An option has a value it cannot have.
+        UsageError: See `choose_inverter`.
+        MissingWeightsError: No inverter fits the domain.
+    """
+    method = choose_inverter(generator, name)
+    return ReadyInverter(method, build_options(method.options, options or {}, owner=method.name))
+
+
+def choose_inverter(generator: Generator, name: str | None) -> Inverter:
+    """Return the named inverter, or the one of the generator's domain.
+
+    Raises:
+        UnknownNameError: No inverter has this name.
+        UsageError: It is not for this generator's domain.
+        MissingWeightsError: No inverter fits the domain.
+    """
+    inverters = plugins.registry().inverters
+    domain = generator.info.domain
+    if name is not None:
+        chosen = inverters[name]
+        if chosen.domains and domain not in chosen.domains:
+            raise UsageError(
+                f"inverter {name!r} is for {', '.join(chosen.domains)}, the generator draws {domain}; "
+                f"choose another with --inverter"
+            )
+        return chosen
+    for candidate in [
+        *(i for i in inverters if i.domains),
+        *(i for i in inverters if not i.domains),
+    ]:
+        is_fitting = not candidate.domains or domain in candidate.domains
+        if is_fitting and candidate.suits(generator.info):
+            return candidate
+    raise MissingWeightsError(
+        f"no inverter is installed for {domain}, so pictures cannot be edited; leave the source out to "
+        f"edit a sampled picture, or give codes as a .safetensors file"
+    )
