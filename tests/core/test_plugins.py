@@ -482,3 +482,62 @@ def test_fifty_plugins_are_loaded_with_every_third_of_them_broken(site: Site) ->
 
 def test_the_registry_is_loaded_once(site: Site) -> None:
     assert loaded() is plugins.registry()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"[dynode]\ngarbage\n", b"\xff\xfe[dynode]\n", b"[dynode]\n= \n"],
+    ids=["no module", "no text", "nothing"],
+)
+@pytest.mark.robust(kind="J plugins", member="a malformed entry_points.txt")
+def test_a_malformed_entry_point_file_is_one_reported_plugin(
+    text: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "odd-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
+    (info / "entry_points.txt").write_bytes(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("DYNODE_LOAD_PLUGINS", "")
+
+    loaded = plugins.discovery.registry.__wrapped__()
+
+    told = {report.distribution: report.error for report in loaded.reports}
+    assert "its entry_points.txt cannot be read" in told.get("odd 1", "") or text.endswith(b"= \n")
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "raise SystemExit(0)",
+        "import asyncio; raise asyncio.CancelledError('x')",
+        "raise GeneratorExit",
+        "raise KeyboardInterrupt",
+        "class Odd(BaseException): pass\nraise Odd('x')",
+    ],
+    ids=["exit", "cancelled", "generator exit", "interrupt", "another"],
+)
+@pytest.mark.robust(kind="J plugins", member="what ends the program at import")
+def test_a_plugin_cannot_end_the_program_while_it_is_imported(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ending.py").write_text(ending)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "ending", raising=False)
+    registry = Registry()
+
+    registry.load_entry_points([metadata.EntryPoint("ending", "ending", "dynode")])
+
+    assert registry.reports[0].error
+
+
+def test_a_slow_import_is_named_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "slow_one.py").write_text("import time\ntime.sleep(0.5)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(plugins.boundary, "SLOW_IMPORT_S", 0.05)
+
+    Registry().load_entry_points([metadata.EntryPoint("slow", "slow_one", "dynode")])
+
+    assert "still importing plugin slow_one" in capsys.readouterr().err

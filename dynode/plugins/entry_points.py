@@ -1,0 +1,81 @@
+"""Entry points of the group `dynode`: which plugins are installed, and which of them are wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib import metadata
+
+from dynode.errors import UnknownNameError
+
+GROUP = "dynode"
+_OWN = "dynode-gan"
+
+
+def distribution_of(entry_point: metadata.EntryPoint) -> str:
+    """Name the distribution that ships an entry point, with its version."""
+    dist = entry_point.dist
+    return f"{dist.name} {dist.version}" if dist else "unknown"
+
+
+def selected_entry_points() -> list[metadata.EntryPoint]:
+    """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
+
+    Unset loads all, empty none, `a,b` only those entry points. What ships with dynode comes first, so
+    that no stranger takes the name of a method that is there already. Two distributions may use one
+    name: both are loaded, and what they register twice is reported.
+
+    Raises:
+        UnknownNameError: The variable names a plugin that is not installed.
+    """
+    return select(installed()[0])
+
+
+def select(found: Sequence[metadata.EntryPoint]) -> list[metadata.EntryPoint]:
+    """Keep those that DYNODE_LOAD_PLUGINS lets through; see `selected_entry_points`."""
+    ordered = sorted(found, key=_order)
+    wanted = os.environ.get("DYNODE_LOAD_PLUGINS")
+    if wanted is None:
+        return ordered
+    known = {point.name for point in ordered}
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, known)
+    return [point for name in dict.fromkeys(names) for point in ordered if point.name == name]
+
+
+def installed() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
+    """List all entry points, and say why those of a distribution cannot be read.
+
+    Returns:
+        The entry points, and a reason by name and version of each distribution that has none that can
+        be read. `importlib.metadata` fails as a whole over a single malformed `entry_points.txt`; only
+        then are the distributions read one by one.
+    """
+    try:
+        return list(metadata.entry_points(group=GROUP)), {}
+    except Exception:
+        return _one_by_one()
+
+
+def _one_by_one() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
+    found: list[metadata.EntryPoint] = []
+    broken: dict[str, str] = {}
+    seen: set[str] = set()
+    for dist in metadata.distributions():
+        if dist.name in seen:  # a copy further down the path, which Python does not use either
+            continue
+        seen.add(dist.name)
+        try:
+            found += dist.entry_points.select(group=GROUP)
+        except Exception as error:
+            broken[f"{dist.name} {dist.version}"] = (
+                f"its entry_points.txt cannot be read ({type(error).__name__}: {error}); expected lines "
+                f"such as 'name = module' below [dynode]; install it again, or tell its author"
+            )
+    return found, broken
+
+
+def _order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
+    return (point.dist is None or point.dist.name != _OWN, point.name, point.value)
