@@ -15,7 +15,17 @@ from dynode.plugins import methods
 # Keywords of `dynode.edit` and `dynode.find`, which take the options of a method beside them.
 RESERVED_OPTIONS = frozenset(
     ("source", "plugin", "directions", "strength", "generator", "inverter", "seed", "force")
-    + ("progress", "method", "latents")
+    + (
+        "progress",
+        "method",
+        "latents",
+        "inverter_options",
+        "faces",
+        "fit",
+        "device",
+        "mode",
+        "check",
+    )
 )
 # Spaces of the core's own directions, which no plugin's kind may take.
 RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
