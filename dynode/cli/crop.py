@@ -91,9 +91,12 @@ def paste(
 ) -> None:
     r"""Put an edited crop back into its photograph; nothing outside of the crop changes.
 
+    Transparency, colour profile, 16 bits and EXIF stay; what the output cannot hold is named. JPEG
+    compresses again: write .png, .tif or .webp to keep every number.
+
     \b
     Try:     dynode crop paste photo.jpg edited.png --crop face.crop.json -o result.png
-    Python:  dynode.crop.paste_face(photo, edited, frame)
+    Python:  dynode.crop.paste_into(read_stored(photo), edited, frame)
     """
     from dynode.pipeline.aligning import paste_file
 

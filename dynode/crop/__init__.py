@@ -9,3 +9,4 @@ from dynode.crop.geometry import frame_of as frame_of
 from dynode.crop.landmarks import find_landmarks as find_landmarks
 from dynode.crop.landmarks import read_landmarks as read_landmarks
 from dynode.crop.paste import paste_face as paste_face
+from dynode.crop.paste import paste_into as paste_into

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
 from dynode.crop.geometry import FaceFrame
 from dynode.errors import MediaError
+from dynode.media.stored import StoredPicture
 
 FEATHER = 0.15
 """Width of the soft edge, as a part of the crop's side."""
+
+_THINNEST = 1 / 65535  # opacity that a change is still divided by
 
 
 def paste_face(
@@ -36,25 +41,90 @@ def paste_face(
     Raises:
         MediaError: The faces are not square, or of different sizes.
     """
+    _check_faces(face, original)
+    pixels = np.asarray(photo)
+    before = None if original is None else np.asarray(original, dtype=np.float32)
+    values = np.asarray(face, dtype=np.float32)
+    return Image.fromarray(paste_pixels(pixels, values, frame, original=before, feather=feather))
+
+
+def paste_into(
+    photo: StoredPicture,
+    face: Image.Image,
+    frame: FaceFrame,
+    *,
+    original: Image.Image | None = None,
+    feather: float = FEATHER,
+) -> StoredPicture:
+    """Put a face into a photograph in the photograph's own numbers.
+
+    Guaranteed: pixels where `paste_mask` is 0 keep their numbers, of any depth and in any profile;
+    transparency stays everywhere, and what is pasted shows through it over white as `face` does.
+
+    Args:
+        photo: As it is stored; not changed.
+        face: The edited crop, 8-bit sRGB, square, of any size.
+        frame: Where it was cut out.
+        original: As for `paste_face`.
+        feather: As for `paste_face`.
+
+    Raises:
+        MediaError: See `paste_face`.
+    """
+    _check_faces(face, original)
+    pixels = paste_pixels(
+        photo.pixels,
+        photo.numbers_of(face),
+        frame,
+        original=None if original is None else photo.numbers_of(original),
+        feather=feather,
+        opacity=None if photo.alpha is None else photo.alpha.astype(np.float32) / photo.top,
+    )
+    return replace(photo, pixels=pixels)
+
+
+def paste_pixels(
+    pixels: np.ndarray,
+    face: np.ndarray,
+    frame: FaceFrame,
+    *,
+    original: np.ndarray | None = None,
+    feather: float = FEATHER,
+    opacity: np.ndarray | None = None,
+) -> np.ndarray:
+    """Put a face into whole numbers, see `paste_face`.
+
+    Args:
+        pixels: (h, w, c), 8 or 16 bit; not changed.
+        face: (s, s, c) float, on the same scale.
+        frame: Where it was cut out.
+        original: The crop before the edit, as `face`.
+        feather: Width of the soft edge, as a part of the side.
+        opacity: (h, w) in [0, 1] of the photograph; the face shows what is seen of it over white.
+    """
+    left, top, right, bottom = box = _box(pixels.shape[1::-1], frame)
+    if right <= left or bottom <= top:
+        return pixels.copy()
+    white = np.iinfo(pixels.dtype).max
+    weights = paste_mask(frame, box, feather=feather)[:, :, None]
+    stored = pixels[top:bottom, left:right].astype(np.float32)
+    cover = np.float32(1) if opacity is None else opacity[top:bottom, left:right, None]
+    before = white + cover * (stored - white)
+    moved = face if original is None else face - original
+    wanted = _warped(moved, frame, box) + (0 if original is None else before)
+    change = weights * (wanted - before) / np.maximum(cover, _THINNEST)
+    mixed = np.where(cover > 0, stored + change, stored)
+    result = pixels.copy()
+    result[top:bottom, left:right] = np.clip(np.rint(mixed), 0, white).astype(pixels.dtype)
+    return result
+
+
+def _check_faces(face: Image.Image, original: Image.Image | None) -> None:
     if face.width != face.height or (original is not None and original.size != face.size):
         raise MediaError(
             f"the face is {face.width}×{face.height} pixels; expected a square one, and the original of the "
             f"same size"
         )
-    box = _box(photo, frame)
-    if box[2] <= box[0] or box[3] <= box[1]:
-        return photo.copy()
-    weights = paste_mask(frame, box, feather=feather)[:, :, None]
-    before = np.asarray(photo.crop(box), dtype=np.float32)
-    if original is None:
-        wanted = _warped(np.asarray(face, dtype=np.float32), frame, box)
-    else:
-        moved = np.asarray(face, dtype=np.float32) - np.asarray(original, dtype=np.float32)
-        wanted = before + _warped(moved, frame, box)
-    mixed = np.clip(np.rint(before + weights * (wanted - before)), 0, 255).astype(np.uint8)
-    result = photo.copy()
-    result.paste(Image.fromarray(mixed), box[:2])
-    return result
 
 
 def paste_mask(
@@ -74,10 +144,12 @@ def paste_mask(
     return smooth
 
 
-def _box(photo: Image.Image, frame: FaceFrame) -> tuple[int, int, int, int]:
+def _box(size: tuple[int, ...], frame: FaceFrame) -> tuple[int, int, int, int]:
+    """Find left, top, right and bottom of the part of a photograph (width, height) in a frame."""
+    width, height = size
     low, high = np.floor(frame.corners.min(0)), np.ceil(frame.corners.max(0))
     left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-    return left, top, min(int(high[0]), photo.width), min(int(high[1]), photo.height)
+    return left, top, min(int(high[0]), width), min(int(high[1]), height)
 
 
 def _crop_points(

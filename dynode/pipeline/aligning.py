@@ -8,8 +8,10 @@ from pathlib import Path
 from PIL import Image
 
 from dynode import files
-from dynode.crop import FaceFrame, crop_face, frame_of, paste_face
+from dynode.crop import FaceFrame, crop_face, frame_of, paste_into
 from dynode.media.images import check_image_name, read_image, write_image
+from dynode.media.stored import read_stored
+from dynode.media.writing_back import write_stored
 from dynode.pipeline.face_source import FaceSource
 
 Align = Callable[[Image.Image, Path], Image.Image]
@@ -87,7 +89,7 @@ def paste_file(
     files.check_free(output, force=force)
     before = read_image(original) if original is not None else None
     frame = FaceFrame.load(crop)
-    pasted = paste_face(
-        read_image(source), read_image(edited), frame, original=before, feather=feather
+    pasted = paste_into(
+        read_stored(source), read_image(edited), frame, original=before, feather=feather
     )
-    write_image(pasted, output)
+    write_stored(pasted, output)
