@@ -88,6 +88,12 @@ _LAZY = {
     "ZDirection": "dynode.direction",
 }
 
+# Packages of the public interface: `dynode.crop.crop_face` needs no import of its own.
+_PACKAGES = frozenset(
+    ["crop", "direction", "distance", "generator", "importing", "latents", "models", "pipeline"]
+    + ["scaffold", "scoring", "testing", "training"]
+)
+
 __all__ = [
     "interpolate",
     "generate",
@@ -134,4 +140,4 @@ __all__ = [
     "wrap_module",
 ]
 
-__getattr__ = names_on_demand(__name__, _LAZY)
+__getattr__ = names_on_demand(__name__, _LAZY, _PACKAGES)

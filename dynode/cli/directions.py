@@ -190,7 +190,7 @@ def _in_words(fact: Any) -> str:
     type=click.IntRange(2, 100_000),
     help="Pictures it is measured on.",
 )
-@click.option("--truncation", default=0.7, show_default=True, help="Of the pictures.")
+@console.truncation_option(0.7, "Truncation ψ of the pictures: 1 none, 0 the mean picture.")
 @click.option("--lower", is_flag=True, help="Make strength 1 lower the attribute, not raise it.")
 @click.option("--force-generator", is_flag=True, help="Accept another generator's direction.")
 @console.output_option("File to write [default: the direction's own file].")
@@ -219,20 +219,17 @@ def calibrate(
 
     \b
     Try:     dynode directions calibrate smile.safetensors --attribute smile
-    Python:  dynode.pipeline.calibrate.calibrate_file("smile.safetensors", generator, options)
+    Python:  dynode.pipeline.calibrate.calibrate_file("smile.safetensors", attribute="smile")
     """
     from dynode.cli.find import told
-    from dynode.generator.loading import load_generator
-    from dynode.options import build_options
     from dynode.pipeline import directions as steps
     from dynode.pipeline.calibrate import calibrate_file
 
-    options = build_options(ScorerOptions, split_method_options(measured_by), owner="calibrate")
     with console.progress_bar("calibrating") as progress:
         calibrated, target = calibrate_file(
             direction,
-            load_generator(generator, device=device),
-            options,
+            generator,
+            device=device,
             output=output,
             samples=samples,
             seed=seed,
@@ -241,6 +238,7 @@ def calibrate(
             force=force,
             force_generator=force_generator,
             progress=progress,
+            **split_method_options(measured_by),
         )
     if as_json:
         console.print_json({"output": str(target), **steps.facts(calibrated)})

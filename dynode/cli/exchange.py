@@ -127,16 +127,21 @@ def _requests(
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--scaled", is_flag=True, help="Multiply by the calibrated scale.")
 @console.FORCE
-def export(direction: str, target: Path, scaled: bool, force: bool) -> None:
+@console.JSON
+def export(direction: str, target: Path, scaled: bool, force: bool, as_json: bool) -> None:
     r"""Write a direction in its published form: .npy, .npz or .pt.
 
     \b
     Try:     dynode directions export smile smile.npy
-    Python:  dynode.importing.export_direction(direction, Path("smile.npy"))
+    Python:  dynode.pipeline.exchange.exported("smile", "smile.npy")
     """
     from dynode.pipeline.exchange import exported
 
-    console.say(exported(direction, target, scaled=scaled, force=force))
+    told = exported(direction, target, scaled=scaled, force=force)
+    if as_json:
+        console.print_json({"output": str(target), "told": told})
+        return
+    console.say(told)
     click.echo(str(target))
 
 
@@ -146,8 +151,14 @@ def export(direction: str, target: Path, scaled: bool, force: bool) -> None:
 @console.GENERATOR
 @console.DEVICE
 @console.FORCE
+@console.JSON
 def map_direction(
-    direction: str, output: Path | None, generator: str | None, device: str | None, force: bool
+    direction: str,
+    output: Path | None,
+    generator: str | None,
+    device: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     r"""Carry a direction in Z through the mapping network to W, so that it moves any code.
 
@@ -161,4 +172,8 @@ def map_direction(
 
     found = steps.map_direction(direction, load_generator(generator, device=device))
     target = output or Path(f"{file_stems([found.info.name])[0]}-w.safetensors")
-    click.echo(str(steps.write_directions([found], target, force=force)[0]))
+    path = steps.write_directions([found], target, force=force)[0]
+    if as_json:
+        console.print_json({"output": str(path), **steps.facts(found)})
+    else:
+        click.echo(str(path))

@@ -110,17 +110,28 @@ def info(name: str, device: str | None, as_json: bool) -> None:
     "--drop-clamp", is_flag=True, help="Leave out a convolution clamp the layout cannot express."
 )
 @console.FORCE
-def convert(source: Path, target: Path, layout: str | None, drop_clamp: bool, force: bool) -> None:
+@console.JSON
+def convert(
+    source: Path,
+    target: Path,
+    layout: str | None,
+    drop_clamp: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
     r"""Write a checkpoint in another layout.
 
     \b
     Try:     dynode generators convert stylegan2-ffhq-config-f.pt ffhq.safetensors
-    Python:  write_checkpoint(read_checkpoint(source, part="all"), target, layout="dynode")
+    Python:  dynode.pipeline.convert.convert_checkpoint("stylegan2-ffhq-config-f.pt", "ffhq.safetensors")
     """
     from dynode.pipeline.convert import convert_checkpoint
 
     written = convert_checkpoint(source, target, layout=layout, drop_clamp=drop_clamp, force=force)
-    click.echo(f"{target} ({written})")
+    if as_json:
+        console.print_json({"output": str(target), "layout": written})
+    else:
+        click.echo(f"{target} ({written})")
 
 
 @generators.command()
@@ -140,14 +151,7 @@ def convert(source: Path, target: Path, layout: str | None, drop_clamp: bool, fo
     show_default=True,
     help="What the program takes, a batch of any size.",
 )
-@click.option(
-    "--truncation",
-    "--truncation-psi",
-    type=console.FINITE,
-    default=1.0,
-    show_default=True,
-    help="Pull towards the mean code, for --input z.",
-)
+@console.truncation_option(1.0, "Truncation ψ, for --input z: 1 none, 0 the mean code w_avg.")
 @console.DEVICE
 @console.FORCE
 @console.JSON

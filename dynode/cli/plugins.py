@@ -87,18 +87,23 @@ def _list(as_json: bool) -> None:
     default=Path(),
     help="Folder to write the package's folder into [default: this one].",
 )
-def new(name: str, kind: str, output: Path) -> None:
+@console.JSON
+def new(name: str, kind: str, output: Path, as_json: bool) -> None:
     r"""Write a new plugin: a package that installs, works and passes its own tests.
 
     NAME is what users will type; the package becomes dynode-NAME.
 
     \b
     Try:     dynode plugins new brighten && pip install ./dynode-brighten
-    Python:  dynode.scaffold.new_plugin("brighten", folder=Path())
+    Python:  dynode.scaffold.new_plugin("brighten")
     """
     from dynode.scaffold import new_plugin
 
-    click.echo(str(new_plugin(name, kind=kind, folder=output)))
+    folder = new_plugin(name, kind=kind, folder=output)
+    if as_json:
+        console.print_json({"output": str(folder)})
+        return
+    click.echo(str(folder))
     console.say(
         f"try it: pip install ./dynode-{name.removeprefix('dynode-')}; its README says more"
     )

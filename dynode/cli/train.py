@@ -12,7 +12,7 @@ from dynode.cli.clip_options import CHECK, say_trajectory
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import UnknownNameError
-from dynode.options import build_options
+from dynode.options import build_options, specs_of
 from dynode.plugins.trainable import Trainable
 
 
@@ -164,10 +164,11 @@ def _training_command(method: Trainable) -> click.Command:
         else:
             click.echo(str(target))
 
+    needed = "".join(f", {s.name}='…'" for s in specs_of(method.training_options) if s.required)
     help_text = (
         f"{method.training_summary or f'Train {name}'}; a stopped run goes on where it was.\n\n"
         f"\b\nTry:     dynode train {name} --data sampled -o {name}.safetensors\n"
-        f"Python:  dynode.train({name!r}, data='sampled')"
+        f"Python:  dynode.train({name!r}, data='sampled'{needed})"
     )
     own_params = getattr(run, "__click_params__", [])[::-1]
     params = [*click_options(method.training_options), *own_params]

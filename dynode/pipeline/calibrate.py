@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
+from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
+from dynode.options import build_options
 from dynode.pipeline.library import direction_path
 from dynode.plugins.methods import Progress, silent
 from dynode.scoring.calibration import calibrate
@@ -17,9 +20,9 @@ from dynode.scoring.options import ScorerOptions
 
 def calibrate_file(
     name: str | Path,
-    generator: Generator,
-    options: ScorerOptions,
+    generator: Generator | str | Path | None = None,
     *,
+    device: str | None = None,
     output: Path | None = None,
     samples: int = 64,
     seed: int = 0,
@@ -28,13 +31,15 @@ def calibrate_file(
     force: bool = False,
     force_generator: bool = False,
     progress: Progress = silent,
+    **measured_by: Any,  # the fields of ScorerOptions
 ) -> tuple[Direction, Path]:
     """Measure a direction's effect and write it with the strength that means one deviation.
 
     Args:
         name: Direction file, or the name of a ready one.
-        generator: What draws the pictures it is measured on.
-        options: What measures, and which attribute.
+        generator: What draws the pictures it is measured on: a loaded generator, or what
+            `load_generator` takes.
+        device: Where to compute, for a generator that is not loaded yet.
         output: Where to write; None for the file itself.
         samples: Pictures the mean effect is taken over.
         seed: Seed of these pictures.
@@ -43,6 +48,7 @@ def calibrate_file(
         force: Overwrite the output.
         force_generator: Accept a direction of another generator of the same shape.
         progress: Called after every measured strength.
+        **measured_by: What measures, and which attribute; see `ScorerOptions`.
 
     Returns:
         The calibrated direction and its file.
@@ -51,16 +57,18 @@ def calibrate_file(
         GeneratorMismatchError: The direction belongs to another generator.
         OptionError: It does not move the attribute by one deviation.
     """
+    options = build_options(ScorerOptions, measured_by, owner="calibrate")
+    drawing = loaded(generator, device=device)
     path = direction_path(name)
     direction = load_direction(path)
-    direction.check(generator.info, force=force_generator)
+    direction.check(drawing.info, force=force_generator)
     target = output or path
     if target != path:
         files.check_free(target, force=force)
-    scorer = choose_scorer(generator, options, seed=seed, truncation=truncation)
+    scorer = choose_scorer(drawing, options, seed=seed, truncation=truncation)
     calibrated = calibrate(
         direction,
-        generator,
+        drawing,
         scorer,
         samples=samples,
         seed=seed,

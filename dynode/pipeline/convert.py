@@ -12,8 +12,8 @@ _LAYOUT_OF_SUFFIX = {".safetensors": "dynode", ".pt": "rosinality", ".pkl": "nvl
 
 
 def convert_checkpoint(
-    source: Path,
-    target: Path,
+    source: str | Path,
+    target: str | Path,
     *,
     layout: str | None = None,
     drop_clamp: bool = False,
@@ -35,6 +35,7 @@ def convert_checkpoint(
         OptionError: The suffix tells no layout.
         CheckpointError: The file cannot be used, or the layout cannot express the network.
     """
+    source, target = Path(source), Path(target)
     chosen = layout or _LAYOUT_OF_SUFFIX.get(target.suffix.lower())
     if chosen is None:
         raise OptionError(

@@ -140,8 +140,11 @@ def write_codes(path: Path, target: Path | None, *, take_as: str, force: bool = 
     return output
 
 
-def exported(name: str | Path, target: Path, *, scaled: bool = False, force: bool = False) -> str:
+def exported(
+    name: str | Path, target: str | Path, *, scaled: bool = False, force: bool = False
+) -> str:
     """Write a direction in its published form; see `export_direction`."""
+    target = Path(target)
     direction = load_direction(direction_path(name))
     files.check_free(target, force=force)
     return export_direction(direction, target, scaled=scaled)

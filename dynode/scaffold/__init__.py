@@ -49,14 +49,14 @@ _KINDS = {
 KINDS = tuple(_KINDS)
 
 
-def new_plugin(name: str, *, kind: str = "direction", folder: Path) -> Path:
+def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") -> Path:
     """Write the package `dynode-NAME` into a folder.
 
     Args:
         name: Name users will type: lower-case letters, digits and hyphens. A leading `dynode-` is
             left out.
         kind: One of `KINDS`.
-        folder: Where the folder of the package is made.
+        folder: Where the folder of the package is made; the current one if not said.
 
     Returns:
         The folder of the package.
@@ -73,7 +73,7 @@ def new_plugin(name: str, *, kind: str = "direction", folder: Path) -> Path:
         )
     if kind not in _KINDS:
         raise OptionError(f"--kind is {kind!r}; expected one of {', '.join(KINDS)}")
-    target = folder / f"dynode-{short}"
+    target = Path(folder) / f"dynode-{short}"
     if target.exists():
         raise OutputExistsError(f"{target} exists already; choose another name, or move it away")
     values = _values(short, _KINDS[kind])

@@ -71,7 +71,7 @@ def render(
 
     \b
     Try:     dynode facets render --count 1000 -o faces.zip
-    Python:  dynode_facets.dataset.render_dataset(1000, "faces.zip", seed=0)
+    Python:  from dynode_facets import dataset; dataset.render_dataset(1000, "faces.zip", seed=0)
     """
     from dynode import files
     from dynode_facets.dataset import render_dataset
