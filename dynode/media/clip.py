@@ -1,39 +1,49 @@
-"""Clips in: what is in a video file, and its frames one by one, upright."""
+"""Clips in: what is in a file of moving pictures, and its frames one by one, as a player shows them."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import itertools
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from dynode.errors import MediaError
+from dynode.media.clock import Clock, clock_of
+from dynode.media.kind import kind_of
+from dynode.media.moving import MovingPicture, is_moving_picture
+from dynode.media.streamed import look_through
 
-if TYPE_CHECKING:
-    import av
-    from av.container import InputContainer
+_BROWSER_TICK_S = Fraction(1, 1000)
 
-_LATE_S = 0.25  # that a last frame may stay longer than the others
-_IRREGULAR = 0.25  # of a frame's duration; containers round times to a millisecond at worst
+
+class FrameReader(Protocol):
+    """What decodes the frames of one kind of file."""
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Decode the frames one after the other: (h, w, 3) 8 bit sRGB, as shown."""
+        ...
 
 
 @dataclass(frozen=True)
 class Clip:
-    """What is in a video file.
+    """What is in a video file, or a GIF, WebP or PNG that moves.
 
     Attributes:
         path: The file.
-        size: (height, width) in pixels as shown, rotation applied.
-        times_s: Time of every frame in seconds, increasing, the first one 0.
-        rate: Frames a second, on average.
+        size: (height, width) in pixels as shown: pixels made square, orientation applied.
+        times_s: Time of every shown frame in seconds, increasing, the first one 0.
+        rate: Frames a second on average: (n - 1) / (last - first).
         is_regular: Whether the frames are evenly spaced.
-        rotation_deg: Rotation of the stored frames to upright, counter-clockwise.
-        audio: Codec of the audio track, or empty.
+        start_s: Time of the first frame on the clock of the file, which its sound keeps too.
+        end_s: When the last frame ends, counted from the first.
+        audio: Codec of the first audio track, or empty.
+        reader: Decodes the frames.
     """
 
     path: Path
@@ -41,8 +51,10 @@ class Clip:
     times_s: tuple[float, ...]
     rate: Fraction
     is_regular: bool
-    rotation_deg: int
+    start_s: float
+    end_s: float
     audio: str
+    reader: FrameReader
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -54,123 +66,64 @@ class Clip:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Decode the frames one after the other: (h, w, 3) 8 bit RGB, upright.
+        """Decode the frames one after the other: (h, w, 3) 8 bit sRGB, as a player shows them.
 
         Raises:
-            MediaError: The file ends early or is damaged.
+            MediaError: The file has changed since it was opened.
         """
         count = 0
-        with _opened(self.path) as container, _explained(self.path):
-            for frame in container.decode(video=0):
-                if count == len(self):
-                    return
-                yield _upright(frame)
-                count += 1
+        for pixels in itertools.islice(self.reader.frames(), len(self)):
+            count += 1
+            yield pixels
         if count < len(self):
             raise MediaError(
                 f"{self.path.name} is damaged: {count} of {len(self)} frames can be decoded; save it again "
                 f"from its source"
             )
 
+    def shown_at(self, time_s: float) -> int:
+        """Return which frame a player shows at a time: the last one that has begun."""
+        begun = np.searchsorted(np.asarray(self.times_s), time_s + 1e-6, side="right")
+        return max(0, int(begun) - 1)
+
 
 def open_clip(path: Path) -> Clip:
-    """Look into a video file; its packets are read, only the first frame is decoded.
+    """Look into a clip; it is decoded once, to know the frames that are shown.
+
+    A warning says what is damaged, or not shown as a player would show it.
 
     Raises:
-        MediaError: The file is absent, no video, damaged, truncated or without frames.
+        MediaError: The file is absent, no clip, damaged, truncated or without frames.
     """
-    with _opened(path) as container, _explained(path):
-        if not container.streams.video:
-            kinds = ", ".join(stream.type for stream in container.streams) or "nothing"
-            raise MediaError(f"{path.name} has no picture track ({kinds} only); give a video")
-        stream = container.streams.video[0]
-        stamps = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
-        _check_count(path, len(stamps), stream.frames)
-        time_base = stream.time_base or Fraction(1, 1000)
-        times = tuple(float((stamp - stamps[0]) * time_base) for stamp in stamps)
-        rate = _rate(stream.average_rate, stamps, time_base)
-        _check_end(path, float(stamps[-1] * time_base + 1 / rate), stream.metadata.get("DURATION"))
-        audio = container.streams.audio[0].codec_context.name if container.streams.audio else ""
-    with _opened(path) as container, _explained(path):
-        first = next(container.decode(video=0))
-    regular = _is_regular(times)
-    if regular:
-        times = tuple(float(index / rate) for index in range(len(times)))
-    height, width, _ = _upright(first).shape
-    rotation = int(round(first.rotation))
-    return Clip(path, (height, width), times, rate, regular, rotation, audio)
+    if path.is_file() and kind_of(path) == "picture":
+        raise MediaError(f"{path.name} is a still picture; a clip needs at least 2 frames")
+    if is_moving_picture(path):
+        moving = MovingPicture(path)
+        size, delays = moving.look()
+        return _clip(path, size, _clock(delays), "", moving)
+    look = look_through(path)
+    told = look.damage.told(path)
+    for line in [told, *(f"{path.name} {loss}" for loss in look.losses)]:
+        if line:
+            warnings.warn(line, stacklevel=2)
+    audio = look.sounds[0] if look.sounds else ""
+    return _clip(path, look.video.as_shown.size, look.clock, audio, look.video)
 
 
-def _check_end(path: Path, end_s: float, declared: str | None) -> None:
-    """Compare with the duration that Matroska keeps for every track, `00:00:01.600000000`."""
-    parts = (declared or "").split(":")
-    try:
-        hours, minutes, seconds = map(float, parts)
-    except ValueError:
-        return
-    told_s = 3600 * hours + 60 * minutes + seconds
-    if end_s < told_s - _LATE_S:
-        raise MediaError(
-            f"{path.name} is truncated: it declares {told_s:.2f} s and its last frame ends at {end_s:.2f} s; "
-            f"copy or download it again"
-        )
+def _clip(path: Path, size: tuple[int, int], clock: Clock, audio: str, reader: FrameReader) -> Clip:
+    return Clip(
+        path,
+        size,
+        clock.times_s,
+        clock.rate,
+        clock.is_regular,
+        clock.start_s,
+        clock.end_s,
+        audio,
+        reader,
+    )
 
 
-def _check_count(path: Path, found: int, declared: int) -> None:
-    if found == 0:
-        raise MediaError(f"{path.name} holds no frames; give a video with at least 2")
-    if declared and found < declared:
-        raise MediaError(
-            f"{path.name} is truncated: it declares {declared} frames and holds {found}; copy or download "
-            f"it again"
-        )
-
-
-def _rate(declared: Fraction | None, stamps: list[int], time_base: Fraction) -> Fraction:
-    if declared:
-        return Fraction(declared)
-    if len(stamps) < 2:
-        return Fraction(25)
-    mean = (stamps[-1] - stamps[0]) * time_base / (len(stamps) - 1)
-    return (1 / mean).limit_denominator(1001) if mean else Fraction(25)
-
-
-def _is_regular(times: tuple[float, ...]) -> bool:
-    if len(times) < 3:
-        return True
-    gaps = np.diff(times)
-    usual = float(np.median(gaps))
-    return bool(np.abs(gaps - usual).max() <= _IRREGULAR * usual)
-
-
-def _upright(frame: av.VideoFrame) -> np.ndarray:
-    pixels = frame.to_ndarray(format="rgb24")
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
-    import av
-
-    if not path.is_file():
-        raise MediaError(f"{path} does not exist; check the path of the video")
-    with _explained(path):
-        container = av.open(str(path))
-    with container:
-        yield container
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn the errors of the decoder into one line."""
-    import av
-
-    try:
-        yield
-    except (av.FFmpegError, StopIteration, ValueError) as error:
-        reason = " ".join(str(error).split()) or "no frame can be decoded"
-        raise MediaError(
-            f"{path.name} is no video, or damaged or truncated ({reason}); expected a whole .mp4, .mov, .mkv "
-            f"or .webm"
-        ) from error
+def _clock(delays: list[Fraction]) -> Clock:
+    stamps = list(itertools.accumulate(delays, initial=Fraction(0)))[:-1]
+    return clock_of(stamps, tick_s=_BROWSER_TICK_S, declared=(), last_s=delays[-1])

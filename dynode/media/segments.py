@@ -15,7 +15,7 @@ from torch import Tensor
 from dynode import files
 from dynode.errors import MediaError, UsageError
 from dynode.media.suffixes import STRIP_SUFFIXES
-from dynode.media.tracks import join_tracks
+from dynode.media.tracks import Sound, join_tracks
 from dynode.media.video import check_video, encode_frames, write_video
 
 
@@ -42,7 +42,7 @@ def write_segments(
     path: Path,
     *,
     fps: float | Fraction,
-    audio_from: Path | None = None,
+    sound: Sound | None = None,
 ) -> int:
     """Write a video; what an interrupted call has finished is used if it is of the same frames.
 
@@ -54,7 +54,7 @@ def write_segments(
         segments: In order, at least one.
         path: See `write_video`.
         fps: Frames a second.
-        audio_from: See `write_video`.
+        sound: See `write_video`.
 
     Returns:
         The number of frames.
@@ -66,7 +66,7 @@ def write_segments(
     check_video(path, fps)
     if path.suffix.lower() in STRIP_SUFFIXES:
         frames = (batch for segment in segments for batch in segment.frames())
-        return write_video(frames, path, fps=fps)
+        return write_video(frames, path, fps=fps, sound=sound)
     folder = parts_folder(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def write_segments(
         if not parts:
             raise MediaError("there is no frame to write")
         with files.written(path) as temporary:
-            count = join_tracks(parts, temporary, fps=fps, sound=audio_from)
+            count = join_tracks(parts, temporary, fps=fps, sound=sound)
     finally:
         with contextlib.suppress(OSError):
             folder.rmdir()  # if nothing was finished

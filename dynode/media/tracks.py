@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynode.media.containers import opened
+from dynode.media.moving import is_moving_picture
+
 if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
 
+    from dynode.media.clip import Clip
+
 _Timed = tuple[float, "Packet[Any]", "Stream"]  # packets of pictures or of sound
+_PREROLL_S = Fraction(1, 10)  # of sound before the first that is heard: decoders start with it
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Where the sound of a video comes from, and how its pictures lie on it.
+
+    Attributes:
+        path: A file with audio tracks.
+        pictures_start_s: When the first picture is shown, on the clock of that file.
+        pictures_end_s: When the last one ends, counted from the first; 0 if it is shown as long as the
+            others.
+    """
+
+    path: Path
+    pictures_start_s: float = 0.0
+    pictures_end_s: float = 0.0
+
+    @classmethod
+    def of(cls, clip: Clip) -> Sound:
+        """Take the sound of a clip, and keep its pictures where they are on it."""
+        return cls(clip.path, clip.start_s, clip.end_s)
 
 
 def join_tracks(
-    pictures: Sequence[Path], path: Path, *, fps: float | Fraction, sound: Path | None = None
+    pictures: Sequence[Path], path: Path, *, fps: float | Fraction, sound: Sound | None = None
 ) -> int:
-    """Write one file of the pictures of several and the first audio track of another.
+    """Write one file of the pictures of several and the audio tracks of another.
 
     Args:
         pictures: Videos without sound, of one encoder with one setting, shown one after the other.
             They have to be mp4: Matroska keeps no decoding times, which copying the packets needs.
         path: File to write.
         fps: Frames a second of all of them.
-        sound: Where the audio track comes from, byte for byte; a warning says if this kind of file
-            cannot hold it.
+        sound: Where the audio tracks come from, byte for byte. The earliest track begins at 0, the
+            others as much later as in that file. A warning names what this kind of file cannot hold.
 
     Returns:
         The number of frames.
     """
     import av
 
-    with av.open(str(path), "w") as output, av.open(str(sound or pictures[0])) as audio:
+    with av.open(str(path), "w") as output, _source(sound) as source:
         with av.open(str(pictures[0])) as first:
             picture = output.add_stream_from_template(first.streams.video[0])
-        tracks = [_pictures(pictures, Fraction(1 / fps).limit_denominator(65535), picture)]
-        if sound is not None and audio.streams.audio:
-            track = audio.streams.audio[0]
-            if track.codec_context.name in output.supported_codecs:
-                copy = output.add_stream_from_template(track)
-                tracks.append(_packets(audio.demux(track), copy))
-            else:
-                warnings.warn(
-                    f"{path.suffix} holds no {track.codec_context.name} audio, so the track of "
-                    f"{sound.name} is left out; write .mp4 or .mkv to keep it",
-                    stacklevel=3,
-                )
+        copies = _copies(source, output, path, sound) if source and sound else {}
+        starts = [_start_s(track) for track in copies]
+        start_s = Fraction(sound.pictures_start_s) if sound and copies else Fraction(0)
+        first_s = min([start_s, *starts])
+        step_s = Fraction(1 / Fraction(fps)).limit_denominator(65535)
+        shown = _pictures(pictures, step_s, picture, start_s - first_s)
+        tracks = [_held(shown, sound.pictures_end_s + float(start_s - first_s) if sound else 0)]
+        if source and copies:
+            tracks.append(_heard(source, copies, first_s))
         count = 0
         for _, packet, stream in heapq.merge(*tracks, key=lambda entry: entry[0]):
             packet.stream = stream
@@ -57,27 +85,99 @@ def join_tracks(
     return count
 
 
-def _pictures(paths: Sequence[Path], step_s: Fraction, stream: Stream) -> Iterator[_Timed]:
+@contextlib.contextmanager
+def _source(sound: Sound | None) -> Iterator[InputContainer | None]:
+    """Open the file with the sound; nothing where there is none."""
+    if sound is None or is_moving_picture(sound.path):
+        yield None
+        return
+    with opened(sound.path) as source:
+        yield source
+
+
+def _copies(
+    source: InputContainer, output: OutputContainer, path: Path, sound: Sound
+) -> dict[av.AudioStream, Stream]:
+    """Add a track for each audio track that the file can hold, and name the others."""
+    copies = dict[Any, Any]()
+    for track in source.streams.audio:
+        if track.codec_context.name in output.supported_codecs:
+            with contextlib.suppress(ValueError):  # it has no name for this codec
+                copies[track] = output.add_stream_from_template(track)
+        if track not in copies:
+            warnings.warn(
+                f"{path.suffix} holds no {track.codec_context.name} audio, so {_name(track)} of "
+                f"{sound.path.name} is left out; write .mp4 or .mkv to keep it",
+                stacklevel=4,
+            )
+        elif track.language:
+            copies[track].metadata["language"] = track.language
+    return copies
+
+
+def _name(track: av.AudioStream) -> str:
+    told = [track.language, track.metadata.get("title", "")]
+    words = ", ".join(word for word in told if word and word != "und")
+    return f"audio track {track.index}" + (f" ({words})" if words else "")
+
+
+def _start_s(track: Stream) -> Fraction:
+    """Return when a track is first heard, on the clock of its file."""
+    if track.start_time is None or track.time_base is None:
+        return Fraction(0)
+    return track.start_time * track.time_base
+
+
+def _pictures(
+    paths: Sequence[Path], step_s: Fraction, stream: Stream, start_s: Fraction
+) -> Iterator[_Timed]:
     """Go through the packets of files one after the other, each begins where the last ended."""
     import av
 
     count = 0
     for path in paths:
-        begin_s = count * step_s
+        begin_s = start_s + count * step_s
         with av.open(str(path)) as video:
-            for _, packet, target in _packets(video.demux(video=0), stream):
-                assert packet.time_base is not None and packet.dts is not None
-                shift = round(begin_s / packet.time_base)
-                packet.dts += shift
-                packet.pts = None if packet.pts is None else packet.pts + shift
-                count += 1
-                yield float(packet.dts * packet.time_base), packet, target
+            for packet in video.demux(video=0):
+                if packet.dts is not None and packet.time_base is not None:
+                    _shift(packet, round(begin_s / packet.time_base))
+                    count += 1
+                    yield float(packet.dts * packet.time_base), packet, stream
 
 
-def _packets(packets: Iterator[Packet[Any]], stream: Stream) -> Iterator[_Timed]:
-    """Pair packets with their time and where they go, without the empty one that ends a stream."""
-    for packet in packets:
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if packet.dts is not None and packet.time_base is not None:
-            yield float(packet.dts * packet.time_base), packet, stream
+def _held(packets: Iterator[_Timed], end_s: float) -> Iterator[_Timed]:
+    """Show the last picture until a time, if it would end before."""
+    for (time_s, packet, stream), is_last in _with_last(packets):
+        if is_last and packet.pts is not None and packet.time_base is not None:
+            ticks = round(end_s / packet.time_base) - packet.pts
+            packet.duration = max(packet.duration or 0, ticks)
+        yield time_s, packet, stream
+
+
+def _with_last(packets: Iterator[_Timed]) -> Iterator[tuple[_Timed, bool]]:
+    held = next(packets, None)
+    while held is not None:
+        following = next(packets, None)
+        yield held, following is None
+        held = following
+
+
+def _heard(
+    source: InputContainer, copies: dict[av.AudioStream, Stream], first_s: Fraction
+) -> Iterator[_Timed]:
+    """Go through the packets of sound; what an edit list cuts away before the start stays away."""
+    for packet in source.demux(list(copies)):
+        packet.dts = packet.pts if packet.dts is None else packet.dts
+        if packet.dts is None or packet.time_base is None:
+            continue  # the empty one that ends a track
+        track: Any = packet.stream
+        end_s = (packet.dts + (packet.duration or 0)) * packet.time_base
+        if packet.is_discard and end_s < _start_s(track) - _PREROLL_S:
+            continue
+        _shift(packet, -round(first_s / packet.time_base))
+        yield float(packet.dts * packet.time_base), packet, copies[track]
+
+
+def _shift(packet: Packet[Any], ticks: int) -> None:
+    packet.dts = None if packet.dts is None else packet.dts + ticks
+    packet.pts = None if packet.pts is None else packet.pts + ticks

@@ -17,7 +17,7 @@ from dynode import files
 from dynode.errors import MediaError
 from dynode.media.images import to_uint8
 from dynode.media.suffixes import STRIP_SUFFIXES, VIDEO_SUFFIXES, WRITTEN_SUFFIXES
-from dynode.media.tracks import join_tracks
+from dynode.media.tracks import Sound, join_tracks
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -56,7 +56,7 @@ def write_video(
     path: Path,
     *,
     fps: float | Fraction,
-    audio_from: Path | None = None,
+    sound: Sound | None = None,
 ) -> int:
     """Write frames one by one; the file appears only when it is whole.
 
@@ -64,8 +64,7 @@ def write_video(
         frames: Batches (n, 3, h, w) float in [-1, 1], RGB, taken as they come.
         path: `.mp4`, `.mov`, `.mkv`, `.webm`, `.gif`, or `.webp`, which loses nothing.
         fps: Frames a second.
-        audio_from: A video whose first audio track is copied, byte for byte; a warning says if this
-            kind of file cannot hold it.
+        sound: A video whose audio tracks are copied, see `join_tracks`.
 
     Returns:
         The number of frames.
@@ -77,13 +76,14 @@ def write_video(
     check_video(path, fps)
     with files.written(path) as temporary:
         if path.suffix.lower() in STRIP_SUFFIXES:
-            return _write_strip(frames, temporary, float(fps), path.suffix.lower())
-        if audio_from is None:
+            end_s = sound.pictures_end_s if sound else 0.0
+            return _write_strip(frames, temporary, float(fps), path.suffix.lower(), end_s)
+        if sound is None:
             return encode_frames(frames, temporary, fps=fps, like=path)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
             silent = Path(folder) / "silent.mp4"
             encode_frames(frames, silent, fps=fps, like=path)
-            return join_tracks([silent], temporary, fps=fps, sound=audio_from)
+            return join_tracks([silent], temporary, fps=fps, sound=sound)
 
 
 def check_video(path: Path, fps: float | Fraction) -> None:
@@ -99,7 +99,9 @@ def check_video(path: Path, fps: float | Fraction) -> None:
         )
 
 
-def _write_strip(frames: Iterable[Tensor], path: Path, fps: float, suffix: str) -> int:
+def _write_strip(
+    frames: Iterable[Tensor], path: Path, fps: float, suffix: str, end_s: float
+) -> int:
     from PIL import Image
 
     tiles = [Image.fromarray(tile) for tile in _tiles(frames)]
@@ -110,12 +112,14 @@ def _write_strip(frames: Iterable[Tensor], path: Path, fps: float, suffix: str) 
         palette = _common_palette(tiles)
         tiles = [tile.quantize(palette=palette, dither=Image.Dither.NONE) for tile in tiles]
         shown_ms = max(_SHORTEST_GIF_FRAME_MS, 10 * round(100 / fps))
+    shown_ms = max(1, shown_ms)
+    last_ms = max(shown_ms, round(1000 * (end_s - (len(tiles) - 1) / fps)))
     tiles[0].save(
         path,
         format=suffix[1:],
         save_all=True,
         append_images=tiles[1:],
-        duration=max(1, shown_ms),
+        duration=[shown_ms] * (len(tiles) - 1) + [last_ms],
         loop=0,
         lossless=True,
     )

@@ -76,7 +76,10 @@ def edit_clip(
     first = fitted.trajectory.observed[0]
     with torch.inference_mode():
         edited = stack.apply(first, strength)
-    times = frame_times(fitted.clip)
+    times, shown = frame_times(fitted.clip), None
+    if fitted.faces and not fitted.clip.is_regular:  # background and face of one moment
+        shown = [fitted.clip.shown_at(float(time)) for time in times]
+        times = torch.tensor(fitted.clip.times_s, dtype=torch.float64)[shown]
     with timed(fitted.seconds, "carry"):
         rollout = carry(fitted.trajectory, first, edited, times, mode=mode)
     return write_rollout(
@@ -86,6 +89,6 @@ def edit_clip(
         output,
         float(fitted.clip.rate),
         mode,
-        pasting=Pasting(fitted.clip, fitted.faces) if fitted.faces else None,
+        pasting=Pasting(fitted.clip, fitted.faces, shown) if fitted.faces else None,
         progress=progress,
     )

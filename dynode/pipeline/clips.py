@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip, open_clip
 from dynode.media.segments import write_segments
+from dynode.media.tracks import Sound
 from dynode.media.video import check_video_suffix, warn_of_odd_sides
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.clip_codes import clip_images, invert_clip
@@ -139,11 +141,17 @@ def _check_clip(clip: Clip) -> None:
             f"{clip.path.name} has one frame; a clip needs at least 2: give it as an image instead"
         )
     if not clip.is_regular:
+        slowest, fastest = (1 / gap for gap in (max(_gaps(clip)), min(_gaps(clip))))
         warnings.warn(
-            f"{clip.path.name} has a variable frame rate; its frames are taken at their own times and "
-            f"the result is written at a constant {float(clip.rate):.4g} frames a second",
+            f"{clip.path.name} has a variable frame rate, {slowest:.4g} to {fastest:.4g} frames a second; it "
+            f"is drawn at even times and written at a constant {float(clip.rate):.4g}, {len(clip)} frames "
+            f"for the same {clip.end_s:.4g} s",
             stacklevel=3,
         )
+
+
+def _gaps(clip: Clip) -> list[float]:
+    return [after - before for before, after in itertools.pairwise(clip.times_s)]
 
 
 def frame_times(clip: Clip) -> Tensor:
@@ -168,7 +176,7 @@ def write_rollout(
         warn_of_odd_sides(fitted.clip, output)
     with timed(fitted.seconds, "render"):
         parts = segments(generator, rollout, pasting=pasting, progress=progress)
-        count = write_segments(parts, output, fps=fps, audio_from=fitted.clip.path)
+        count = write_segments(parts, output, fps=fps, sound=Sound.of(fitted.clip))
     with timed(fitted.seconds, "check"):
         size = generator.info.resolution
         cropped = fitted.faces if pasting is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,16 +145,24 @@ def _steadied(found: list[FaceFrame]) -> tuple[FaceFrame, ...]:
 class Pasting:
     """Puts drawn faces back into the frames of their clip, in order."""
 
-    def __init__(self, clip: Clip, faces: ClipFaces) -> None:
-        """Take the frames from a clip; it is decoded as they are asked for."""
+    def __init__(self, clip: Clip, faces: ClipFaces, shown: Sequence[int] | None = None) -> None:
+        """Take the frames from a clip; it is decoded as they are asked for.
+
+        Args:
+            clip: The clip.
+            faces: Where the face is in each of its frames.
+            shown: Which of them each face is put into, never decreasing; None for each in turn.
+        """
         self.clip, self.faces = clip, faces
+        self.shown = range(len(clip)) if shown is None else shown
         self._photos: Iterator[np.ndarray] = iter(())
-        self._next = len(clip)
+        self._next = len(clip) + 1
+        self._last: np.ndarray | None = None
 
     @property
     def key(self) -> str:
         """A hash of what the faces are pasted into."""
-        return self.clip.content_hash() + self.faces.key
+        return self.clip.content_hash() + self.faces.key + repr(self.shown)
 
     def paste(self, images: Tensor, begin: int) -> Iterator[Tensor]:
         """Paste drawn faces (n, 3, h, w), those of the frames from `begin` on.
@@ -162,17 +170,21 @@ class Pasting:
         Yields:
             Frames (1, 3, height, width) float in [-1, 1].
         """
-        for index, face in enumerate(to_uint8(images).numpy(), begin):
+        for number, face in enumerate(to_uint8(images).numpy(), begin):
+            index = self.shown[number]
             photo = Image.fromarray(self._photo(index))
             pasted = paste_face(photo, Image.fromarray(face), self.faces.frames[index])
             shown = torch.from_numpy(np.asarray(pasted).copy()).permute(2, 0, 1)
             yield shown[None].float() / 127.5 - 1
 
     def _photo(self, index: int) -> np.ndarray:
+        if self._last is not None and index == self._next - 1:
+            return self._last
         if index < self._next:
             self._photos, self._next = self.clip.frames(), 0
         for photo in self._photos:
             self._next += 1
             if self._next > index:
+                self._last = photo
                 return photo
         raise MediaError(f"{self.clip.path.name} ends before frame {index}; save it again")

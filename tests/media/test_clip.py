@@ -55,7 +55,6 @@ def test_rotated_frames_are_turned_upright(tmp_path, rotation, turns) -> None:
     clip = open_clip(path)
     shown = next(clip.frames())
 
-    assert clip.rotation_deg == rotation or abs(clip.rotation_deg) == abs(rotation) == 180
     assert shown.shape[:2] == clip.size
     error = np.abs(shown.astype(float) - np.rot90(stored, turns))
     assert error.mean() < 5  # the codec's ringing at the corner

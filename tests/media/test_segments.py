@@ -23,6 +23,7 @@ import os, signal, sys
 import torch
 from pathlib import Path
 from dynode.media.segments import Segment, write_segments
+from dynode.media.tracks import Sound
 
 def frames(begin, dies):
     for index in range(begin, begin + 10):
@@ -40,7 +41,7 @@ def segments(dies, drawn):
 
 def write(path, sound, dies=False):
     drawn = []
-    write_segments(segments(dies, drawn), Path(path), fps=25, audio_from=Path(sound))
+    write_segments(segments(dies, drawn), Path(path), fps=25, sound=Sound(Path(sound)))
     return drawn
 """
 # Not smaller than 128 pixels: x264 with AVX-512 is not quite reproducible on pictures of a few blocks.

@@ -13,6 +13,7 @@ from PIL import Image
 from dynode.errors import MediaError
 from dynode.media.clip import open_clip
 from dynode.media.images import to_uint8
+from dynode.media.tracks import Sound
 from dynode.media.video import write_video
 from dynode.testing.videos import audio_bytes, write_test_video
 
@@ -37,7 +38,7 @@ def test_frames_come_back(tmp_path, suffix) -> None:
 def test_the_sound_is_copied_byte_for_byte(tmp_path) -> None:
     source = write_test_video(tmp_path / "source.mp4", frames=30)
 
-    write_video(grey(30).split(7), tmp_path / "out.mp4", fps=25, audio_from=source)
+    write_video(grey(30).split(7), tmp_path / "out.mp4", fps=25, sound=Sound(source))
 
     assert audio_bytes(source) != b""
     assert audio_bytes(tmp_path / "out.mp4") == audio_bytes(source)
@@ -47,7 +48,7 @@ def test_the_sound_is_copied_byte_for_byte(tmp_path) -> None:
 def test_a_source_without_sound_gives_a_video_without(tmp_path) -> None:
     source = write_test_video(tmp_path / "source.mp4", sound="")
 
-    write_video([grey(4)], tmp_path / "out.mp4", fps=25, audio_from=source)
+    write_video([grey(4)], tmp_path / "out.mp4", fps=25, sound=Sound(source))
 
     assert open_clip(tmp_path / "out.mp4").audio == ""
 
@@ -56,7 +57,7 @@ def test_sound_that_the_container_cannot_hold_is_left_out_and_said(tmp_path) -> 
     source = write_test_video(tmp_path / "source.mp4")
 
     with pytest.warns(UserWarning, match=r"\.webm holds no aac audio"):
-        write_video([grey(4)], tmp_path / "out.webm", fps=25, audio_from=source)
+        write_video([grey(4)], tmp_path / "out.webm", fps=25, sound=Sound(source))
 
     assert len(open_clip(tmp_path / "out.webm")) == 4
 
@@ -116,7 +117,7 @@ def test_nothing_is_left_behind_when_drawing_fails(tmp_path) -> None:
         raise RuntimeError("no more")
 
     with pytest.raises(RuntimeError, match="no more"):
-        write_video(broken(), tmp_path / "out.mp4", fps=25, audio_from=source)
+        write_video(broken(), tmp_path / "out.mp4", fps=25, sound=Sound(source))
 
     assert [path.name for path in tmp_path.iterdir()] == ["source.mp4"]
 
