@@ -21,11 +21,11 @@ class InvertCommand(MethodCommand):
 
     option_name = "--inverter"
 
-    def method_flags(self, name: str, taken: set[str]) -> list[click.Parameter]:
+    def method_flags(self, name: str) -> list[click.Parameter]:
         """Make the flags of the inverter's options."""
         from dynode.plugins import registry
 
-        return click_options(registry().inverters[name].options, taken)
+        return click_options(registry().inverters[name].options)
 
 
 @click.command(cls=InvertCommand)

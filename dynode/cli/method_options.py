@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +11,8 @@ from dynode.options import OptionSpec, specs_of
 
 _PREFIX = "method__"
 _META = "dynode.method"
+_ALIASES = {"truncation": ("--truncation-psi",)}
+"""Names that the published scripts have for an option."""
 
 
 class MethodCommand(click.Command):
@@ -37,14 +39,13 @@ class MethodCommand(click.Command):
         name = ctx.meta.get(_META)
         if name is None:
             return own
-        taken = {flag for param in own for flag in param.opts}
-        return [*self.method_flags(name, taken), *own]
+        return [*self.method_flags(name), *own]
 
-    def method_flags(self, name: str, taken: set[str]) -> list[click.Parameter]:
-        """Make the flags of a method's options, none of them one of the command's own."""
+    def method_flags(self, name: str) -> list[click.Parameter]:
+        """Make the flags of a method's options; none is one of the command's own, see `reserved`."""
         from dynode.plugins import registry
 
-        return click_options(registry().directions[name].options, taken)
+        return click_options(registry().directions[name].options)
 
 
 def _named_plugin(args: list[str], flag: str) -> str | None:
@@ -60,24 +61,8 @@ def _named_plugin(args: list[str], flag: str) -> str | None:
     return named
 
 
-def click_options(
-    options_class: type, taken: Collection[str] = frozenset()
-) -> list[click.Parameter]:
-    """Make the flags of an options dataclass.
-
-    Args:
-        options_class: See `dynode.options`.
-        taken: Flags the command has already.
-
-    Raises:
-        click.UsageError: An option would hide one of them.
-    """
-    clashing = [spec.flag for spec in specs_of(options_class) if spec.flag in taken]
-    if clashing:
-        raise click.UsageError(
-            f"this plugin's option {clashing[0]} is a flag of the command already; the plugin must "
-            f"rename it"
-        )
+def click_options(options_class: type) -> list[click.Parameter]:
+    """Make the flags of an options dataclass, see `dynode.options`."""
     return [_click_option(spec) for spec in specs_of(options_class)]
 
 
@@ -89,7 +74,11 @@ def _click_option(spec: OptionSpec) -> click.Option:
         )
     # Values stay text: `build_options` converts and checks them, with its own messages.
     return click.Option(
-        [spec.flag, name], type=str, metavar=spec.placeholder, default=None, help=spec.help_line
+        [spec.flag, *_ALIASES.get(spec.name, ()), name],
+        type=str,
+        metavar=spec.placeholder,
+        default=None,
+        help=spec.help_line,
     )
 
 

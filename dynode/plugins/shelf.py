@@ -9,24 +9,9 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from dynode.errors import PluginError, UnknownNameError
-from dynode.options import specs_of
 from dynode.plugins import methods
+from dynode.plugins.reserved import check_options
 
-# Keywords of `dynode.edit` and `dynode.find`, which take the options of a method beside them.
-RESERVED_OPTIONS = frozenset(
-    ("source", "plugin", "directions", "strength", "generator", "inverter", "seed", "force")
-    + (
-        "progress",
-        "method",
-        "latents",
-        "inverter_options",
-        "faces",
-        "fit",
-        "device",
-        "mode",
-        "check",
-    )
-)
 # Spaces of the core's own directions, which no plugin's kind may take.
 RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -70,7 +55,7 @@ class Shelf(Generic[Thing]):
             raise PluginError(
                 f"the {self.kind} {name!r} of {owner} is one of dynode's own; rename it"
             )
-        self._check_options(thing, name)
+        check_options(thing, self.kind, name)
         self._things[name] = (thing, owner)
 
     def _check_class(self, thing: Thing) -> None:
@@ -79,21 +64,6 @@ class Shelf(Generic[Thing]):
             raise PluginError(f"class {thing.__name__} was registered; register an instance of it")
         if not isinstance(thing, self._classes):
             raise PluginError(f"a {self.kind} is a {type(thing).__name__}; expected a {wanted}")
-
-    def _check_options(self, thing: Thing, name: str) -> None:
-        if not isinstance(thing, methods.DirectionMethod | methods.Inverter):
-            return
-        try:
-            named = {spec.name for spec in specs_of(thing.options)}
-        except (TypeError, NameError) as error:
-            raise PluginError(
-                f"the options of {self.kind} {name!r} are unusable: {error}"
-            ) from error
-        if isinstance(thing, methods.DirectionMethod) and named & RESERVED_OPTIONS:
-            raise PluginError(
-                f"option {min(named & RESERVED_OPTIONS)!r} of {self.kind} {name!r} is a keyword of "
-                f"dynode.edit or dynode.find; rename it"
-            )
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

@@ -62,18 +62,6 @@ class Needy(Brighten):
     options = Own
 
 
-class Greedy(Brighten):
-    """A method whose option hides a flag of the command."""
-
-    name = "greedy"
-
-    @dataclass(frozen=True)
-    class Own:
-        output: int = 3
-
-    options = Own
-
-
 class Both(Brighten):
     """A method that finds one direction for each picture: its own offset of one row."""
 
@@ -90,7 +78,7 @@ class Both(Brighten):
 
 @dynode.hookimpl
 def register_directions(register):
-    for method in (Brighten(), Needy(), Greedy(), Both()):
+    for method in (Brighten(), Needy(), Both()):
         register(method)
 
 

@@ -204,7 +204,6 @@ def test_of_two_plugins_the_last_is_run(edited: Callable[..., CommandResult]) ->
         (["--plugin", "brighten", "--rate", "nan"], "--rate of brighten is 'nan'; expected float"),
         (["--plugin", "brighten", "--rate", "-1"], "--rate of brighten is -1.0, out of its range"),
         (["--plugin", "needy"], "needy needs --goal: Where to go; add --goal VALUE"),
-        (["--plugin", "greedy"], "this plugin's option --output is a flag of the command already"),
         (["--samples", "3"], "No such option '--samples'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -17,9 +18,11 @@ import pytest
 
 import dynode
 from dynode import plugins
+from dynode.cli.root import _root as root
 from dynode.errors import PluginError, UnknownNameError
 from dynode.plugins import Registry
-from dynode.plugins.shelf import RESERVED_OPTIONS
+from dynode.plugins.reserved import INVERTER_NAMES, METHOD_NAMES, TRAINING_NAMES
+from dynode.plugins.trainable import Trainable
 
 
 class Nothing(dynode.DirectionMethod):
@@ -227,17 +230,77 @@ def test_a_broken_contract_is_told_in_one_line(broken: object, message: str) -> 
     assert list(registry.directions) == []
 
 
-def test_the_keywords_of_edit_and_find_are_reserved() -> None:
-    functions = (dynode.edit, dynode.find)
+def names_of(function: Any) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name for one in parameters if one.kind is not one.VAR_KEYWORD}
 
-    keywords = {
-        parameter.name
-        for function in functions
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is not parameter.VAR_KEYWORD
-    }
 
-    assert keywords == RESERVED_OPTIONS
+def flags_of(*path: str) -> set[str]:
+    """Names of a command's own flags, as options of a plugin would be called."""
+    command: Any = root
+    for name in path:
+        command = command.get_command(click.Context(command), name)
+    shown = [param for param in command.params if isinstance(param, click.Option)]
+    return {flag.strip("-").replace("-", "_") for p in shown for flag in p.opts if len(flag) > 2}
+
+
+@pytest.mark.parametrize(
+    ("reserved", "functions", "commands"),
+    [
+        (METHOD_NAMES, (dynode.edit, dynode.find), [("edit",), ("find",)]),
+        (INVERTER_NAMES, (dynode.invert,), [("invert",)]),
+        (TRAINING_NAMES, (dynode.train,), []),
+    ],
+    ids=["methods", "inverters", "training"],
+)
+def test_what_calls_and_commands_use_themselves_is_reserved(
+    reserved: frozenset[str], functions: Sequence[Any], commands: Sequence[tuple[str, ...]]
+) -> None:
+    used = set().union(*map(names_of, functions), *(flags_of(*path) for path in commands))
+
+    assert used - reserved == set()
+
+
+@pytest.mark.installed_plugins
+def test_the_flags_of_a_training_are_reserved() -> None:
+    from dynode.options import specs_of
+    from dynode.pipeline.training import trainable
+
+    own = {spec.name for spec in specs_of(trainable()["e4e"].training_options)}
+
+    assert flags_of("train", "e4e") - own - TRAINING_NAMES == set()
+
+
+def with_options(kind: type, attribute: str, option: str) -> Any:
+    """A thing of a kind with one option of that name."""
+    options = dataclasses.make_dataclass("Options", [(option, int, field(default=0))])
+    body = {"name": "own", "training": "own", attribute: options}
+    made = type("Own", (kind,), body)
+    made.__abstractmethods__ = frozenset()
+    return made()
+
+
+class TrainableInverter(dynode.Inverter, Trainable):
+    """An inverter with a network."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "hook", "attribute", "options"),
+    [
+        (dynode.DirectionMethod, "register_directions", "options", METHOD_NAMES),
+        (dynode.Inverter, "register_inverters", "options", INVERTER_NAMES),
+        (TrainableInverter, "register_inverters", "training_options", TRAINING_NAMES),
+    ],
+    ids=["method", "inverter", "training"],
+)
+def test_an_option_of_a_reserved_name_is_refused_at_registration(
+    kind: type, hook: str, attribute: str, options: frozenset[str]
+) -> None:
+    for option in sorted(options):
+        with pytest.raises(PluginError, match=f"option '{option}' of .* rename it"):
+            Registry().register(registering(with_options(kind, attribute, option), hook=hook), "x")
+
+    Registry().register(registering(with_options(kind, attribute, "own"), hook=hook), "x")
 
 
 def test_a_hook_needs_not_take_the_argument_it_does_not_use() -> None:

@@ -232,3 +232,11 @@ def test_an_option_says_the_same_in_every_command() -> None:
                 said.setdefault(flag, {}).setdefault(told, []).append(" ".join(path))
 
     assert {flag: told for flag, told in said.items() if len(told) > 1} == {}
+
+
+def test_an_option_of_a_method_has_the_published_name_too(small_world: Registry) -> None:
+    shown = run_command(["find", "interfacegan", "--help"]).stdout
+    absent = ["find", "interfacegan", "--attribute", "smile", "--truncation-psi", "much"]
+
+    assert "--truncation-psi" in shown
+    assert "--truncation of interfacegan is 'much'" in run_command(absent).stderr

@@ -1,0 +1,64 @@
+"""Names that options of plugins cannot have: the calls and commands that take them use these themselves."""
+
+from __future__ import annotations
+
+from dynode.errors import PluginError
+from dynode.options import specs_of
+from dynode.plugins.methods import DirectionMethod, Inverter
+from dynode.plugins.trainable import Trainable
+
+_SHARED = frozenset(("generator", "device", "seed", "force", "progress", "output", "json"))
+_FACES = frozenset(("faces", "landmarks", "face_detector", "face_model"))
+_INVERTING = _FACES | {"source", "inverter", "inverter_option"}
+
+METHOD_NAMES = (
+    _SHARED
+    | _INVERTING
+    | frozenset(
+        ("plugin", "direction", "directions", "strength", "sweep", "fps", "edited_only")
+        + ("inverter_options", "mode", "fit", "smoothing", "check", "method", "latents")
+    )
+)
+"""Of `dynode.edit` and `dynode.find`, and flags of their commands."""
+
+INVERTER_NAMES = _SHARED | _INVERTING | frozenset(("align", "preview"))
+"""Of `dynode.invert`, and flags of its command."""
+
+TRAINING_NAMES = _SHARED | frozenset(("name", "data", "folder", "run_folder"))
+"""Of `dynode.train`, and flags of its commands."""
+
+
+def check_options(thing: object, kind: str, name: str) -> None:
+    """Check that the options of a plugin can be given, by keyword and by flag.
+
+    Args:
+        thing: What was registered.
+        kind: What it is, for messages.
+        name: Its name.
+
+    Raises:
+        PluginError: They are no options, or one has a name that is taken.
+    """
+    if isinstance(thing, DirectionMethod):
+        _check(thing.options, METHOD_NAMES, f"{kind} {name!r}", "dynode.edit or dynode.find")
+    if isinstance(thing, Inverter):
+        _check(thing.options, INVERTER_NAMES, f"{kind} {name!r}", "dynode.invert")
+    if isinstance(thing, Trainable):
+        _check(
+            thing.training_options,
+            TRAINING_NAMES,
+            f"the training of {kind} {name!r}",
+            "dynode.train",
+        )
+
+
+def _check(options: type, taken: frozenset[str], owner: str, call: str) -> None:
+    try:
+        named = {spec.name for spec in specs_of(options)}
+    except (TypeError, NameError) as error:
+        raise PluginError(f"the options of {owner} are unusable: {error}") from error
+    if named & taken:
+        raise PluginError(
+            f"option {min(named & taken)!r} of {owner} is a keyword of {call}, or a flag of its command; "
+            f"rename it"
+        )
