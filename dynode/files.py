@@ -1,4 +1,4 @@
-"""Files that are never half-written and never trusted: atomic outputs, safetensors in and out."""
+"""Files that are never half-written and never trusted: outputs, the readers' boundary, safetensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.errors import CorruptCheckpointError, OutputExistsError, UsageError
+from dynode.errors import CorruptCheckpointError, DynodeError, OutputExistsError, UsageError
+from dynode.quoting import reason_of, shown
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,6 +70,39 @@ def check_free(path: Path, *, force: bool) -> None:
         )
 
 
+@contextlib.contextmanager
+def reading(
+    path: Path,
+    what: str,
+    todo: str = "make it again or check the path",
+    *,
+    error: type[DynodeError] = CorruptCheckpointError,
+) -> Iterator[None]:
+    """Turn whatever fails while a file is read into one line that names the file.
+
+    The boundary of every reader. A damaged or hostile file makes the libraries that parse it raise
+    anything (of `struct`, `zlib`, `tokenize`, ...), so nothing is told apart here but our own errors,
+    which pass, and warnings that the caller made errors.
+
+    Args:
+        path: The file.
+        what: What it is read as, in words.
+        todo: What was expected, and what to do.
+        error: What is raised.
+
+    Raises:
+        DynodeError: Of the type `error`: the block failed.
+    """
+    try:
+        yield
+    except (DynodeError, Warning):
+        raise
+    except Exception as foreign:
+        raise error(
+            f"{shown(Path(path))} cannot be read as {what} ({reason_of(foreign)}); {todo}"
+        ) from foreign
+
+
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
     """Write a safetensors file atomically; tensors go to the CPU and are made contiguous."""
     from safetensors.torch import save_file
@@ -84,18 +118,16 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         CorruptCheckpointError: The file is absent, or no safetensors file, or truncated.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
-    try:
-        with safe_open(path, framework="pt") as opened:
-            names = list(opened.keys())
-            return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise CorruptCheckpointError(
-            f"{Path(path).name} cannot be read as safetensors ({reason}); expected a file dynode wrote; "
-            f"make it again or check the path"
-        ) from error
+    with (
+        reading(
+            path, "safetensors", "expected a file dynode wrote; make it again or check the path"
+        ),
+        safe_open(path, framework="pt") as opened,
+    ):
+        names = list(opened.keys())
+        return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
 
 
 def load_metadata(path: Path) -> dict[str, str]:
@@ -104,7 +136,9 @@ def load_metadata(path: Path) -> dict[str, str]:
         with path.open("rb") as stream:
             size = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(min(size, _LARGEST_HEADER)))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(metadata, dict):
+        return {}
     return {str(key): str(value) for key, value in metadata.items()}

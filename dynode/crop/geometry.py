@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dynode.errors import MediaError
-from dynode.files import written
+from dynode.files import reading, written
 
 _EYES_FACTOR, _MOUTH_FACTOR, _DOWN = 2.0, 1.8, 0.1
 # Of the 68 points of dlib, counted from 0: the eyes, and the corners of the mouth.
@@ -72,14 +73,14 @@ class FaceFrame:
         Raises:
             MediaError: It is something else.
         """
-        try:
+        todo = "give the .crop.json that 'dynode crop align' wrote"
+        with reading(path, "the description of a crop", todo, error=MediaError):
             told = json.loads(path.read_text(encoding="utf-8"))
-            (cx, cy), (hx, hy) = told["centre"], told["half"]
-            return FaceFrame((float(cx), float(cy)), (float(hx), float(hy)))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise MediaError(
-                f"{path} is no description of a crop; give the .crop.json that 'dynode crop align' wrote"
-            ) from error
+            numbers = [float(part) for key in ("centre", "half") for part in told[key]]
+            cx, cy, hx, hy = numbers
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError("a number in it is not finite")
+            return FaceFrame((cx, cy), (hx, hy))
 
 
 def frame_of(landmarks: np.ndarray) -> FaceFrame:

@@ -10,10 +10,13 @@ import numpy as np
 from PIL import Image
 
 from dynode.errors import MediaError
+from dynode.files import reading
 from dynode.plugins.loaded import Detector
+from dynode.weights.numpy_file import read_array
 
 SHAPES = ((5, 2), (68, 2))
 """Shapes that the landmarks of one face may have."""
+_TODO = "give .json, .npy or text with 5 or 68 points of (x, y)"
 
 
 def read_landmarks(path: Path, name: str = "") -> np.ndarray:
@@ -30,26 +33,17 @@ def read_landmarks(path: Path, name: str = "") -> np.ndarray:
     Raises:
         MediaError: The file is absent or holds something else.
     """
-    try:
+    with reading(path, "landmarks", _TODO, error=MediaError):
         held = _held(path)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise MediaError(
-            f"{path} cannot be read as landmarks ({reason}); give .json, .npy or text with 5 or 68 points"
-        ) from error
-    if isinstance(held, Mapping):
-        held = held.get("landmarks", held.get(name, held.get(Path(name).stem)))
-        if held is None:
-            raise MediaError(f"{path.name} holds no landmarks of {name!r}; add its points")
-    try:
+        if isinstance(held, Mapping):
+            held = held.get("landmarks", held.get(name, held.get(Path(name).stem)))
+            if held is None:
+                raise MediaError(f"{path.name} holds no landmarks of {name!r}; add its points")
         points = np.asarray(held, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    if points.shape not in SHAPES or not np.isfinite(points).all():
         raise MediaError(
-            f"{path.name} holds no list of points; expected 5 or 68 of (x, y)"
-        ) from error
-    if points.shape not in SHAPES:
-        raise MediaError(
-            f"{path.name} holds numbers of shape {points.shape}; expected 5 or 68 points of (x, y)"
+            f"{path.name} holds numbers of shape {points.shape}; expected 5 or 68 points of (x, y), all "
+            f"finite"
         )
     return points
 
@@ -58,7 +52,7 @@ def _held(path: Path) -> object:
     if path.suffix.lower() == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
     if path.suffix.lower() == ".npy":
-        return np.load(path, allow_pickle=False)
+        return read_array(path, error=MediaError)
     lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
     return [[float(part) for part in line.split()] for line in lines if line.strip()]
 

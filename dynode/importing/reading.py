@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.errors import CorruptCheckpointError, DirectionFileError, UsageError
+from dynode.errors import DirectionFileError, UsageError
 from dynode.weights import PersistentRecord, StoredTensor, open_weights, read_tensors
+from dynode.weights.archive import first_member
+from dynode.weights.numpy_file import read_array, read_arrays
 
 _NUMPY = b"\x93NUMPY"
-_MOST_BYTES = 4 * 2**30
+_HEAD = 512
 _NETWORKS = ("g_ema", "g", "d", "G_ema", "G", "D", "generator")
 _PARAMETERS = (".weight", ".bias", "synthesis.b4.const", "input.input")
 
@@ -36,58 +37,16 @@ def read_content(path: Path) -> object:
     """
     try:
         with path.open("rb") as stream:
-            head = stream.read(8)
+            head = stream.read(_HEAD)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be opened: {error.strerror}; give the path of the file that was published"
         ) from error
     if head.startswith(_NUMPY):
-        return _as_tensor(path, _load_numpy(path))
-    if head.startswith(b"PK") and _is_npz(path):
-        return _read_npz(path)
+        return _as_tensor(path, read_array(path))
+    if first_member(head).endswith(".npy"):
+        return {name: _as_tensor(path, array) for name, array in read_arrays(path).items()}
     return _read_weights(path)
-
-
-def _is_npz(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith(".npy") for name in archive.namelist())
-    except zipfile.BadZipFile:
-        return False  # the reader of torch files says what is wrong with it
-
-
-def _load_numpy(path: Path) -> np.ndarray:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError) as error:
-        raise _damaged(path, error) from error
-    assert isinstance(loaded, np.ndarray)
-    return loaded
-
-
-def _read_npz(path: Path) -> dict[str, Tensor]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > _MOST_BYTES:
-            raise DirectionFileError(
-                f"{path.name} unpacks to {size:,} bytes; expected at most {_MOST_BYTES:,}; take out the "
-                f"arrays you need"
-            )
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: _as_tensor(path, arrays[name]) for name in arrays.files}
-    except (ValueError, EOFError, OSError, SyntaxError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> CorruptCheckpointError:
-    reason = " ".join(str(error).split())
-    if "pickle" in reason:
-        reason = "it holds Python objects, which are never unpickled"
-    return CorruptCheckpointError(
-        f"{path.name} cannot be read as numpy arrays ({reason}); expected plain numbers; save it again "
-        f"with numpy.save"
-    )
 
 
 def _as_tensor(path: Path, array: np.ndarray) -> Tensor:
@@ -96,7 +55,7 @@ def _as_tensor(path: Path, array: np.ndarray) -> Tensor:
             f"{path.name} holds values of type {array.dtype}; expected real numbers; convert them first"
         )
     native = array.dtype.newbyteorder("=")
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=native).reshape(array.shape).copy())
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=native).reshape(array.shape))
 
 
 def _read_weights(path: Path) -> object:

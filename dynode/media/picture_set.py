@@ -13,6 +13,9 @@ from PIL import Image
 from dynode.errors import MediaError
 from dynode.media.images import read_image
 from dynode.media.suffixes import IMAGE_SUFFIXES
+from dynode.weights.archive import open_archive, read_member
+
+_KIND = ("a zip file of pictures", "make the zip file again")
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,8 @@ class PictureSet:
         name = self.names[index]
         if self.source.is_dir():
             return read_image(self.source / name)
-        try:
-            with zipfile.ZipFile(self.source) as archive:
-                content = archive.read(name)
-        except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-            raise MediaError(
-                f"{name} in {self.source.name} cannot be read ({error}); make the zip file again"
-            ) from error
+        with open_archive(self.source, *_KIND, error=MediaError) as archive:
+            content = read_member(archive, name)
         return read_image(Path(name), io.BytesIO(content))
 
 
@@ -59,7 +57,7 @@ def open_pictures(source: Path) -> PictureSet:
     if source.is_dir():
         names = [file.name for file in source.iterdir() if file.is_file()]
     elif source.is_file() and zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
+        with open_archive(source, *_KIND, error=MediaError) as archive:
             names = archive.namelist()
     else:
         raise MediaError(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dynode import files
-from dynode.errors import CorruptCheckpointError
+from dynode.files import reading
 from dynode.models.folder import cache_folder
 
 _NVIDIA = "https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained"
@@ -68,13 +68,18 @@ def _recorded() -> list[KnownModel]:
     path = _record_file()
     if not path.exists():
         return []
-    try:
-        return [KnownModel(**entry) for entry in json.loads(path.read_text())]
-    except (ValueError, TypeError) as error:
-        raise CorruptCheckpointError(
-            f"the record of fetched models {path} is damaged ({error}); expected a JSON list that "
-            f"dynode wrote; delete the file, the checkpoints beside it stay usable by path"
-        ) from error
+    todo = (
+        f"expected a JSON list that dynode wrote; delete {path}, the checkpoints beside it stay usable "
+        f"by path"
+    )
+    with reading(path, "the record of fetched models", todo):
+        return [_known(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _known(entry: dict[str, str]) -> KnownModel:
+    if not all(isinstance(value, str) for value in entry.values()):
+        raise ValueError("an entry is no text")
+    return KnownModel(**entry)
 
 
 def record(model: KnownModel) -> None:

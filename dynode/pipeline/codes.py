@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
+from dynode.files import reading
 from dynode.importing import ImportRequest, import_codes
 from dynode.latents.latents import Latents
 from dynode.media.kind import kind_of
@@ -42,10 +44,10 @@ def read_times(path: Path) -> Tensor:
     Raises:
         OptionError: A line is no number, or the file cannot be read.
     """
-    try:
-        lines = path.read_text().split()
-        return torch.tensor([float(line) for line in lines], dtype=torch.float64)
-    except (OSError, ValueError) as error:
-        raise OptionError(
-            f"{path.name} holds no times ({error}); expected one number a line, increasing"
-        ) from error
+    with reading(
+        path, "times", "expected one number a line, increasing; write it again", error=OptionError
+    ):
+        times = [float(line) for line in path.read_text(encoding="utf-8").split()]
+        if not all(map(math.isfinite, times)):
+            raise ValueError("a time is not finite")
+        return torch.tensor(times, dtype=torch.float64)

@@ -16,12 +16,14 @@ from torch import Tensor
 
 from dynode.crop import FaceFrame, crop_face, frame_of, paste_face, read_landmarks
 from dynode.crop.landmarks import SHAPES
-from dynode.errors import MediaError
+from dynode.errors import DynodeError, MediaError
+from dynode.files import reading
 from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip
 from dynode.media.images import to_uint8
 from dynode.pipeline.face_source import FaceSource
 from dynode.plugins.methods import Progress, silent
+from dynode.weights.numpy_file import read_array
 
 _STEADYING = 1.5  # frames, of the frames a detector found
 
@@ -121,17 +123,20 @@ def _read_points(path: Path, count: int) -> np.ndarray:
 
 def _several(path: Path) -> np.ndarray | None:
     """Read the points of several frames, or nothing if the file holds something else."""
-    try:
-        if path.suffix.lower() == ".npy":
-            held = np.load(path, allow_pickle=False)
-        elif path.suffix.lower() == ".json":
-            held = np.asarray(json.loads(path.read_text(encoding="utf-8")), dtype=np.float64)
-        else:
-            return None
-    except (OSError, ValueError, TypeError):
+    suffix = path.suffix.lower()
+    if suffix not in (".npy", ".json"):
         return None
-    is_several = held.ndim == 3 and held.shape[1:] in SHAPES
+    try:
+        with reading(path, "landmarks", error=MediaError):
+            held = read_array(path) if suffix == ".npy" else _numbers(path)
+    except DynodeError:
+        return None  # who reads those of one face says what is wrong
+    is_several = held.ndim == 3 and held.shape[1:] in SHAPES and bool(np.isfinite(held).all())
     return held if is_several else None
+
+
+def _numbers(path: Path) -> np.ndarray:
+    return np.asarray(json.loads(path.read_text(encoding="utf-8")), dtype=np.float64)
 
 
 def _steadied(found: list[FaceFrame]) -> tuple[FaceFrame, ...]:

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError, UnknownNameError
+from dynode.files import reading
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.quoting import quoted
 
 _KEYS = ("seed", "index")
 
@@ -55,17 +57,15 @@ def read_labels(path: Path) -> LabelTable:
     Raises:
         OptionError: It is absent, or a line of it cannot be used; the message names the line.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            lines = [line for line in csv.reader(stream) if any(cell.strip() for cell in line)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise OptionError(
-            f"the labels {path} cannot be read ({error}); give a CSV file with a line a picture"
-        ) from error
+    with (
+        reading(path, "labels", "give a CSV file with a line a picture", error=OptionError),
+        path.open(newline="", encoding="utf-8-sig") as stream,
+    ):
+        lines = [line for line in csv.reader(stream) if any(cell.strip() for cell in line)]
     head = [cell.strip() for cell in lines[0]] if lines else []
     if len(head) < 2 or head[0] not in _KEYS or len(set(head)) != len(head):
         raise OptionError(
-            f"the header of {path.name} is {','.join(head) or 'absent'!r}; expected 'seed' or 'index', "
+            f"the header of {path.name} is {quoted(','.join(head) or 'absent')}; expected 'seed' or 'index', "
             f"then one name an attribute, such as seed,smile,glasses"
         )
     if len(lines) < 2:

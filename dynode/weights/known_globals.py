@@ -14,6 +14,7 @@ from dynode.weights.pickle_instructions import Known, Names, checked_key
 from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
 from dynode.weights.stored import (
     BYTES_PER_ELEMENT,
+    MOST_AXES,
     FileSpan,
     MemorySpan,
     Storage,
@@ -30,6 +31,8 @@ class Attributes(dict[str, object]):
 
     def set_state(self, file: WeightsFile, state: object) -> None:
         """Take the attributes."""
+        if isinstance(state, dict):
+            file.budget.copy(len(state))
         if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
             raise unsafe(file.path, "its pickle sets the state of a Namespace to something else")
         self.update(state)
@@ -118,13 +121,15 @@ _PATHS = ("Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"
 
 
 def checked_sizes(file: WeightsFile, value: object) -> tuple[int, ...]:
-    """Check that a value is a tuple or list of integers.
+    """Check that a value is a short tuple or list of integers.
 
     Raises:
         CorruptCheckpointError: It is something else.
     """
-    if isinstance(value, tuple | list) and all(type(size) is int for size in value):
-        return tuple(value)
+    if isinstance(value, tuple | list) and len(value) <= MOST_AXES:
+        sizes = tuple(size for size in value if type(size) is int)
+        if len(sizes) == len(value):
+            return sizes
     raise corrupt(file.path, f"a tensor has the impossible shape {quoted(value)}")
 
 
@@ -137,16 +142,17 @@ def _ordered_dict(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
         case ():
             return {}
-        case (list() as pairs,) if all(
-            isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
-        ):
-            return {checked_key(file, key): value for key, value in pairs}
+        case (list() as pairs,):
+            file.budget.copy(len(pairs))
+            if all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+                return {checked_key(file, key): value for key, value in pairs}
     raise unexpected(file, "collections.OrderedDict")
 
 
 def _plain_set(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
         case (list() as items,):
+            file.budget.copy(len(items))
             return {checked_key(file, item) for item in items}
     raise unexpected(file, "set")
 
@@ -155,7 +161,7 @@ def _no_bytes(file: WeightsFile, arguments: Arguments) -> object:
     """Protocol 2 writes an empty byte string as a call."""
     if arguments:
         raise unexpected(file, "bytes")
-    return MemorySpan(b"")
+    return MemorySpan(b"", file.budget)
 
 
 def _attributes(file: WeightsFile, arguments: Arguments) -> object:
@@ -168,7 +174,7 @@ def _path_text(file: WeightsFile, arguments: Arguments) -> object:
     parts = [part for part in arguments if isinstance(part, str)]
     if len(parts) != len(arguments):
         raise unexpected(file, "pathlib.Path")
-    return "/".join(parts)
+    return _joined(file, "/", parts)
 
 
 def _size(file: WeightsFile, arguments: Arguments) -> object:
@@ -176,14 +182,20 @@ def _size(file: WeightsFile, arguments: Arguments) -> object:
 
 
 def _device(file: WeightsFile, arguments: Arguments) -> object:
-    return ":".join(str(part) for part in arguments if isinstance(part, str | int))
+    return _joined(file, ":", [str(part) for part in arguments if isinstance(part, str | int)])
+
+
+def _joined(file: WeightsFile, between: str, parts: list[str]) -> str:
+    file.budget.make(sum(map(len, parts)))
+    return between.join(parts)
 
 
 def _encode(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
         case (str() as text, "latin1" | "latin-1"):
+            file.budget.make(len(text))
             try:
-                return MemorySpan(text.encode("latin-1"))
+                return MemorySpan(text.encode("latin-1"), file.budget)
             except UnicodeEncodeError as error:
                 raise corrupt(file.path, "its pickle holds damaged bytes") from error
     raise unexpected(file, "_codecs.encode")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dynode.weights.known_globals import SHARED_NAMES, Arguments, named, unexpected
 from dynode.weights.pickle_instructions import Names
 from dynode.weights.pickle_machine import PickleMachine
-from dynode.weights.refusals import unsupported
+from dynode.weights.refusals import unsafe, unsupported
 from dynode.weights.stored import StoredTensor, WeightsFile
 from dynode.weights.torch_legacy import load_storage
 
+_MOST_MODULES = 10_000
 _MOST_LEVELS = 20
+_LONGEST_NAME = 1_000
 
 
 @dataclass
@@ -21,27 +24,40 @@ class PersistentRecord:
     Attributes:
         class_name: Name of its class in the source text, which is ignored.
         state: Its attributes.
+        path: The file, for messages.
     """
 
     class_name: str
     state: dict[str, object] = field(repr=False)
+    path: Path = field(repr=False)
 
     def part(self, name: str) -> dict[str, object]:
         """Return a dictionary of its state, such as `_buffers`; empty if there is none."""
         found = self.state.get(name)
         return found if isinstance(found, dict) else {}
 
-    def tensors(self, prefix: str = "", level: int = 0) -> dict[str, StoredTensor]:
-        """List its parameters and buffers under the names of its state dict."""
-        here = {**self.part("_parameters"), **self.part("_buffers")}
-        found = {
-            f"{prefix}{key}": value
-            for key, value in here.items()
-            if isinstance(value, StoredTensor)
-        }
-        for name, child in self.part("_modules").items():
-            if isinstance(child, PersistentRecord) and level < _MOST_LEVELS:
-                found.update(child.tensors(f"{prefix}{name}.", level + 1))
+    def tensors(self) -> dict[str, StoredTensor]:
+        """List its parameters and buffers under the names of its state dict.
+
+        Raises:
+            UnsafeCheckpointError: It has more modules than any network, as records that share theirs.
+        """
+        found: dict[str, StoredTensor] = {}
+        waiting, count = [("", self, 0)], 0
+        while waiting:
+            prefix, record, level = waiting.pop()
+            count += 1
+            if count > _MOST_MODULES or level > _MOST_LEVELS or len(prefix) > _LONGEST_NAME:
+                raise unsafe(self.path, "its modules are nested or repeated without end")
+            for key, value in (record.part("_parameters") | record.part("_buffers")).items():
+                if isinstance(value, StoredTensor):
+                    found[f"{prefix}{key}"] = value
+            children = [
+                (f"{prefix}{name}.", child, level + 1)
+                for name, child in record.part("_modules").items()
+                if isinstance(child, PersistentRecord)
+            ]
+            waiting += reversed(children)
         return found
 
 
@@ -66,7 +82,7 @@ def _plain_dict(file: WeightsFile, arguments: Arguments) -> object:
 def _persistent_record(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
         case ({"type": "class", "class_name": str() as name, "state": dict() as state},):
-            return PersistentRecord(name, state)
+            return PersistentRecord(name, state, file.path)
     raise unexpected(file, "torch_utils.persistence._reconstruct_persistent_obj")
 
 

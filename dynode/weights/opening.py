@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from dynode.errors import MissingWeightsError
+from dynode.files import reading
 from dynode.weights.foreign import explain_foreign
 from dynode.weights.known_globals import NumpyArray
 from dynode.weights.nvidia_pickle import read_nvidia_pickle
@@ -72,7 +73,7 @@ def open_weights(path: str | Path) -> Iterator[OpenWeights]:
         raise MissingWeightsError(
             f"{shown(path)} cannot be opened: {error.strerror or error}; check the path"
         ) from error
-    with stream:
+    with stream, reading(path, "weights", "download or copy it again"):
         yield _read(WeightsFile(path, stream, status.st_size))
 
 
@@ -117,7 +118,6 @@ class _Loading:
     def __init__(self, weights: OpenWeights) -> None:
         self._weights = weights
         self._known: dict[int, object] = {}
-        self._left = 2 * weights.size
 
     def load(self, value: object, level: int) -> object:
         if isinstance(value, str | int | float | None):
@@ -133,9 +133,9 @@ class _Loading:
         deeper: Callable[[object], object] = lambda item: self.load(item, level + 1)  # noqa: E731
         match value:
             case NumpyArray(tensor=StoredTensor() as stored):
-                return self._tensor(stored)
+                return stored.read()
             case StoredTensor():
-                return self._tensor(value)
+                return value.read()
             case dict():
                 return {key: deeper(item) for key, item in value.items()}
             case list():
@@ -149,12 +149,6 @@ class _Loading:
             f"it holds a {type(value).__name__} among its values",
             "give a file of tensors, or read this one as a checkpoint",
         )
-
-    def _tensor(self, stored: StoredTensor) -> object:
-        self._left -= stored.span_bytes
-        if self._left < 0:
-            raise unsafe(self._weights.path, "its tensors together are larger than the file")
-        return stored.read()
 
 
 def is_state_dict(value: object) -> TypeGuard[Mapping[str, StoredTensor]]:

@@ -3,7 +3,7 @@
 Python's own unpickler runs whatever a pickle asks for, and even restricted by `find_class` it lets a
 file allocate memory at will (a memo index of two thousand million, for instance). This machine
 knows only the instructions that data needs, leaves long byte strings in the file, and bounds
-everything else.
+everything else: what is read, and what is made of it (`Budget`).
 """
 
 from __future__ import annotations
@@ -30,10 +30,8 @@ from dynode.weights.pickle_instructions import (
 from dynode.weights.refusals import corrupt, quoted, unsafe
 from dynode.weights.stored import FileSpan, WeightsFile
 
-# A checkpoint with networks and optimizers takes less than a third of each.
-MOST_INSTRUCTIONS = 500_000
 MOST_NESTED = 1_000
-MOST_TEXT = 32 * 2**20
+MOST_TEXT = 32 * 2**20  # a checkpoint with networks and optimizers takes less than a third
 _LONGEST_INTEGER = 32
 
 
@@ -72,7 +70,8 @@ class PickleMachine:
             UnsafeCheckpointError: It asks for a global, an instruction or a size data never needs.
             CorruptCheckpointError: It is damaged or ends too early.
         """
-        for _ in range(MOST_INSTRUCTIONS):
+        while True:
+            self._file.budget.step()
             code = self._take(1)
             if code == pickle.STOP:
                 return self._pop()
@@ -80,9 +79,6 @@ class PickleMachine:
             if step is None:
                 raise self._strange(code)
             step(code)
-        raise unsafe(
-            self._file.path, f"its pickle has more than {MOST_INSTRUCTIONS:,} instructions"
-        )
 
     def _table(self) -> dict[bytes, Callable[[bytes], None]]:
         groups: list[tuple[Mapping[bytes, object], Callable[[bytes], None]]] = [

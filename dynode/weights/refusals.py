@@ -1,4 +1,4 @@
-"""How a weights file is refused: one printable line that names the file, whatever the file holds."""
+"""How a weights file is refused: one printable line that names the file."""
 
 from __future__ import annotations
 
@@ -9,31 +9,9 @@ from dynode.errors import (
     UnsafeCheckpointError,
     UnsupportedCheckpointError,
 )
+from dynode.quoting import listed, quoted, shown
 
-_LONGEST_NAME = 100
-
-
-def shown(path: Path) -> str:
-    """Return the file's name, printable, on one line and of bounded length."""
-    name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 2 + 1 :]}"
-
-
-def quoted(text: object, limit: int = 60) -> str:
-    """Quote something the file says: printable, on one line, shortened."""
-    whole = text if isinstance(text, str) else str(text)
-    short = whole if len(whole) <= limit else whole[: limit - 1] + "…"
-    return repr(short)
-
-
-def listed(names: list[str], limit: int = 3) -> str:
-    """Quote the first names of a list and count the rest."""
-    rest = len(names) - limit
-    return ", ".join(quoted(name, 40) for name in names[:limit]) + (
-        f" and {rest} more" if rest > 0 else ""
-    )
+__all__ = ["corrupt", "listed", "quoted", "shown", "unsafe", "unsupported"]
 
 
 def corrupt(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from dynode.weights.budget import Budget
 from dynode.weights.refusals import corrupt, quoted
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ BYTES_PER_ELEMENT = {
     "uint8": 1,
     "bool": 1,
 }
-_MOST_AXES = 16
+MOST_AXES = 16
 _LONGEST_AXIS = 2**31
 
 
@@ -35,12 +36,14 @@ class WeightsFile:
         path: Where it is.
         size: Its length in bytes.
         position: Offset of the next read.
+        budget: What may still be made of it.
     """
 
     def __init__(self, path: Path, stream: BinaryIO, size: int) -> None:
         self.path = path
         self.size = size
         self.position = 0
+        self.budget = Budget(path, size)
         self._stream = stream
 
     def seek(self, offset: int) -> None:
@@ -111,6 +114,11 @@ class Bytes(Protocol):
         """Length in bytes."""
         ...
 
+    @property
+    def budget(self) -> Budget:
+        """What may still be made of the file they are from."""
+        ...
+
     def read_into(self, target: memoryview, offset: int) -> None:
         """Fill `target` with the bytes from `offset` on."""
         ...
@@ -123,6 +131,11 @@ class FileSpan:
     file: WeightsFile
     offset: int
     size: int
+
+    @property
+    def budget(self) -> Budget:
+        """See `Bytes.budget`."""
+        return self.file.budget
 
     def read_into(self, target: memoryview, offset: int) -> None:
         """Fill `target` with the bytes from `offset` on, counted from the start of the span."""
@@ -142,6 +155,7 @@ class MemorySpan:
     """Bytes that a pickle wrote as text (old protocols), already in memory."""
 
     content: bytes = field(repr=False)
+    budget: Budget = field(repr=False)
 
     @property
     def size(self) -> int:
@@ -214,7 +228,7 @@ class StoredTensor:
         path, count = self.storage.path, self.storage.count
         sizes = (*self.shape, *self.strides, self.offset)
         sound = all(type(size) is int and 0 <= size <= _LONGEST_AXIS for size in sizes)
-        if not sound or len(self.shape) != len(self.strides) or len(self.shape) > _MOST_AXES:
+        if not sound or len(self.shape) != len(self.strides) or len(self.shape) > MOST_AXES:
             raise corrupt(path, f"a tensor has the impossible shape {quoted(self.shape)}")
         if math.prod(self.shape) > count or self.offset + self.span > count:
             raise corrupt(
@@ -246,12 +260,14 @@ class StoredTensor:
 
         Raises:
             CorruptCheckpointError: The data is missing.
+            UnsafeCheckpointError: The tensors read so far are together larger than the file.
         """
         import torch
 
         data = self.storage.data
         if data is None:
             raise corrupt(self.storage.path, "it declares a storage and lacks its data")
+        data.budget.read(self.span_bytes)
         elements = torch.empty(self.span, dtype=getattr(torch, self.dtype))
         if self.span:
             raw = elements.view(torch.uint8).numpy().data

@@ -13,6 +13,7 @@ from dynode.weights.stored import FileSpan, Storage, WeightsFile
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
+_COST = 150  # of a stream within a pickle, in instructions: it takes as long
 MAGIC_BYTES = MAGIC_NUMBER.to_bytes(10, "little")
 
 
@@ -107,6 +108,7 @@ def load_storage(file: WeightsFile, arguments: tuple[object, ...]) -> object:
             pass
         case _:
             raise unsafe(file.path, "its pickle calls torch.storage._load_from_bytes without bytes")
+    file.budget.step(_COST)
     before = file.position
     file.seek(span.offset)
     content, _ = read_legacy(file, end=span.offset + span.size, names=STORAGE_NAMES)

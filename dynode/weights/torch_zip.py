@@ -5,15 +5,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from dynode.weights.archive import directory_of
 from dynode.weights.known_globals import TORCH_NAMES, StorageType
 from dynode.weights.pickle_machine import PickleMachine
 from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
 from dynode.weights.stored import FileSpan, Storage, WeightsFile
 
-_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_END64, _LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
-_END_SIZE, _LOCATOR_SIZE, _LONGEST_COMMENT = 22, 20, 0xFFFF
-_LARGEST_DIRECTORY = 16 * 2**20
+_LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _LARGEST_PICKLE = 64 * 2**20
 _UNKNOWN = 0xFFFFFFFF
 
@@ -116,7 +114,7 @@ def _stored(file: WeightsFile, member: _Member) -> FileSpan:
 
 
 def _members(file: WeightsFile) -> dict[str, _Member]:
-    raw = file.read_at(*_directory(file))
+    raw = file.read_at(*directory_of(file))
     members: dict[str, _Member] = {}
     at = 0
     while at + 46 <= len(raw):
@@ -151,24 +149,3 @@ def _long_fields(extra: bytes, fields: list[int]) -> list[int]:
             return [next(longs, value) if value == _UNKNOWN else value for value in fields]
         at += 4 + length
     return fields
-
-
-def _directory(file: WeightsFile) -> tuple[int, int]:
-    """Find the zip directory: its offset and size."""
-    tail_size = min(file.size, _END_SIZE + _LONGEST_COMMENT)
-    tail = file.read_at(file.size - tail_size, tail_size)
-    at = tail.rfind(_END)
-    if at < 0 or at + _END_SIZE > len(tail):
-        raise corrupt(file.path, "it is a zip file without its end, so it is truncated")
-    size, start = struct.unpack_from("<II", tail, at + 12)
-    locator = tail[max(0, at - _LOCATOR_SIZE) : at]
-    if locator[:4] == _LOCATOR64 and len(locator) == _LOCATOR_SIZE:
-        end64 = file.read_at(struct.unpack_from("<Q", locator, 8)[0], 56)
-        if end64[:4] != _END64:
-            raise corrupt(file.path, "its zip directory is damaged")
-        size, start = struct.unpack_from("<QQ", end64, 40)
-    if size > _LARGEST_DIRECTORY:
-        raise unsafe(file.path, f"its zip directory takes {size:,} bytes")
-    if start + size > file.size:
-        raise corrupt(file.path, "its zip directory lies outside of it")
-    return start, size

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynode.weights.archive import open_archive, read_member
+from dynode.weights.budget import Budget
 from dynode.weights.known_globals import TORCH_NAMES, StorageType
 from dynode.weights.pickle_instructions import Known
 from dynode.weights.pickle_machine import PickleMachine
-from dynode.weights.refusals import corrupt, unsafe
+from dynode.weights.refusals import quoted, unsafe
 from dynode.weights.stored import MemorySpan, Storage, StoredTensor, WeightsFile
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _LARGEST_PICKLE = 64 * 2**20
 _MOST_LEVELS = 50
+_LONGEST_NAME = 1_000
+_KIND = ("a TorchScript archive", "it is damaged or incomplete: download or copy it again")
 
 
 class _Record(dict[str, object]):
@@ -27,6 +31,8 @@ class _Record(dict[str, object]):
 
     def set_state(self, file: WeightsFile, state: object) -> None:
         """Take the attributes."""
+        if isinstance(state, dict):
+            file.budget.copy(len(state))
         if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
             raise unsafe(file.path, "its pickle sets the state of a module to something else")
         self.update(state)
@@ -56,7 +62,7 @@ def is_torchscript(path: Path) -> bool:
     """Tell whether a file is an archive that `torch.jit.save` wrote."""
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
+    with open_archive(path, *_KIND) as archive:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
@@ -66,19 +72,19 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: The archive is damaged, or its pickle asks for more than data needs.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _Archive(path, archive).tensors()
-    except (zipfile.BadZipFile, KeyError, NotImplementedError) as error:
-        raise corrupt(path, "its zip archive is damaged or incomplete") from error
+    with open_archive(path, *_KIND) as archive:
+        size = path.stat().st_size
+        return _Archive(path, archive, Budget(path, size), Budget(path, size)).tensors()
 
 
 @dataclass(frozen=True)
 class _Archive:
-    """One open archive."""
+    """One open archive, and what its members and its tensors may cost."""
 
     path: Path
     archive: zipfile.ZipFile
+    unpacked: Budget
+    budget: Budget
 
     def tensors(self) -> dict[str, Tensor]:
         root = next(name for name in self.archive.namelist() if name.endswith("/constants.pkl"))
@@ -95,8 +101,8 @@ class _Archive:
                     raise unsafe(self.path, "its pickle refers to an object that is not a storage")
             if key not in storages:
                 storages[key] = Storage(self.path, kind.dtype, count)
-                needed = storages[key].bytes_needed
-                storages[key].place(MemorySpan(self._read(f"{folder}data/{key}", needed)))
+                content = self._read(f"{folder}data/{key}", storages[key].bytes_needed)
+                storages[key].place(MemorySpan(content, self.budget))
             return storages[key]
 
         content = PickleMachine(stream, _ScriptNames(), persistent=declare).run()
@@ -106,12 +112,14 @@ class _Archive:
         size = self.archive.getinfo(name).file_size
         if size > most or size < 0:
             raise unsafe(
-                self.path, f"its member {name!r} takes {size:,} bytes, more than it declares"
+                self.path, f"its member {quoted(name)} takes {size:,} bytes, more than it declares"
             )
-        return self.archive.read(name)
+        self.unpacked.read(size)
+        return read_member(self.archive, name)
 
     def _named(self, value: object, name: str, level: int) -> Iterator[tuple[str, Tensor]]:
-        if level > _MOST_LEVELS:
+        self.budget.step()
+        if level > _MOST_LEVELS or len(name) > _LONGEST_NAME:
             raise unsafe(self.path, "its modules are nested without end")
         if isinstance(value, StoredTensor):
             yield name, value.read()

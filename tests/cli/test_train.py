@@ -78,7 +78,7 @@ def test_an_output_that_exists_is_kept(codes, tmp_path) -> None:
         (np.zeros((3, 2, 3), np.int64), [], "has shape (3, 2, 3) int64; expected codes in W+"),
         (np.zeros((3, 2, 3), np.float32), ["--rank", "0"], "--rank of train ode is 0"),
         (np.zeros((3, 2, 3), np.float32), ["--smoothing", "aut"], "did you mean 'auto'"),
-        (np.zeros((3, 2, 3), np.float32), ["--times", "absent.txt"], "holds no times"),
+        (np.zeros((3, 2, 3), np.float32), ["--times", "absent.txt"], "cannot be read as times"),
     ],
     ids=["one frame", "flat", "not finite", "integers", "rank 0", "misspelt", "no times"],
 )

@@ -387,7 +387,9 @@ def test_a_damaged_record_is_told_in_one_line(cache: Path, content: str) -> None
     cache.mkdir()
     (cache / "models.json").write_bytes(content.encode("utf-8", "surrogatepass"))
 
-    with pytest.raises(CorruptCheckpointError, match="record of fetched models .* is damaged") as c:
+    with pytest.raises(
+        CorruptCheckpointError, match="cannot be read as the record of fetched models"
+    ) as c:
         known_models()
 
     assert "\n" not in str(c.value)

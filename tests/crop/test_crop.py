@@ -193,7 +193,7 @@ def test_landmarks_come_from_files(tmp_path, kind) -> None:
         ("[[1, 2]]", "expected 5 or 68 points"),
         ('{"b.png": []}', "no landmarks of 'a.png'"),
         ("{", "cannot be read"),
-        ('["x"]', "no list of points"),
+        ('["x"]', "cannot be read as landmarks"),
     ],
 )
 def test_files_without_landmarks_are_refused(tmp_path, content, message) -> None:
@@ -221,5 +221,5 @@ def test_a_frame_is_written_and_read(tmp_path) -> None:
 
     assert FaceFrame.load(tmp_path / "face.crop.json") == frame
     (tmp_path / "other.json").write_text("[]")
-    with pytest.raises(MediaError, match="no description of a crop"):
+    with pytest.raises(MediaError, match="cannot be read as the description of a crop"):
         FaceFrame.load(tmp_path / "other.json")

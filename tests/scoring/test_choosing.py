@@ -167,7 +167,7 @@ NOISE = "seed,luck\n" + "\n".join(f"{seed},{(seed * 7919) % 13}" for seed in ran
             "--positive and --scorer were given together",
         ),
         ({"classifier": Path("absent.ts")}, "the classifier absent.ts does not exist"),
-        ({"labels": Path("absent.csv")}, "the labels absent.csv cannot be read"),
+        ({"labels": Path("absent.csv")}, "absent.csv cannot be read as labels"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
