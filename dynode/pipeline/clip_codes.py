@@ -60,6 +60,7 @@ def invert_clip(
     folder = codes_folder(content, generator, ready, seed)
     batch = len(clip) if ready.method.wants_whole_clips(ready.options) else BATCH
     batches = list[Latents]()
+    before: _LazyFrame | None = None
     frames = _frames(clip, generator.info.resolution, faces)
     for begin in range(0, len(clip), batch):
         images = list(itertools.islice(frames, batch))
@@ -68,19 +69,31 @@ def invert_clip(
             codes = Latents.load(path, fingerprint=generator.info.fingerprint)
         else:
             with _named(clip, begin, begin + len(images) - 1):
-                codes = _inverted(images, generator, ready, seed)
+                codes = _inverted(images, generator, ready, seed, before, batches)
             codes.save(path, fingerprint=generator.info.fingerprint)
         batches.append(codes.to(generator.device, generator.dtype))
+        before = images[-1]
         progress(min(begin + batch, len(clip)), len(clip), "inverting")
     return Latents.cat(batches)
 
 
 def _inverted(
-    frames: Sequence[_LazyFrame], generator: Generator, ready: ReadyInverter, seed: int
+    frames: Sequence[_LazyFrame],
+    generator: Generator,
+    ready: ReadyInverter,
+    seed: int,
+    before: _LazyFrame | None,
+    found: Sequence[Latents],
 ) -> Latents:
+    """Invert frames, given the one before them and the codes that were found so far."""
+    known = None
+    if before is not None:
+        known = before().to(generator.device, generator.dtype), found[-1][-1]
     pictures = torch.cat([frame() for frame in frames]).to(generator.device, generator.dtype)
-    found = ready.method.invert(generator, pictures, ready.options, seed=seed, progress=silent)
-    return found.detach()
+    codes = ready.method.invert_next(
+        generator, pictures, ready.options, before=known, seed=seed, progress=silent
+    )
+    return codes.detach()
 
 
 @contextlib.contextmanager

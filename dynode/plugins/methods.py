@@ -149,6 +149,32 @@ class Inverter(Plugin):
             Latents of n pictures.
         """
 
+    def invert_next(
+        self,
+        generator: Generator,
+        images: Tensor,
+        options: Any,  # an instance of `self.options`
+        *,
+        before: tuple[Tensor, Latents] | None,
+        seed: int,
+        progress: Progress,
+    ) -> Latents:
+        """Find codes of the next frames of a clip; as `invert` does, unless overridden.
+
+        Args:
+            generator: See `invert`.
+            images: The frames, in order; see `invert`.
+            options: See `invert`.
+            before: The frame before these, (1, 3, h, w), and the code that was found for it; None for
+                the first frames of a clip.
+            seed: See `invert`.
+            progress: See `invert`.
+
+        Returns:
+            Latents of n frames.
+        """
+        return self.invert(generator, images, options, seed=seed, progress=progress)
+
 
 class GeneratorProvider(Plugin):
     """A generator known by name, for example a bundled one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -69,8 +70,9 @@ class FacetsEncoder(nn.Module):
         return self.factors(x), self.offsets(x).view(-1, self.rows, len(FACTORS))
 
 
+@lru_cache(maxsize=2)
 def load_encoder(device: torch.device | str = "cpu") -> FacetsEncoder:
-    """Load the encoder that comes with the package.
+    """Load the encoder that comes with the package; it is kept, and frozen.
 
     Raises:
         MissingWeightsError: The file is not there.

@@ -1,4 +1,4 @@
-"""Codes of a facets portrait: the bundled encoder, then a short refinement."""
+"""Codes of facets portraits: the bundled encoder, then a short refinement, shared within a clip."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from torch import Tensor
 from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
-from dynode.plugins.methods import Progress
+from dynode.plugins.methods import Progress, silent
 
 if TYPE_CHECKING:
     from dynode_facets.plugin import EncoderOptions
 
-_RATE = 0.03
+_RATE = 0.04
+_WARM_RATE = 0.01
+_MOMENTA = (0.3, 0.9)  # a few steps leave no time for longer memories
 _ANCHOR = 0.002
+_LEAST_GAIN = 0.01  # of the error a step; below it has converged
+_MOST_LOSS_DB, _GOOD_DB, _PLAIN_GAIN_DB = 1.5, 39.0, 0.5
 _WORST_DB = 17.0
 
 
 def invert(
     generator: Generator, images: Tensor, options: EncoderOptions, *, progress: Progress
 ) -> Latents:
-    """Find codes that draw the given pictures.
+    """Find codes that draw the given pictures, each refined by itself.
 
     Args:
         generator: The facets generator.
@@ -37,31 +41,112 @@ def invert(
     Raises:
         MediaError: A picture is unlike anything the generator draws, and `any_picture` is off.
     """
-    from dynode_facets.encoder import load_encoder
-
-    with torch.inference_mode():
-        first = load_encoder(generator.device)(images.float())
-    w = refine(generator, images, first.clone().to(generator.dtype), options.steps, progress)
-    latents = Latents(w)
+    first = _read(generator, images)
+    w = refine(generator, images, first, options.steps, progress)
     if not options.any_picture:
-        _refuse_strangers(generator, images, latents)
-    return latents
+        _refuse_strangers(_redrawn(generator, images, w))
+    return Latents(w)
+
+
+def invert_next(
+    generator: Generator,
+    images: Tensor,
+    options: EncoderOptions,
+    *,
+    before: tuple[Tensor, Latents] | None,
+) -> Latents:
+    """Find codes of the next frames of a clip.
+
+    What the encoder misses is a matter of the face and changes slowly. So one frame is refined: of the
+    first frames that in the middle, whose correction all of them get; later the last one, from the
+    correction of the frame before these, and in between corrections are interpolated. Frames that this
+    does not suit, as after a cut, are refined by themselves.
+
+    Args:
+        generator: See `invert`.
+        images: The frames, see `invert`.
+        options: See `EncoderOptions`.
+        before: The frame before these, (1, 3, h, w), and its code; None for the first ones.
+
+    Raises:
+        MediaError: See `invert`.
+    """
+    read = _read(generator, images)
+    key = len(read) - 1
+    w, drawn = read, read.new_zeros(len(read))
+    if before is not None:
+        known = before[1].w.to(read) - _read(generator, before[0])
+        reached = _correction(generator, images, read, key, options.steps, known)
+        share = torch.arange(1, len(read) + 1).to(read)[:, None, None] / len(read)
+        w = read + torch.lerp(known, reached, share)
+        drawn = _redrawn(generator, images, w)
+    if float(drawn[key]) < _GOOD_DB:  # nothing is known, or it was of another face
+        key = len(read) // 2
+        anew = read + _correction(generator, images, read, key, options.steps)
+        drawn_anew = _redrawn(generator, images, anew)
+        if float(drawn_anew.mean()) > float(drawn.mean()) + _PLAIN_GAIN_DB:
+            w, drawn = anew, drawn_anew
+    strayed = drawn < (drawn[key] - _MOST_LOSS_DB).clamp_max(_GOOD_DB)
+    if bool(strayed.any()) and options.steps:
+        w[strayed] = refine(generator, images[strayed], read[strayed], options.steps, silent)
+        drawn[strayed] = _redrawn(generator, images[strayed], w[strayed])
+    if not options.any_picture:
+        _refuse_strangers(drawn)
+    return Latents(w)
+
+
+def _correction(
+    generator: Generator,
+    images: Tensor,
+    read: Tensor,
+    key: int,
+    steps: int,
+    known: Tensor | None = None,
+) -> Tensor:
+    """Refine one frame and return what was added to its code, (1, num_layers, w_dim)."""
+    mine, picture = read[key : key + 1], images[key : key + 1]
+    if known is None:
+        return refine(generator, picture, mine, steps, silent) - mine
+    return refine(generator, picture, mine + known, steps, silent, rate=_WARM_RATE) - mine
 
 
 def refine(
-    generator: Generator, images: Tensor, first: Tensor, steps: int, progress: Progress
+    generator: Generator,
+    images: Tensor,
+    first: Tensor,
+    steps: int,
+    progress: Progress,
+    *,
+    rate: float = _RATE,
 ) -> Tensor:
-    """Lower the pixel error from a first guess (n, num_layers, w_dim), staying near it."""
+    """Lower the pixel error from a first guess, staying near it, until it hardly falls any more.
+
+    Args:
+        generator: What draws.
+        images: (n, 3, h, w).
+        first: (n, num_layers, w_dim).
+        steps: Steps at most.
+        progress: Called after every step.
+        rate: Rate of Adam at the first step; it falls to 0 along a line.
+
+    Returns:
+        Codes like `first`.
+    """
     w = first.clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([w], lr=_RATE)
+    optimizer = torch.optim.Adam([w], lr=rate, betas=_MOMENTA)
+    last = torch.inf
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = _RATE * (1 - step / steps)
-        error = (generator.synthesize(Latents(w)) - images).abs().mean((1, 2, 3))
+        optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
+        error = (generator.synthesize(Latents(w)) - images).square().mean((1, 2, 3)).sqrt()
         distance = (w - first).square().mean((1, 2))
         optimizer.zero_grad()
         (error + _ANCHOR * distance).sum().backward()
         optimizer.step()
-        progress(step + 1, steps, f"error {error.mean().item():.3f}")
+        mean = error.mean().item()
+        progress(step + 1, steps, f"error {mean:.3f}")
+        if 0 <= last - mean < _LEAST_GAIN * last:
+            break
+        last = mean
     return w.detach()
 
 
@@ -71,9 +156,22 @@ def psnr(first: Tensor, second: Tensor) -> Tensor:
     return 10 * torch.log10(4 / error.clamp_min(1e-10))
 
 
-def _refuse_strangers(generator: Generator, images: Tensor, latents: Latents) -> None:
-    with torch.inference_mode():
-        found = float(psnr(generator.synthesize(latents), images).min())
+def _read(generator: Generator, images: Tensor) -> Tensor:
+    """Read codes off pictures, in one pass."""
+    from dynode_facets.encoder import load_encoder
+
+    with torch.no_grad():
+        codes: Tensor = load_encoder(generator.device)(images.float())
+    return codes.to(generator.dtype)
+
+
+def _redrawn(generator: Generator, images: Tensor, w: Tensor) -> Tensor:
+    with torch.no_grad():
+        return psnr(generator.synthesize(Latents(w)), images)
+
+
+def _refuse_strangers(drawn: Tensor) -> None:
+    found = float(drawn.min())
     if found < _WORST_DB:
         raise MediaError(
             f"the picture is no portrait of this generator's world: it can be redrawn at {found:.1f} dB "

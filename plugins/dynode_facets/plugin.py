@@ -77,7 +77,14 @@ class EncoderOptions:
     """Options of the bundled encoder."""
 
     steps: int = dynode.option(
-        60, help="Steps of refinement after the encoder.", unit="steps", min=0, max=2000
+        5,
+        help="Steps of refinement of a picture after the encoder, at most; 60 for the last decibels.",
+        unit="steps",
+        min=0,
+        max=2000,
+    )
+    each_frame: bool = dynode.option(
+        False, help="Refine every frame of a clip by itself, not key frames for their neighbours."
     )
     any_picture: bool = dynode.option(False, help="Accept pictures that the generator cannot draw.")
 
@@ -104,6 +111,23 @@ class FacetsInverter(dynode.Inverter):
         from dynode_facets.inversion import invert
 
         return invert(generator, images, options, progress=progress)
+
+    def invert_next(
+        self,
+        generator: Generator,
+        images: Tensor,
+        options: EncoderOptions,
+        *,
+        before: tuple[Tensor, Latents] | None,
+        seed: int,
+        progress: Progress,
+    ) -> Latents:
+        """Find codes of the next frames of a clip; see `Inverter.invert_next`."""
+        from dynode_facets import inversion
+
+        if options.each_frame:
+            return self.invert(generator, images, options, seed=seed, progress=progress)
+        return inversion.invert_next(generator, images, options, before=before)
 
 
 @dynode.hookimpl

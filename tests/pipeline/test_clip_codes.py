@@ -25,6 +25,23 @@ def test_every_frame_gets_its_own_code_in_order(clip, inverter, generator) -> No
     assert bool((moved.diff() > 0).all())
 
 
+def test_frames_are_given_with_the_one_before_them_and_its_code(
+    clip, inverter, generator, monkeypatch
+) -> None:
+    given = []
+
+    def invert_next(generator, images, options, *, before, seed, progress):
+        given.append((images, before))
+        return inverter.invert(generator, images, options, seed=seed, progress=progress)
+
+    monkeypatch.setattr(inverter, "invert_next", invert_next)
+    codes = invert_clip(clip, generator)
+
+    assert given[0][1] is None
+    assert torch.equal(given[1][1][0], given[0][0][-1:])
+    assert torch.equal(given[2][1][1].w, codes.w[15:16])
+
+
 def test_a_second_inversion_comes_from_the_cache(clip, inverter, generator) -> None:
     first = invert_clip(clip, generator)
     inverter.frames = 0

@@ -1,0 +1,116 @@
+"""Codes of facets pictures and clips with the defaults a user gets."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from dynode.errors import MediaError
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+from dynode.plugins.methods import silent
+from dynode_facets.bundled import load_generator
+from dynode_facets.clips import Motion, regular_times, trajectory
+from dynode_facets.encoder import load_encoder
+from dynode_facets.evaluation import held_out
+from dynode_facets.factors import FACTOR_NAMES, population
+from dynode_facets.inversion import psnr
+from dynode_facets.plugin import EncoderOptions, FacetsInverter
+from dynode_facets.render import render
+
+ASKED_DB = 39.0
+BATCH = 4
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return load_generator("cpu")
+
+
+def rendered(motion: Motion, *, seed: int, frames: int) -> Tensor:
+    """Render a clip, rounded to 8 bits."""
+    drawn = torch.randn(
+        1, len(FACTOR_NAMES), generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
+    factors = trajectory(motion, 0.6 * population(drawn)[0], regular_times(frames / 25, 25), seed=0)
+    return (render(factors.float(), 128) + 1).mul(127.5).round().clamp(0, 255) / 127.5 - 1
+
+
+def inverted(generator: Generator, frames: Tensor, options: EncoderOptions) -> Latents:
+    """Invert a clip as it is read: a few frames at a time."""
+    found = list[Latents]()
+    before = None
+    for part in frames.split(BATCH):
+        codes = FacetsInverter().invert_next(
+            generator, part, options, before=before, seed=0, progress=silent
+        )
+        before = (part[-1:], codes[-1])
+        found.append(codes)
+    return Latents.cat(found)
+
+
+def quality(generator: Generator, codes: Latents, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        return psnr(generator.synthesize(codes), images)
+
+
+@pytest.mark.parametrize("motion", ["talking", "turning", "blinking"])
+def test_frames_are_drawn_again_as_well_as_asked_by_default(
+    generator: Generator, motion: Motion
+) -> None:
+    frames = rendered(motion, seed=1, frames=8)
+
+    codes = inverted(generator, frames, EncoderOptions())
+
+    assert float(quality(generator, codes, frames).mean()) >= ASKED_DB
+
+
+def test_pictures_are_drawn_again_as_well_as_asked_by_default(generator: Generator) -> None:
+    images, _ = held_out(8, seed=5)
+
+    codes = FacetsInverter().invert(generator, images, EncoderOptions(), seed=0, progress=silent)
+
+    assert float(quality(generator, codes, images).mean()) >= ASKED_DB
+
+
+@pytest.mark.parametrize("frames_each", [6, 4], ids=["inside a batch", "between batches"])
+def test_a_cut_between_faces_costs_neither_of_them(generator: Generator, frames_each: int) -> None:
+    parts = [rendered("talking", seed=seed, frames=frames_each) for seed in (1, 9)]
+    frames = torch.cat([parts[0], parts[1]])
+
+    reached = quality(generator, inverted(generator, frames, EncoderOptions()), frames)
+
+    assert float(reached.min()) >= 36.0  # the encoder alone leaves 30 to 34
+    assert float(reached.mean()) >= ASKED_DB - 1
+
+
+def test_codes_move_more_evenly_than_frames_refined_by_themselves(generator: Generator) -> None:
+    frames = rendered("talking", seed=1, frames=8)
+
+    shared = inverted(generator, frames, EncoderOptions())
+    alone = inverted(generator, frames, EncoderOptions(each_frame=True))
+
+    def unevenness(codes: Latents) -> float:
+        return float((codes.w[2:] - 2 * codes.w[1:-1] + codes.w[:-2]).square().mean())
+
+    assert unevenness(shared) < unevenness(alone)
+
+
+def test_without_steps_the_encoder_is_all(generator: Generator) -> None:
+    frames = rendered("talking", seed=1, frames=8)
+
+    codes = inverted(generator, frames, EncoderOptions(steps=0))
+
+    with torch.no_grad():
+        read = torch.cat([load_encoder()(part) for part in frames.split(BATCH)])
+    # The correction of a frame is what its code has beyond the encoder's: 0 up to rounding.
+    torch.testing.assert_close(codes.w, read, rtol=0, atol=1e-4)
+
+
+def test_a_strange_frame_is_refused_wherever_it_stands(generator: Generator) -> None:
+    frames = rendered("talking", seed=1, frames=8)
+    frames[5] = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+    with pytest.raises(MediaError, match="no portrait of this generator's world"):
+        inverted(generator, frames, EncoderOptions())
