@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from dynode.errors import UsageError
+from dynode import files
+from dynode.errors import CorruptCheckpointError, UsageError
+
+FORMAT = "dynode.motion"
+VERSION = "1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +103,38 @@ class Motion:
                 continue
             joined[name] = torch.cat(parts)
         return Motion(torch.cat([motion.keys for motion in motions]), **joined)
+
+    def save(self, path: str | Path) -> None:
+        """Write a safetensors file, beside that of the content.
+
+        Args:
+            path: Where to.
+        """
+        parts = {"keys": self.keys, "labels": self.labels, "noise": self.noise}
+        tensors = {name: part for name, part in parts.items() if part is not None}
+        files.save_tensors(tensors, Path(path), {"format": FORMAT, "version": VERSION})
+
+    @staticmethod
+    def load(path: str | Path) -> Motion:
+        """Read what `save` wrote.
+
+        Args:
+            path: Where from.
+
+        Raises:
+            CorruptCheckpointError: The file is no motion file, of a later version or damaged.
+        """
+        path = Path(path)
+        tensors, metadata = files.load_tensors(path)
+        found = metadata.get("format", "no dynode data"), metadata.get("version")
+        if found != (FORMAT, VERSION) or "keys" not in tensors:
+            raise CorruptCheckpointError(
+                f"{path.name} holds {found[0]} of version {found[1]}; expected motion of version "
+                f"{VERSION}; write some with 'dynode generate --video --motion FILE'"
+            )
+        try:
+            return Motion(tensors["keys"], tensors.get("labels"), tensors.get("noise"))
+        except UsageError as error:
+            raise CorruptCheckpointError(
+                f"{path.name} is damaged ({error}); write it again"
+            ) from error

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from dynode.errors import UnsupportedCheckpointError, UsageError
 
@@ -65,7 +65,7 @@ class GeneratorConfig:
         return _to_json(self)
 
     @classmethod
-    def from_json(cls, text: str) -> GeneratorConfig:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         return cls(**_from_json(text))
 
@@ -114,7 +114,7 @@ class DiscriminatorConfig:
         return _to_json(self)
 
     @classmethod
-    def from_json(cls, text: str) -> DiscriminatorConfig:
+    def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         return cls(**_from_json(text))
 

@@ -61,8 +61,12 @@ class PersistentRecord:
         return found
 
 
-def read_nvidia_pickle(file: WeightsFile) -> object:
+def read_nvidia_pickle(file: WeightsFile, names: Names | None = None) -> object:
     """Read a plain pickle from the file's position.
+
+    Args:
+        file: The open file.
+        names: Further globals that may occur, of a family of networks.
 
     Returns:
         The content: usually a dict of `PersistentRecord`, tensors still in the file.
@@ -70,16 +74,21 @@ def read_nvidia_pickle(file: WeightsFile) -> object:
     Raises:
         CheckpointError: It is damaged, unsafe or a TensorFlow pickle.
     """
-    return PickleMachine(file, PICKLE_NAMES).run()
+    return PickleMachine(file, {**PICKLE_NAMES, **(names or {})}).run()
 
 
-def _plain_dict(file: WeightsFile, arguments: Arguments) -> object:
-    if arguments:
-        raise unexpected(file, "dnnlib.util.EasyDict")
-    return {}
+def plain_dict(file: WeightsFile, arguments: Arguments) -> object:
+    """Make the dictionary an `EasyDict` is: empty, or what it was made of."""
+    match arguments:
+        case ():
+            return {}
+        case (dict() as items,):
+            return dict(items)
+    raise unexpected(file, "dnnlib.util.EasyDict")
 
 
-def _persistent_record(file: WeightsFile, arguments: Arguments) -> object:
+def persistent_record(file: WeightsFile, arguments: Arguments) -> object:
+    """Make the record of a module that was pickled with its source text."""
     match arguments:
         case ({"type": "class", "class_name": str() as name, "state": dict() as state},):
             return PersistentRecord(name, state, file.path)
@@ -97,8 +106,8 @@ def _tensorflow(file: WeightsFile, arguments: Arguments) -> object:
 PICKLE_NAMES: Names = {
     **SHARED_NAMES,
     **named(
-        ("torch_utils.persistence", "_reconstruct_persistent_obj", _persistent_record),
-        ("dnnlib.util", "EasyDict", _plain_dict),
+        ("torch_utils.persistence", "_reconstruct_persistent_obj", persistent_record),
+        ("dnnlib.util", "EasyDict", plain_dict),
         ("torch.storage", "_load_from_bytes", load_storage),
         ("dnnlib.tflib.network", "Network", _tensorflow),
     ),

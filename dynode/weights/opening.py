@@ -14,6 +14,7 @@ from dynode.files import reading
 from dynode.weights.foreign import explain_foreign
 from dynode.weights.known_globals import NumpyArray
 from dynode.weights.nvidia_pickle import read_nvidia_pickle
+from dynode.weights.pickle_instructions import Names
 from dynode.weights.refusals import corrupt, shown, unsafe, unsupported
 from dynode.weights.safetensors_file import header_size, read_safetensors
 from dynode.weights.stored import StoredTensor, WeightsFile
@@ -48,11 +49,13 @@ class OpenWeights:
 
 
 @contextlib.contextmanager
-def open_weights(path: str | Path) -> Iterator[OpenWeights]:
+def open_weights(path: str | Path, *, names: Names | None = None) -> Iterator[OpenWeights]:
     """Open a weights file without running or importing anything it names.
 
     Args:
         path: A file written by `torch.save` (either container), an NVIDIA `.pkl` or safetensors.
+        names: Further globals a `.pkl` of a family of networks may hold, and the data each becomes;
+            see `dynode.weights.known_globals`.
 
     Yields:
         Its content; tensors are read one by one with `StoredTensor.read`.
@@ -74,10 +77,10 @@ def open_weights(path: str | Path) -> Iterator[OpenWeights]:
             f"{shown(path)} cannot be opened: {error.strerror or error}; check the path"
         ) from error
     with stream, reading(path, "weights", "download or copy it again"):
-        yield _read(WeightsFile(path, stream, status.st_size))
+        yield _read(WeightsFile(path, stream, status.st_size), names)
 
 
-def _read(file: WeightsFile) -> OpenWeights:
+def _read(file: WeightsFile, names: Names | None = None) -> OpenWeights:
     head = file.read_at(0, min(_HEAD, file.size))
     metadata: dict[str, str] = {}
     content: object
@@ -89,7 +92,7 @@ def _read(file: WeightsFile) -> OpenWeights:
     elif head[:1] == b"\x80" and MAGIC_BYTES in head[:32]:
         container, content = "torch-legacy", read_legacy(file)[0]
     elif head[:1] == b"\x80" or head.startswith(_OLD_PICKLES):
-        container, content = "pickle", read_nvidia_pickle(file)
+        container, content = "pickle", read_nvidia_pickle(file, names)
     else:
         raise explain_foreign(file.path, head)
     return OpenWeights(file.path, container, content, metadata, file.size)

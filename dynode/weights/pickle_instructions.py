@@ -38,6 +38,10 @@ class Stateful(Protocol):
         ...
 
 
+class Discarded(dict[object, object]):
+    """A dictionary whose items are of no use, such as an optimiser's: they are read and dropped."""
+
+
 def checked_key(file: WeightsFile, value: object) -> object:
     """Return a key of a dictionary or set, which must be of a plain type.
 

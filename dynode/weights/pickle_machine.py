@@ -22,6 +22,7 @@ from dynode.weights.pickle_instructions import (
     PUTS,
     TEXTS,
     TUPLES,
+    Discarded,
     Known,
     Names,
     Stateful,
@@ -220,6 +221,8 @@ class PickleMachine:
             raise self._strange_target("sets items of", target)
         if len(values) % 2:
             raise self._damaged()
+        if isinstance(target, Discarded):
+            return
         target.update(zip(map(self._key, values[::2]), values[1::2], strict=True))
 
     # Globals and the records they make

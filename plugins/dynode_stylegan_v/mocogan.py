@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import torch
@@ -129,23 +128,28 @@ class MoCoGANDiscriminator(nn.Module):
     """MoCoGAN's two judges: of single frames, and of clips.
 
     Args:
-        config: Shape of the judge of frames; its `frames` is the length of a clip.
+        config: Shape of the judge of frames, of one frame without classes.
+        frames: Length of a clip.
         paddings: See `ClipDiscriminator`.
         deviation: See `ClipDiscriminator`.
     """
 
     def __init__(
-        self, config: VideoDiscriminatorConfig, *, paddings: int = 0, deviation: float = 0.1
+        self,
+        config: VideoDiscriminatorConfig,
+        *,
+        frames: int = 16,
+        paddings: int = 0,
+        deviation: float = 0.1,
     ) -> None:
         super().__init__()
-        if config.c_dim:
+        if config.c_dim or config.frames != 1:
             raise UsageError(
-                "MoCoGAN's judge of frames takes no classes: a class belongs to a video; "
-                "leave c_dim at 0"
+                f"MoCoGAN's judge of frames is described with {config.frames} frames and "
+                f"{config.c_dim} classes; expected one frame, and no classes: they belong to videos"
             )
-        self.frames = config.frames
-        alone = dataclasses.replace(config, frames=1, concat_resolution=None)
-        self.image_discr = VideoDiscriminator(alone)
+        self.frames = frames
+        self.image_discr = VideoDiscriminator(config)
         self.video_discr = ClipDiscriminator(
             config.resolution,
             paddings=paddings,

@@ -48,7 +48,8 @@ class NoiseConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, inputs, length) to (n, outputs, length - kernel + 1)."""
-        return F.leaky_relu(F.conv1d(x, self.weight * self.scale, self.bias * _LR), SLOPE)
+        weight, bias = self.weight.to(x) * self.scale, self.bias.to(x) * _LR
+        return F.leaky_relu(F.conv1d(x, weight, bias), SLOPE)
 
 
 class MotionNetwork(nn.Module):
@@ -56,7 +57,9 @@ class MotionNetwork(nn.Module):
 
     A code is a function of the noise nearby (`conv`), or of all noise before (`autoregressive`).
     Only the stretches of the grid that the times touch are computed: memory does not depend on how
-    far they are, time only with an LSTM.
+    far they are, time only with an LSTM. In evaluation mode codes are computed in float64: the waves
+    multiply a code's rounding by the time, and float32 would make frames jump where a long clip is
+    drawn in parts.
 
     Source:
         Skorokhodov et al. 2022, StyleGAN-V, arXiv:2112.14683.
@@ -130,7 +133,7 @@ class MotionNetwork(nn.Module):
             c: See `grid_codes`.
 
         Returns:
-            (n, T, width).
+            (n, T, width), in the type of the weights.
         """
         if self.config.strategy == "none":
             return torch.zeros(*_checked_times(times).shape, 0)
@@ -139,8 +142,9 @@ class MotionNetwork(nn.Module):
             encoded: Tensor = self.time_encoder(
                 codes.left, codes.right, codes.t_left, codes.weight, distance=self.config.distance
             )
-            return encoded
+            return encoded.to(self._like)
         mixed = torch.lerp(codes.left, codes.right, codes.weight.to(codes.left)[..., None])
+        mixed = mixed.to(self._like)
         labels = None if c is None else c.to(mixed).repeat_interleave(times.shape[1], 0)
         mapped: Tensor = self.mapping(mixed.flatten(0, 1), labels)
         return mapped.view(*times.shape, -1)
@@ -149,7 +153,7 @@ class MotionNetwork(nn.Module):
         """Compute the codes at increasing grid points, a stretch without large gaps at a time."""
         if self.config.strategy == "autoregressive":
             read = self._reader(noise, c, n)
-            return _Table([(points, self.rnn(points.tolist(), read))])
+            return _Table([(points, self.rnn.at(points.tolist(), read))])
         cuts = [0, *((points.diff() > self.config.reach).nonzero()[:, 0] + 1).tolist(), len(points)]
         parts = []
         for start, stop in zip(cuts, cuts[1:], strict=False):
@@ -159,14 +163,20 @@ class MotionNetwork(nn.Module):
         return _Table(parts)
 
     def _reader(self, noise: Noise, c: Tensor | None, n: int) -> _LabelledNoise:
-        width, weight = self.config.c_dim, next(self.parameters())
+        width = self.config.c_dim
         if width and (c is None or c.shape != (n, width)):
             found = "none" if c is None else tuple(c.shape)
             raise UsageError(
                 f"the motion is conditional and got labels of shape {found}; pass c of shape "
                 f"({n}, {width})"
             )
-        return _LabelledNoise(noise, c if width else None, self.config.z_dim, weight)
+        dtype = self._like.dtype if self.training else torch.float64
+        like = self._like.new_empty(0, dtype=dtype)
+        return _LabelledNoise(noise, c if width else None, self.config.z_dim, like)
+
+    @property
+    def _like(self) -> Tensor:
+        return next(self.parameters())
 
 
 @dataclass(frozen=True)

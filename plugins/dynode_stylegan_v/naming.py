@@ -31,6 +31,20 @@ def discriminator_name(published: str) -> str:
     return prefix + _DISCRIMINATOR.get(rest, rest)
 
 
+def published_generator_name(native: str, *, is_temporal: bool) -> str:
+    """Translate back; a `temporal` input holds its constant one level deeper."""
+    if native.startswith("motion."):
+        return _MOTION + native.removeprefix("motion.")
+    if native == "synthesis.b4.const":
+        return "synthesis.b4.input.input" + (".const" if is_temporal else "")
+    return native
+
+
+def published_discriminator_name(native: str) -> str:
+    """Translate back."""
+    return {ours: theirs for theirs, ours in _DISCRIMINATOR.items()}.get(native, native)
+
+
 def native_generator(published: Mapping[str, _Value]) -> dict[str, _Value]:
     """Rename a generator's state, its resampling kernels left out; they are part of the config."""
     return {generator_name(key): value for key, value in published.items() if _is_kept(key)}

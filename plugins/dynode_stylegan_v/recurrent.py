@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 # Rows of noise that are read at a time.
 _CHUNK = 4096
@@ -22,14 +23,12 @@ class RecurrentCodes(nn.LSTM):
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__(inputs, width, num_layers=1, batch_first=True)
 
-    def forward(  # type: ignore[override]  # it reads its input itself
-        self, points: Sequence[int], read: Callable[[int, int], Tensor]
-    ) -> Tensor:
+    def at(self, points: Sequence[int], read: Callable[[int, int], Tensor]) -> Tensor:
         """Run from the first row to the last point.
 
         Args:
             points: Increasing indices.
-            read: Gives rows (n, count, inputs) from an index on.
+            read: Gives rows (n, count, inputs) from an index on; the LSTM computes in their type.
 
         Returns:
             (n, points, width) outputs at the points.
@@ -39,7 +38,9 @@ class RecurrentCodes(nn.LSTM):
         wanted = torch.tensor(list(points))
         for first in range(0, end, _CHUNK):
             count = min(_CHUNK, end - first)
-            codes, state = super().forward(read(first, count), state)
+            rows = read(first, count)
+            weights = {name: part.to(rows) for name, part in self.named_parameters()}
+            codes, state = functional_call(self, weights, (rows, state))
             here = wanted[(wanted >= first) & (wanted < first + count)] - first
             kept.append(codes[:, here.to(codes.device)])
         return torch.cat(kept, dim=1)

@@ -18,7 +18,7 @@ class PlainLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., inputs) to (..., outputs)."""
-        return F.linear(x, self.weight * self.weight.shape[1] ** -0.5)
+        return F.linear(x, self.weight.to(x) * self.weight.shape[1] ** -0.5)
 
 
 def frequencies_between(shortest: float, longest: float, count: int) -> tuple[Tensor, Tensor]:
