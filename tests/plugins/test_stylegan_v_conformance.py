@@ -10,7 +10,8 @@ import torch
 
 import dynode
 from dynode.errors import DynodeError, GeneratorMismatchError, MissingWeightsError, UsageError
-from dynode.generator import Generator, VideoGenerator
+from dynode.generator import VideoGenerator
+from dynode.generator.protocol import Generator
 from dynode.latents import Motion
 from dynode.testing import Check, generator_checks, tiny_generator, write_tiny_generator
 from dynode_stylegan_v.moving import MovingGenerator

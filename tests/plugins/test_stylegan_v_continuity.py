@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import CorruptCheckpointError, UsageError
-from dynode.latents import Latents, Motion
+from dynode.latents import Motion
+from dynode.latents.latents import Latents
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.noise import SeededNoise, noise_of
 from dynode_stylegan_v.tiny import tiny_video_generator
