@@ -64,6 +64,10 @@ def check_free(path: Path, *, force: bool) -> None:
     Raises:
         OutputExistsError: It exists and `force` is off.
     """
+    if str(path) == "-":
+        raise UsageError(
+            "'-' would be standard output, which nothing is written to; name a file with -o"
+        )
     if path.exists() and not force:
         raise OutputExistsError(
             f"{path} exists already; nothing was changed: choose another name with -o or add --force"

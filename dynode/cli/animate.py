@@ -142,4 +142,4 @@ def animate(
     console.say(
         f"{count} frames at {fps:g} a second; moved most: {told or 'not measured'}; {seconds} s"
     )
-    click.echo(str(target))
+    console.tell(str(target))

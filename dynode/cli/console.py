@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dynode.cli.escaping import plain
 from dynode.plugins.methods import Progress, silent
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -82,9 +83,14 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, default=str))
 
 
+def tell(message: str) -> None:
+    """Print a result on stdout, see `plain`."""
+    click.echo(plain(message))
+
+
 def say(message: str) -> None:
-    """Tell the user something on stderr."""
-    click.echo(message, err=True)
+    """Tell the user something on stderr, see `plain`."""
+    click.echo(plain(message), err=True)
 
 
 @contextlib.contextmanager
@@ -107,12 +113,12 @@ def progress_bar(title: str) -> Iterator[Progress]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, note="")
 
         def report(done: int, total: int, message: str = "") -> None:
-            bar.update(task, completed=done, total=total, note=message)
+            bar.update(task, completed=done, total=total, note=plain(message))
 
         yield report

@@ -57,7 +57,7 @@ def align(
     if as_json:
         console.print_json({"output": str(target), "crop": str(beside)})
     else:
-        click.echo(str(target))
+        console.tell(str(target))
 
 
 @crop.command()
@@ -105,4 +105,4 @@ def paste(
     if as_json:
         console.print_json({"output": str(target)})
     else:
-        click.echo(str(target))
+        console.tell(str(target))

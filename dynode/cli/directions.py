@@ -59,7 +59,7 @@ def list_directions(folder: Path | None, as_json: bool) -> None:
         leakage = [abs(change) for change in row["calibration"]["leakage"].values()]
         spilt = f"leakage {sum(leakage) / len(leakage):.2f}" if leakage else "not calibrated"
         columns = (f"{row['name']:<26}", f"{row['method'] or '?':<16}", f"{row['space']:<8}")
-        click.echo(f"{' '.join(columns)} {spilt}; strength 1 is {row['unit']}")
+        console.tell(f"{' '.join(columns)} {spilt}; strength 1 is {row['unit']}")
 
 
 @directions.command()
@@ -116,7 +116,7 @@ def show(
     for document in documents:
         _tell(document)
     for line in drawn:
-        click.echo(line)
+        console.tell(line)
 
 
 def _draw(
@@ -161,16 +161,16 @@ def _tell(document: dict[str, Any]) -> None:
     measured = document.pop("calibration")
     for title, fact in document.items():
         if fact not in (None, "", {}, 0):
-            click.echo(f"{title:<13} {_in_words(fact)}")
+            console.tell(f"{title:<13} {_in_words(fact)}")
     if not measured["attribute"]:
         return
     effects = {measured["attribute"]: measured["effect"]}
     strongest = sorted(measured["leakage"].items(), key=lambda pair: -abs(pair[1]))[:4]
-    click.echo(f"{'effect':<13} {_in_words(effects)}, measured on {measured['samples']} pictures")
-    click.echo(f"{'leakage':<13} {_in_words(dict(strongest)) or 'none measured'}")
+    console.tell(f"{'effect':<13} {_in_words(effects)}, measured on {measured['samples']} pictures")
+    console.tell(f"{'leakage':<13} {_in_words(dict(strongest)) or 'none measured'}")
     if measured["curve"]:
         curve = {f"at {strength:+g}": effect for strength, effect in measured["curve"]}
-        click.echo(f"{'curve':<13} {_in_words(curve)}")
+        console.tell(f"{'curve':<13} {_in_words(curve)}")
 
 
 def _in_words(fact: Any) -> str:
@@ -244,7 +244,7 @@ def calibrate(
         console.print_json({"output": str(target), **steps.facts(calibrated)})
         return
     console.say(told(calibrated))
-    click.echo(str(target))
+    console.tell(str(target))
 
 
 calibrate.params.extend(click_options(ScorerOptions))

@@ -25,8 +25,8 @@ def doctor(as_json: bool) -> None:
         )
     else:
         for finding in findings:
-            click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.name}: {finding.found}")
+            console.tell(f"{'ok ' if finding.ok else 'BAD'}  {finding.name}: {finding.found}")
             if finding.advice:
-                click.echo(f"     {finding.advice}")
+                console.tell(f"     {finding.advice}")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)

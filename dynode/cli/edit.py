@@ -121,7 +121,7 @@ def edit(
         say_clip(result, written)
     else:
         say_picture(result, plugin, seconds)
-    click.echo(str(drawing.path))
+    console.tell(str(drawing.path))
 
 
 def _document(

@@ -71,7 +71,7 @@ def import_file(
 
     request, texts = _requests(**told)
     if request.take_as == "codes":
-        click.echo(str(exchange.write_codes(source, output, take_as="codes", force=force)))
+        console.tell(str(exchange.write_codes(source, output, take_as="codes", force=force)))
         return
     loaded = load_generator(generator, device=device) if generator or texts else None
     if texts and loaded is not None:
@@ -85,7 +85,7 @@ def import_file(
         )
         return
     for path in paths:
-        click.echo(str(path))
+        console.tell(str(path))
     for (moves, unit), count in Counter(_kind(direction) for direction in found).items():
         console.say(f"{count} × {moves}; strength 1 is {unit}")
 
@@ -142,7 +142,7 @@ def export(direction: str, target: Path, scaled: bool, force: bool, as_json: boo
         console.print_json({"output": str(target), "told": told})
         return
     console.say(told)
-    click.echo(str(target))
+    console.tell(str(target))
 
 
 @click.command("map")
@@ -176,4 +176,4 @@ def map_direction(
     if as_json:
         console.print_json({"output": str(path), **steps.facts(found)})
     else:
-        click.echo(str(path))
+        console.tell(str(path))

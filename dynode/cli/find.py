@@ -81,7 +81,7 @@ def find(
         return
     for path, direction in zip(paths, directions, strict=True):
         console.say(told(direction))
-        click.echo(str(path))
+        console.tell(str(path))
     console.say(f"{seconds} s")
 
 

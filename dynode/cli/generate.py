@@ -76,4 +76,4 @@ def generate(
             {"output": str(target), "seeds": list(made.seeds), "generator": drawn_by}
         )
     else:
-        click.echo(str(target))
+        console.tell(str(target))

@@ -51,7 +51,7 @@ def list_generators(as_json: bool) -> None:
         console.print_json(rows)
         return
     for row in rows:
-        click.echo(
+        console.tell(
             "  ".join((f"{row['name']:<16}", f"{row['domain']:<14}", row["state"], row["licence"]))
         )
 
@@ -95,7 +95,7 @@ def info(name: str, device: str | None, as_json: bool) -> None:
         "fingerprint": described.fingerprint,
     }
     for title, fact in facts.items():
-        click.echo(f"{title:<15} {fact}")
+        console.tell(f"{title:<15} {fact}")
 
 
 @generators.command()
@@ -131,7 +131,7 @@ def convert(
     if as_json:
         console.print_json({"output": str(target), "layout": written})
     else:
-        click.echo(f"{target} ({written})")
+        console.tell(f"{target} ({written})")
 
 
 @generators.command()
@@ -186,7 +186,7 @@ def export(
         return
     for part, shape in (*written.inputs, written.output):
         console.say(f"{part:<12} ({', '.join(map(str, shape))})")
-    click.echo(str(written.path))
+    console.tell(str(written.path))
 
 
 @generators.command()
@@ -223,4 +223,4 @@ def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: 
     console.say(f"fetching {model.url}")
     with console.progress_bar("fetching") as progress:
         path = models.fetch(model, trust=trust, progress=progress)
-    click.echo(str(path))
+    console.tell(str(path))

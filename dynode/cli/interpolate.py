@@ -77,4 +77,4 @@ def interpolate(
         console.print_json({"output": str(target), "seed": seed} | result.document())
     else:
         say_result(result)
-        click.echo(str(target))
+        console.tell(str(target))

@@ -106,9 +106,9 @@ def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool
             }
         )
     else:
-        click.echo(str(target))
+        console.tell(str(target))
         if preview:
-            click.echo(str(preview))
+            console.tell(str(preview))
     if found.failures:
         console.say(f"{len(found.failures)} failed, {len(found.names)} inverted")
         raise SystemExit(1)

@@ -62,13 +62,13 @@ def _list(as_json: bool) -> None:
         )
         return
     if not found.reports:
-        click.echo("no plugin is loaded (DYNODE_LOAD_PLUGINS may be empty)")
+        console.tell("no plugin is loaded (DYNODE_LOAD_PLUGINS may be empty)")
     for report in found.reports:
-        click.echo(f"{report.name}  ({report.distribution})")
+        console.tell(f"{report.name}  ({report.distribution})")
         if report.error:
-            click.echo(f"    FAILED  {report.error}")
+            console.tell(f"    FAILED  {report.error}")
         for kind, names in report.provides.items():
-            click.echo(f"    {kind}: {', '.join(names)}")
+            console.tell(f"    {kind}: {', '.join(names)}")
 
 
 @plugins.command()
@@ -103,7 +103,7 @@ def new(name: str, kind: str, output: Path, as_json: bool) -> None:
     if as_json:
         console.print_json({"output": str(folder)})
         return
-    click.echo(str(folder))
+    console.tell(str(folder))
     console.say(
         f"try it: pip install ./dynode-{name.removeprefix('dynode-')}; its README says more"
     )
@@ -135,7 +135,7 @@ def check(package: str, limit_s: float, as_json: bool) -> None:
     verdicts = []
     for candidate in find_plugins(package):
         if not as_json:
-            click.echo(f"{candidate.name}  ({candidate.distribution})")
+            console.tell(f"{candidate.name}  ({candidate.distribution})")
         verdicts.append(
             check_plugin(candidate, limit_s=limit_s, report=_ignored if as_json else _show)
         )
@@ -143,7 +143,7 @@ def check(package: str, limit_s: float, as_json: bool) -> None:
         console.print_json([dataclasses.asdict(verdict) for verdict in verdicts])
     else:
         for verdict in verdicts:
-            click.echo(_summary(verdict))
+            console.tell(_summary(verdict))
     broken = [verdict.told(r) for verdict in verdicts for r in verdict.of_status("failed")]
     if broken:
         more = f" (and {len(broken) - 1} more, see above)" if len(broken) > 1 else ""
@@ -155,12 +155,12 @@ def _ignored(result: Result) -> None:
 
 
 def _show(result: Result) -> None:
-    click.echo(f"    {_MARKS[result.status]:<9}{result.name}: {result.check}")
+    console.tell(f"    {_MARKS[result.status]:<9}{result.name}: {result.check}")
     if result.status == "failed":
-        click.echo(f"             {result.hook}: {result.message}")
-        click.echo(f"             remedy: {result.remedy}")
+        console.tell(f"             {result.hook}: {result.message}")
+        console.tell(f"             remedy: {result.remedy}")
     elif result.message:
-        click.echo(f"             {result.message}")
+        console.tell(f"             {result.message}")
 
 
 def _summary(verdict: Verdict) -> str:

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 import dynode
+from dynode.cli.escaping import plain
 from dynode.errors import DynodeError, UnknownNameError
 
 _COMMANDS = {
@@ -62,6 +63,13 @@ def _readable(command: click.Command) -> click.Command:
     return command
 
 
+class _PlainFormatter(logging.Formatter):
+    """Logs what a terminal may show, see `plain`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
+
+
 def _plugin_commands() -> list[click.Command]:
     from dynode.plugins import registry
 
@@ -77,9 +85,9 @@ def _root(debug: bool) -> None:
     \b
     Try:  dynode edit --plugin styleclip --text "smiling"
     """
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.WARNING, format="%(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler])
 
 
 _readable(_root)
@@ -111,7 +119,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _failed(error.format_message(), error.exit_code)
     except Exception as error:  # methods and libraries raise anything; users get one line
         if "--debug" in given:
-            traceback.print_exc()
+            click.echo(plain(traceback.format_exc()), err=True, nl=False)
         if isinstance(error, DynodeError):
             return _failed(str(error), error.exit_code)
         told = f"{type(error).__name__}: {error}".rstrip(": ")
@@ -128,13 +136,13 @@ def _show_warning(
 ) -> None:
     """Print what the user can change in one line; the rest goes to the log."""
     if issubclass(category, UserWarning):
-        click.echo("warning: " + " ".join(str(message).split()), err=True)
+        click.echo("warning: " + plain(" ".join(str(message).split())), err=True)
     else:
         logging.getLogger("dynode").debug("%s:%s: %s", filename, lineno, message)
 
 
 def _failed(message: str, code: int) -> int:
-    click.echo("error: " + " ".join(message.split()), err=True)
+    click.echo("error: " + plain(" ".join(message.split())), err=True)
     return code
 
 

@@ -107,7 +107,7 @@ def ode(
         console.print_json({"output": str(target), "seed": seed} | report.document())
     else:
         say_trajectory(report)
-        click.echo(str(target))
+        console.tell(str(target))
 
 
 def _training_command(method: Trainable) -> click.Command:
@@ -162,7 +162,7 @@ def _training_command(method: Trainable) -> click.Command:
         if as_json:
             console.print_json({"output": str(target), "seed": seed, "run_folder": str(folder)})
         else:
-            click.echo(str(target))
+            console.tell(str(target))
 
     needed = "".join(f", {s.name}='…'" for s in specs_of(method.training_options) if s.required)
     help_text = (

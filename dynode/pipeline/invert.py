@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.images import fit_to, read_image
 from dynode.media.kind import is_clip
-from dynode.media.suffixes import IMAGE_SUFFIXES
+from dynode.media.picture_set import look_into
 from dynode.pipeline.aligning import Align, aligner
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.clip_codes import invert_clip
@@ -90,7 +91,8 @@ def invert(
         **options: The inverter's options by name.
 
     Returns:
-        The codes with the names of their pictures, and the files of a folder that could not be used.
+        The codes with the names of their pictures, and the pictures and clips of a folder that could
+        not be used; a warning names what else lies there.
 
     Raises:
         MediaError: The source cannot be used at all.
@@ -128,7 +130,8 @@ def invert_file(
         raise OptionError(f"{path.name} is no clip; give faces as a FaceSource")
     if faces is not None:
         align = aligner(generator.info.resolution[0], faces)
-    return _Pictures(_listed(path), generator, ready, seed, align).run(progress)
+    pictures, left_out = _listed(path)
+    return _Pictures(pictures, left_out, generator, ready, seed, align).run(progress)
 
 
 def _of_clip(
@@ -148,16 +151,18 @@ def _of_clip(
     return Inversion(latents, names, {}, generator.info.fingerprint, found)
 
 
-def _listed(source: Path) -> list[Path]:
+def _listed(source: Path) -> tuple[Sequence[Path], Mapping[str, str]]:
+    """List the pictures of a source, and the clips beside them with why they are left out."""
     if not source.is_dir():
-        return [source]
-    files = sorted(file for file in source.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-    files = [file for file in files if not file.name.startswith(".")]
-    if not files:
-        raise MediaError(
-            f"{source} holds no pictures; expected files such as {', '.join(IMAGE_SUFFIXES[:3])}"
-        )
-    return files
+        return [source], {}
+    content = look_into(source)
+    if content.others:
+        told = "; ".join(content.others.values())
+        warnings.warn(f"left out of {source.name}: {told}", stacklevel=2)
+    if not content.pictures:
+        found = next(iter(content.clips.values()), "nothing that is a picture")
+        raise MediaError(f"{source} holds no pictures ({found}); give a folder with pictures in it")
+    return content.pictures, content.clips
 
 
 def _of_tensor(
@@ -178,6 +183,7 @@ class _Pictures:
     def __init__(
         self,
         paths: Sequence[Path],
+        left_out: Mapping[str, str],
         generator: Generator,
         ready: ReadyInverter,
         seed: int,
@@ -186,7 +192,7 @@ class _Pictures:
         self.paths, self.generator, self.ready = paths, generator, ready
         self.seed, self.align = seed, align
         self.found: dict[Path, Latents] = {}
-        self.failures: dict[str, str] = {}
+        self.failures = dict(left_out)
 
     def run(self, progress: Progress) -> Inversion:
         """Invert what is missing, a batch at a time."""
@@ -198,7 +204,7 @@ class _Pictures:
             if len(waiting) == BATCH or (path == self.paths[-1] and waiting):
                 self._invert(waiting)
                 waiting = []
-            done = len(self.found) + len(self.failures)
+            done = min(len(self.found) + len(self.failures), len(self.paths))
             progress(done, len(self.paths), path.name)
         if not self.found:
             raise MediaError(

@@ -32,7 +32,6 @@ def photos(tmp_path):
     (folder / CORRUPT[0]).write_bytes(whole[:60])
     (folder / CORRUPT[1]).write_bytes(b"")
     (folder / CORRUPT[2]).write_text("no picture")
-    (folder / "notes.txt").write_text("not looked at")
     return folder
 
 
