@@ -96,7 +96,7 @@ def paste(
 
     \b
     Try:     dynode crop paste photo.jpg edited.png --crop face.crop.json -o result.png
-    Python:  dynode.crop.paste_into(read_stored(photo), edited, frame)
+    Python:  dynode.crop.paste_face(photo, edited, frame)
     """
     from dynode.pipeline.aligning import paste_file
 
