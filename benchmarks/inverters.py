@@ -152,9 +152,9 @@ def _invert(method: Method, generator: Generator, images: Tensor, start: int, fo
 
 def _refine(generator: Generator, images: Tensor, start: int, folder: Path) -> None:
     """Take the turns of ReStyle once, keeping the codes of each."""
-    from dynode_restyle.inversion import bundled_for
+    from dynode_restyle.plugin import Restyle
 
-    path = bundled_for(generator.info)
+    path = Restyle().bundled_for(generator.info)
     assert path is not None
     encoder = checked_encoder(path, generator, inputs=6)
     methods = [method for method in METHODS if method.inverter == "restyle"]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import dynode
+from dynode.encoders.inverter import EncoderInverter
 from dynode.encoders.training.recipe import EncoderRecipe
 from dynode.plugins.methods import Progress
-from dynode.plugins.trainable import Trainable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator, GeneratorInfo
-    from dynode.latents.latents import Latents
+    from dynode.encoders.reading import LoadedEncoder
+    from dynode.generator.protocol import Generator
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class E4eOptions:
     batch: int = dynode.option(8, help="Pictures read at once.", unit="pictures", min=1)
 
 
-class E4e(dynode.Inverter, Trainable):
+class E4e(EncoderInverter):
     """One pass of an encoder made for editing: codes near those of the mapping network.
 
     Source:
@@ -44,53 +44,21 @@ class E4e(dynode.Inverter, Trainable):
     training = "e4e"
     training_summary = "Train an e4e encoder for a generator"
     training_options = EncoderRecipe
-    check_options: ClassVar = {}
+    bundled = Path(__file__).parent / "weights"
 
-    def suits(self, info: GeneratorInfo) -> bool:
-        """See `Inverter.suits`: the bundled encoder was trained for this generator."""
-        from dynode_e4e.inversion import bundled_for
-
-        return bundled_for(info) is not None
-
-    def invert(
+    def read(
         self,
+        encoder: LoadedEncoder,
         generator: Generator,
         images: Tensor,
         options: E4eOptions,
         *,
-        seed: int,
         progress: Progress,
-    ) -> Latents:
-        """Find codes; see `Inverter.invert`."""
-        from dynode_e4e.inversion import invert
-
-        return invert(generator, images, options, progress=progress)
-
-    def train(
-        self,
-        generator: Generator,
-        output: Path,
-        options: EncoderRecipe,
-        *,
-        data: str,
-        folder: Path,
-        seed: int,
-        force: bool,
-        progress: Progress,
-    ) -> None:
-        """Train an encoder; see `Trainable.train`."""
-        from dynode.encoders.training.trainer import train_encoder
-
-        train_encoder(
-            generator,
-            options,
-            output,
-            data=data,
-            folder=folder,
-            seed=seed,
-            force=force,
-            progress=progress,
-        )
+    ) -> Tensor:
+        """Read codes in one pass; see `EncoderInverter.read`."""
+        codes = encoder.read(images)
+        progress(1, 1, "reading")
+        return codes
 
 
 @dynode.hookimpl

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.encoders.inverter import EncoderInverter
 from dynode.encoders.training.recipe import RestyleRecipe
 from dynode.plugins.methods import Progress
-from dynode.plugins.trainable import Trainable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator, GeneratorInfo
-    from dynode.latents.latents import Latents
+    from dynode.encoders.reading import LoadedEncoder
+    from dynode.generator.protocol import Generator
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class RestyleOptions:
     batch: int = dynode.option(8, help="Pictures read at once.", unit="pictures", min=1)
 
 
-class Restyle(dynode.Inverter, Trainable):
+class Restyle(EncoderInverter):
     """Read a residual off the picture and its reconstruction, several times over.
 
     Source:
@@ -49,52 +49,23 @@ class Restyle(dynode.Inverter, Trainable):
     training_summary = "Train a ReStyle encoder for a generator"
     training_options = RestyleRecipe
     check_options: ClassVar = {"iterations": 2}
+    bundled = Path(__file__).parent / "weights"
+    inputs = 6
 
-    def suits(self, info: GeneratorInfo) -> bool:
-        """See `Inverter.suits`: the bundled encoder was trained for this generator."""
-        from dynode_restyle.inversion import bundled_for
-
-        return bundled_for(info) is not None
-
-    def invert(
+    def read(
         self,
+        encoder: LoadedEncoder,
         generator: Generator,
         images: Tensor,
         options: RestyleOptions,
         *,
-        seed: int,
         progress: Progress,
-    ) -> Latents:
-        """Find codes; see `Inverter.invert`."""
-        from dynode_restyle.inversion import invert
+    ) -> Tensor:
+        """Read codes in turns; see `EncoderInverter.read`."""
+        from dynode_restyle.turns import read_in_turns
 
-        return invert(generator, images, options, progress=progress)
-
-    def train(
-        self,
-        generator: Generator,
-        output: Path,
-        options: RestyleRecipe,
-        *,
-        data: str,
-        folder: Path,
-        seed: int,
-        force: bool,
-        progress: Progress,
-    ) -> None:
-        """Train an encoder; see `Trainable.train`."""
-        from dynode.encoders.training.trainer import train_encoder
-
-        train_encoder(
-            generator,
-            options,
-            output,
-            data=data,
-            folder=folder,
-            seed=seed,
-            force=force,
-            progress=progress,
-        )
+        first = encoder if options.first is None else self.open(options.first, generator)
+        return read_in_turns(first, encoder, generator, images, options, progress=progress)
 
 
 @dynode.hookimpl
