@@ -42,7 +42,7 @@ def load_direction(path: str | Path) -> Direction:
         ) from error
     _check_head(path, head, tensors)
     _check_offset(path, tensors)
-    try:
+    with files.reading(path, "a direction file", "make it again", error=DirectionFileError):
         info = _read_info(json.loads(head["info"]))
         description = json.loads(head["kind"])
         kind = kind_of(head["space"], description)
@@ -52,18 +52,6 @@ def load_direction(path: str | Path) -> Direction:
                 f"reads; install the plugin that makes such directions"
             )
         return kind.from_tensors(tensors, description, info)
-    except (
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        RuntimeError,
-    ) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise DirectionFileError(
-            f"{path.name} is a damaged direction file ({reason}); make it again"
-        ) from error
 
 
 def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from dynode.dynamics.trajectory import Trajectory
 from dynode.errors import CorruptCheckpointError, GeneratorMismatchError
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
+from dynode.quoting import quoted
 
 FORMAT = "dynode.trajectory"
 FORMAT_VERSION = "1"
@@ -94,13 +96,8 @@ def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
             f"the trajectory in {path.name} belongs to generator {theirs[:12]}, this one is "
             f"{fingerprint[:12]}; load the generator it was made with"
         )
-    try:
+    with files.reading(path, "a trajectory", "fit it again with 'dynode train ode'"):
         return put_together(tensors, json.loads(metadata["trajectory"]), theirs)
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise CorruptCheckpointError(
-            f"{path.name} is no whole trajectory ({reason}); fit it again with 'dynode train ode'"
-        ) from error
 
 
 def put_together(
@@ -111,25 +108,15 @@ def put_together(
     """Make the trajectory that `take_apart` took apart.
 
     Raises:
-        KeyError, ValueError, TypeError, RuntimeError: A part is missing or does not fit.
+        KeyError, ValueError, TypeError, RuntimeError, AssertionError: A part is missing or does not
+            fit.
     """
     layers, shape = description["weight_layers"], description["shape"]
     pieces, options = description["pieces"], description["options"]
     assert isinstance(layers, list) and isinstance(shape, list)
     assert isinstance(pieces, list) and isinstance(options, dict)
-    space = DynamicSpace(
-        (shape[0], shape[1]),
-        tensors["space.mean"],
-        tensors["space.scale"],
-        tensors.get("space.basis"),
-    )
-    if "observed.states" in tensors:
-        states = tensors["observed.states"]
-        if len(states) * space.mean.numel() > _MOST_NUMBERS:
-            raise ValueError(f"{len(states)} states stand for more than {_MOST_NUMBERS:,} numbers")
-        codes = space.decode(states)
-    else:
-        codes = tensors["observed.w"]
+    space = _space_of(tensors, shape)
+    codes = _codes_of(tensors, space)
     prefix = "observed.styles."
     observed = Latents(
         codes,
@@ -143,32 +130,81 @@ def put_together(
             for index, layer in enumerate(layers)
         ),
     )
+    times, start = _path_of(tensors, codes, space)
     return Trajectory(
         observed,
-        tensors["times"],
+        times,
         space,
-        tensors["start"],
-        [
-            Piece(piece["begin"], piece["end"], _field_of(tensors, index, piece))
-            for index, piece in enumerate(pieces)
-        ],
+        start,
+        [_piece_of(tensors, index, piece, start) for index, piece in enumerate(pieces)],
         fingerprint,
         options,
     )
 
 
-def _field_of(tensors: dict[str, Tensor], index: int, piece: dict[str, object]) -> Field:
-    """Build the network only when the stored tensors bear out what its arguments say."""
-    config = piece["config"]
+def _space_of(tensors: dict[str, Tensor], shape: list[object]) -> DynamicSpace:
+    rows, width = shape
+    mean, scale, basis = tensors["space.mean"], tensors["space.scale"], tensors.get("space.basis")
+    if type(rows) is not int or type(width) is not int or tuple(mean.shape) != (rows * width,):
+        raise ValueError(f"its space has the shape {quoted(shape)} and {mean.numel():,} numbers")
+    wanted = () if basis is None else (len(basis),)
+    if not mean.numel() or tuple(scale.shape) != wanted:
+        raise ValueError(f"its space has scales of shape {tuple(scale.shape)}")
+    if basis is not None and (not len(basis) or tuple(basis.shape[1:]) != tuple(mean.shape)):
+        raise ValueError(f"its space has a basis of shape {tuple(basis.shape)}")
+    return DynamicSpace((rows, width), mean, scale, basis)
+
+
+def _codes_of(tensors: dict[str, Tensor], space: DynamicSpace) -> Tensor:
+    """Return the observed codes; few states can stand for many, so they are counted first."""
+    if "observed.states" not in tensors:
+        return tensors["observed.w"]
+    states = tensors["observed.states"]
+    if tuple(states.shape[1:]) != (space.rank,) or len(states) * space.mean.numel() > _MOST_NUMBERS:
+        raise ValueError(f"its observed states have the shape {tuple(states.shape)}")
+    return space.decode(states)
+
+
+def _path_of(
+    tensors: dict[str, Tensor], codes: Tensor, space: DynamicSpace
+) -> tuple[Tensor, Tensor]:
+    """Return the times of the codes and the state at the first."""
+    times, start = tensors["times"], tensors["start"]
+    if tuple(codes.shape[1:]) != space.shape or tuple(times.shape) != (len(codes),):
+        raise ValueError(f"it has {len(times):,} times and codes of shape {tuple(codes.shape)}")
+    rises = len(times) > 0 and bool((times.diff() > 0).all()) and bool(times.isfinite().all())
+    if not rises or tuple(start.shape[-1:]) != (space.rank,) or start.numel() != space.rank:
+        raise ValueError("its times do not rise, or its start is no state")
+    return times, start
+
+
+def _piece_of(
+    tensors: dict[str, Tensor], index: int, piece: dict[str, object], start: Tensor
+) -> Piece:
+    begin, end = piece["begin"], piece["end"]
+    assert isinstance(begin, int | float) and isinstance(end, int | float)
+    if not -math.inf < begin < end < math.inf:
+        raise ValueError(f"piece {index} goes from {begin} to {end}")
+    return Piece(begin, end, _field_of(tensors, index, piece, start))
+
+
+def _field_of(
+    tensors: dict[str, Tensor], index: int, piece: dict[str, object], start: Tensor
+) -> Field:
+    """Make a field of stored weights, after they bore out the sizes it is said to have."""
+    config, kind = piece["config"], FIELDS[str(piece["kind"])]
     assert isinstance(config, dict)
     prefix = f"pieces.{index}."
     state = {key[len(prefix) :]: part for key, part in tensors.items() if key.startswith(prefix)}
     if 2 * int(config.get("depth", 1)) > len(state) or int(config.get("waves", 0)) > _MOST_WAVES:
-        raise ValueError(f"piece {index} has {len(state)} tensors for {config}")
-    kind = FIELDS[str(piece["kind"])]
-    if {key: tuple(part.shape) for key, part in state.items()} != kind.shapes(config):
-        raise ValueError(f"piece {index} has tensors of other shapes than {config} says")
+        raise ValueError(f"field {index} has {len(state)} tensors for {quoted(config)}")
+    if kind.shapes(config) != {name: tuple(part.shape) for name, part in state.items()}:
+        raise ValueError(f"the weights of field {index} do not have the sizes it says")
     field = kind(**config)
     field.load_state_dict(state)
-    dtype = tensors["start"].dtype
-    return field.to(dtype=dtype) if dtype.is_floating_point else field.to(dtype=torch.float32)
+    field = field.to(dtype=start.dtype if start.dtype.is_floating_point else torch.float32)
+    with torch.no_grad():
+        velocity = field(torch.zeros((), dtype=torch.float64), start.reshape(1, -1))
+    if tuple(velocity.shape) != (1, start.numel()):
+        raise ValueError(f"field {index} moves states of another width")
+    return field

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dynode.latents.weight_offset import LowRankOffset, Offset, WeightOffset
 FORMAT = "dynode.latents"
 VERSION = "1"
 _WITH_LOW_RANK = "2"
+_LARGEST_WEIGHT = 2**26  # numbers; factors are far smaller than what they stand for
 
 
 def save_latents(
@@ -44,7 +46,7 @@ def picture_names(path: Path) -> tuple[str, ...]:
     """Read the names of the pictures of a latents file; empty if it has none."""
     try:
         names = json.loads(files.load_metadata(path).get("names", "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
@@ -68,19 +70,16 @@ def load_latents(path: Path, *, fingerprint: str) -> Latents:
             f"the latents in {path.name} belong to generator {theirs[:12]}, this one is "
             f"{fingerprint[:12]}; load the generator they were made with"
         )
-    try:
+    with files.reading(path, "latents", "make it again"):
         return _latents_of(tensors)
-    except (KeyError, ValueError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise CorruptCheckpointError(
-            f"{path.name} is a damaged latents file ({reason}); make it again"
-        ) from error
 
 
 def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
     for name, part in tensors.items():
         if not bool(torch.isfinite(part).all()):
             raise ValueError(f"{name} holds values that are not finite")
+        if not part.numel():
+            raise ValueError(f"{name} is empty")
     styles = {
         key.removeprefix("styles."): part
         for key, part in tensors.items()
@@ -96,5 +95,8 @@ def _latents_of(tensors: Mapping[str, Tensor]) -> Latents:
 def _offset_of(tensors: Mapping[str, Tensor], stem: str, layer: str) -> Offset:
     coefficients = tensors[f"{stem}.coefficients"]
     if f"{stem}.down" in tensors:
-        return LowRankOffset(layer, tensors[f"{stem}.down"], tensors[f"{stem}.up"], coefficients)
+        offset = LowRankOffset(layer, tensors[f"{stem}.down"], tensors[f"{stem}.up"], coefficients)
+        if math.prod(offset.shape) > _LARGEST_WEIGHT:
+            raise ValueError(f"{stem} moves a weight of shape {offset.shape}")
+        return offset
     return WeightOffset(layer, tensors[f"{stem}.basis"], coefficients)

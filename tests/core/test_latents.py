@@ -413,10 +413,18 @@ def saved(path: Path, tensors: dict[str, Tensor], **changes: str) -> Path:
         ({"w": codes(1)}, {"format": "dynode.direction"}, "holds dynode.direction; expected lat"),
         ({"w": codes(1)}, {"version": "3"}, "of version '3'; this dynode reads versions up to 2"),
         ({"v": codes(1)}, {}, "holds dynode.latents; expected latents"),
-        ({"w": codes(1)[0]}, {}, "damaged"),
-        ({"w": codes(2), "styles.a": torch.zeros(1, 3)}, {}, "damaged"),
-        ({"w": codes(1), "weights.0.a.basis": torch.zeros(1, 2, 2, 1, 1)}, {}, "damaged"),
-        ({"w": codes(1), "weights.basis": torch.zeros(1, 2, 2, 1, 1)}, {}, "damaged"),
+        ({"w": codes(1)[0]}, {}, "cannot be read as latents"),
+        ({"w": codes(2), "styles.a": torch.zeros(1, 3)}, {}, "cannot be read as latents"),
+        (
+            {"w": codes(1), "weights.0.a.basis": torch.zeros(1, 2, 2, 1, 1)},
+            {},
+            "cannot be read as latents",
+        ),
+        (
+            {"w": codes(1), "weights.basis": torch.zeros(1, 2, 2, 1, 1)},
+            {},
+            "cannot be read as latents",
+        ),
         ({"w": torch.full((1, 2, 3), torch.nan)}, {}, "not finite"),
     ],
     ids=[

@@ -122,7 +122,9 @@ def test_sizes_that_the_tensors_do_not_bear_out_are_refused_at_once(
     allowance = MOST_BYTES + 20 * path.stat().st_size  # a long description takes room itself
 
     def refuse() -> None:
-        with pytest.raises(DirectionFileError, match="damaged direction file") as caught:
+        with pytest.raises(
+            DirectionFileError, match="cannot be read as a direction file"
+        ) as caught:
             load_direction(path)
         assert "\n" not in str(caught.value)
         assert len(str(caught.value)) < 400

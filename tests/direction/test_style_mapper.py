@@ -105,5 +105,5 @@ def test_a_file_whose_tensors_are_not_those_it_declares_is_refused(
     head["kind"] = head["kind"].replace('["b8.conv0", 5]', '["b8.conv0", 999999]')
     write_safetensors(tensors, tmp_path / "bad.safetensors", head)
 
-    with pytest.raises(DirectionFileError, match="damaged direction file"):
+    with pytest.raises(DirectionFileError, match="cannot be read as a direction file"):
         load_direction(tmp_path / "bad.safetensors")
