@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dynode.errors import MediaError
 
@@ -21,7 +21,6 @@ _FORMATS = (
     "wtv,yuv4mpegpipe,aac,ac3,aiff,flac,mp3,wav"
 )
 _READ_ONLY_THIS = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
-_NO_INDEX = {"fflags": "ignidx"}
 # What files begin with that name others: ffmpeg's list, HLS, DASH, SMIL, session descriptions, playlists.
 _LISTS = (
     b"ffconcat",
@@ -52,13 +51,22 @@ def opened(path: Path, *, ignore_index: bool = False) -> Iterator[InputContainer
     if not path.is_file():
         raise MediaError(f"{path} does not exist; check the path of the video")
     _refuse_lists(path)
-    options = _READ_ONLY_THIS | (_NO_INDEX if ignore_index else {})
-    whole = str(path.absolute())  # "concat:a|b" would be taken for a protocol
-    with (
-        explained(path),
-        av.open(whole, options=options, metadata_errors="replace") as container,
-    ):
-        yield container
+    with explained(path), path.open("rb") as stream:
+        # An absolute path: "concat:a|b" would be taken for a protocol.
+        source: Any = _Forwards(stream) if ignore_index else str(path.absolute())
+        with av.open(source, options=_READ_ONLY_THIS, metadata_errors="replace") as container:
+            yield container
+
+
+class _Forwards:
+    """A file that cannot be gone back in: its index, at its end, is not looked for."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        return self._stream.read(size)
 
 
 def _refuse_lists(path: Path) -> None:

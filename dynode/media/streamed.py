@@ -73,14 +73,26 @@ def look_through(path: Path) -> Look:
     Raises:
         MediaError: The file is absent, no video, damaged, truncated or without frames.
     """
-    look, is_suspect = _look(path, ignore_index=False)
-    if not is_suspect:
-        return look
+    look: Look | None = None
+    try:
+        look, is_suspect = _look(path, ignore_index=False)
+        if not is_suspect:
+            return look
+    except MediaError:
+        if not _is_avi(path):
+            raise
     again, _ = _look(path, ignore_index=True)
-    if again.damage.whole <= look.damage.whole:
+    if look is not None and again.damage.whole <= look.damage.whole:
         return look
     again.losses.append("has a damaged index; its frames are read without it")
     return again
+
+
+def _is_avi(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(12)[8:] == b"AVI "
 
 
 def _look(path: Path, *, ignore_index: bool) -> tuple[Look, bool]:

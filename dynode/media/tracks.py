@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dynode.media.clip import Clip
 
 _Timed = tuple[float, "Packet[Any]", "Stream"]  # packets of pictures or of sound
+_ROOMY = (".mp4", ".mkv")
 _PREROLL_S = Fraction(1, 10)  # of sound before the first that is heard: decoders start with it
 
 
@@ -105,9 +106,10 @@ def _copies(
             with contextlib.suppress(ValueError):  # it has no name for this codec
                 copies[track] = output.add_stream_from_template(track)
         if track not in copies:
+            other = "encode it as AAC" if path.suffix in _ROOMY else "write .mp4 or .mkv"
             warnings.warn(
                 f"{path.suffix} holds no {track.codec_context.name} audio, so {_name(track)} of "
-                f"{sound.path.name} is left out; write .mp4 or .mkv to keep it",
+                f"{sound.path.name} is left out; {other} to keep it",
                 stacklevel=4,
             )
         elif track.language:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import av
     from av.container import InputContainer
 
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_HEAD = 65536
 _LATE_S = 0.25  # that a file may end before what it declares
-_TELL_DURATION = ("asf", "flv", "matroska")  # in their head; of others FFmpeg estimates it
+_TELL_DURATION = ("flv", "matroska")  # in their head; of others FFmpeg estimates it
 
 
 def check_whole(
@@ -39,6 +41,8 @@ def check_whole(
             _refuse(path, f"its frames end at byte {end} and it has {size}")
     elif name == "avi" and found < stream.frames and _riff_end(path) > size:
         _refuse(path, f"it declares {stream.frames} frames and holds {found}")
+    elif name == "asf" and _asf_end(path) > size:
+        _refuse(path, f"it declares {_asf_end(path)} bytes and has {size}")
     _check_track(path, end_s, stream.metadata.get("DURATION"))
     declared_s = (container.duration or 0) / 1_000_000
     if name.startswith(_TELL_DURATION) and end_s < declared_s - _LATE_S:
@@ -58,6 +62,18 @@ def _riff_end(path: Path) -> int:
         head = stream.read(8)
     length: int = struct.unpack("<I", head[4:])[0] if len(head) == 8 else 0
     return length + 8
+
+
+def _asf_end(path: Path) -> int:
+    """Return the size that the properties of a Windows Media file declare; 0 of a broadcast."""
+    with path.open("rb") as stream:
+        head = stream.read(_ASF_HEAD)
+    begin = head.find(_ASF_PROPERTIES)
+    told = head[begin + 40 : begin + 48]  # behind the mark, a length and an identifier
+    if begin < 0 or len(told) < 8 or head[begin + 88] & 1:
+        return 0
+    size: int = struct.unpack("<Q", told)[0]
+    return size
 
 
 def _check_track(path: Path, end_s: float, declared: str | None) -> None:
