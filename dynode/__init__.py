@@ -22,6 +22,7 @@ from dynode.plugins.methods import (
     Scorer,
     TextEncoder,
 )
+from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
     from dynode.pipeline.training import train
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
-
-__version__ = "0.1.0"
 
 _LAZY = {
     "interpolate": "dynode.pipeline.interpolate",

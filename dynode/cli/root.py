@@ -12,12 +12,13 @@ from typing import NoReturn
 
 import click
 
-import dynode
 from dynode.cli.escaping import plain
 from dynode.errors import DynodeError, UnknownNameError
+from dynode.version import __version__
 
 _COMMANDS = {
     "animate": "dynode.cli.animate:animate",
+    "cache": "dynode.cli.cache:cache",
     "crop": "dynode.cli.crop:crop",
     "directions": "dynode.cli.directions:directions",
     "doctor": "dynode.cli.doctor:doctor",
@@ -77,7 +78,7 @@ def _plugin_commands() -> list[click.Command]:
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(dynode.__version__, prog_name="dynode")
+@click.version_option(__version__, prog_name="dynode")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error and the log.")
 def _root(debug: bool) -> None:
     r"""Edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
@@ -122,7 +123,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             click.echo(plain(traceback.format_exc()), err=True, nl=False)
         if isinstance(error, DynodeError):
             return _failed(str(error), error.exit_code)
-        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        told = f"{type(error).__name__}: {error}".rstrip(": ") + notes
         return _failed(f"{told}; run 'dynode --debug …' for the whole story", 1)
 
 

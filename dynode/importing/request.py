@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-import dynode
 from dynode.direction.info import DirectionInfo
+from dynode.version import __version__
 
 Space = Literal["z", "w"]
 _BOUNDARY = re.compile(
@@ -78,7 +78,7 @@ class PublishedFile:
             name=slug(self.request.name) or own,
             licence=self.request.licence,
             source=self.path.name,
-            created_with=dynode.__version__,
+            created_with=__version__,
             **facts,
         )
 

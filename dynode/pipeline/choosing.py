@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from dynode import plugins
 from dynode.errors import MissingWeightsError, UsageError
 from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
 from dynode.options import build_options
-from dynode.plugins.methods import Inverter
+from dynode.plugins.boundary import check_codes
+from dynode.plugins.methods import Inverter, Progress, silent
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,38 @@ class ReadyInverter:
 
     method: Inverter
     options: Any  # an instance of `method.options`
+
+    def invert(
+        self, generator: Generator, images: Tensor, *, seed: int, progress: Progress = silent
+    ) -> Latents:
+        """Find the codes of pictures (n, 3, h, w), checked; see `Inverter.invert`."""
+        return check_codes(
+            self.method,
+            generator,
+            len(images),
+            lambda: self.method.invert(
+                generator, images, self.options, seed=seed, progress=progress
+            ),
+        )
+
+    def invert_next(
+        self,
+        generator: Generator,
+        images: Tensor,
+        *,
+        before: tuple[Tensor, Latents] | None,
+        seed: int,
+        progress: Progress = silent,
+    ) -> Latents:
+        """Find the codes of further frames of a clip, checked; see `Inverter.invert_next`."""
+        return check_codes(
+            self.method,
+            generator,
+            len(images),
+            lambda: self.method.invert_next(
+                generator, images, self.options, before=before, seed=seed, progress=progress
+            ),
+        )
 
 
 def ready_inverter(

@@ -17,7 +17,7 @@ from dynode.latents.latents import Latents
 from dynode.media.clip import Clip
 from dynode.media.images import fit_to
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
-from dynode.pipeline.code_cache import BATCH, codes_folder
+from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.faces import ClipFaces
 from dynode.plugins.methods import Progress, silent
 
@@ -65,13 +65,12 @@ def invert_clip(
     for begin in range(0, len(clip), batch):
         images = list(itertools.islice(frames, batch))
         path = folder / f"{begin:07d}.safetensors"
-        if path.exists():
-            codes = Latents.load(path, fingerprint=generator.info.fingerprint)
-        else:
+        codes = read_kept(path, generator)
+        if codes is None:
             with _named(clip, begin, begin + len(images) - 1):
                 codes = _inverted(images, generator, ready, seed, before, batches)
-            codes.save(path, fingerprint=generator.info.fingerprint)
-        batches.append(codes.to(generator.device, generator.dtype))
+            keep(codes, path, generator)
+        batches.append(codes)
         before = images[-1]
         progress(min(begin + batch, len(clip)), len(clip), "inverting")
     return Latents.cat(batches)
@@ -90,10 +89,7 @@ def _inverted(
     if before is not None:
         known = before().to(generator.device, generator.dtype), found[-1][-1]
     pictures = torch.cat([frame() for frame in frames]).to(generator.device, generator.dtype)
-    codes = ready.method.invert_next(
-        generator, pictures, ready.options, before=known, seed=seed, progress=silent
-    )
-    return codes.detach()
+    return ready.invert_next(generator, pictures, before=known, seed=seed)
 
 
 @contextlib.contextmanager

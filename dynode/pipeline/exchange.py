@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-import dynode
 from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
@@ -20,6 +19,7 @@ from dynode.importing.fs3 import fs3_direction, read_fs3
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
 from dynode.text import check_text, load_text_model, text_axis
+from dynode.version import __version__
 
 _STYLE_SAMPLES = 2000
 
@@ -126,7 +126,7 @@ def imported_fs3(
         source=path.name,
         fingerprint=info.fingerprint,
         generator=info.name,
-        created_with=dynode.__version__,
+        created_with=__version__,
     )
 
 

@@ -23,7 +23,7 @@ from dynode.media.picture_set import look_into
 from dynode.pipeline.aligning import Align, aligner
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.clip_codes import invert_clip
-from dynode.pipeline.code_cache import BATCH, codes_folder
+from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces, faces_for
 from dynode.plugins.methods import Progress, silent
@@ -170,8 +170,7 @@ def _of_tensor(
 ) -> Inversion:
     found = list[Latents]()
     for part in images.to(generator.device, generator.dtype).split(BATCH):
-        codes = ready.method.invert(generator, part, ready.options, seed=seed, progress=silent)
-        found.append(codes.detach())
+        found.append(ready.invert(generator, part, seed=seed))
         progress(sum(map(len, found)), len(images), "inverting")
     names = tuple(map(str, range(len(images))))
     return Inversion(Latents.cat(found), names, {}, generator.info.fingerprint)
@@ -229,9 +228,9 @@ class _Pictures:
             return None
         image = fit_to(photo, self.generator.info.resolution)
         kept = self._kept(image)
-        if kept.exists():
-            latents = Latents.load(kept, fingerprint=self.generator.info.fingerprint)
-            self.found[path] = latents.to(self.generator.device, self.generator.dtype)
+        latents = read_kept(kept, self.generator)
+        if latents is not None:
+            self.found[path] = latents
             return None
         return path, image, kept
 
@@ -245,9 +244,7 @@ class _Pictures:
         images = torch.cat([image for _, image, _ in group])
         images = images.to(self.generator.device, self.generator.dtype)
         try:
-            latents = self.ready.method.invert(
-                self.generator, images, self.ready.options, seed=self.seed, progress=silent
-            ).detach()
+            latents = self.ready.invert(self.generator, images, seed=self.seed)
         except MediaError as error:
             if len(self.paths) == 1:
                 raise
@@ -259,5 +256,5 @@ class _Pictures:
             return
         for index, (path, _, kept) in enumerate(group):
             own = latents[index].compact()
-            own.save(kept, fingerprint=self.generator.info.fingerprint)
+            keep(own, kept, self.generator)
             self.found[path] = own

@@ -6,12 +6,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import dynode
 from dynode.direction.base import Direction
 from dynode.direction.info import DirectionInfo
 from dynode.errors import PluginError
 from dynode.generator.protocol import GeneratorInfo
 from dynode.plugins.methods import DirectionMethod
+from dynode.version import __version__
 
 
 def sign(
@@ -63,7 +63,7 @@ def _sign(
         fingerprint=generator.fingerprint,
         generator=generator.name,
         licence=generator.licence,
-        created_with=dynode.__version__,
+        created_with=__version__,
     )
 
 

@@ -18,6 +18,7 @@ from dynode.latents.latents import Latents
 from dynode.options import build_options
 from dynode.pipeline.directions import load_one
 from dynode.pipeline.signing import sign
+from dynode.plugins.boundary import at_work
 from dynode.plugins.methods import DirectionMethod, Progress
 
 
@@ -42,9 +43,10 @@ class ReadyMethod:
         self, generator: Generator, latents: Latents | None, *, seed: int, progress: Progress
     ) -> Direction | list[Direction]:
         """Find directions and say where they come from."""
-        found = self.method.find(
-            generator, self.options, seed=seed, progress=progress, latents=latents
-        )
+        with at_work(f"direction method {self.method.name!r}"):
+            found = self.method.find(
+                generator, self.options, seed=seed, progress=progress, latents=latents
+            )
         return sign(found, self.method, self.options, generator.info, seed=seed)
 
 

@@ -10,8 +10,8 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from dynode.errors import PluginError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dynode.generator.protocol import Generator
     from dynode.latents.latents import Latents
     from dynode.plugins.loaded import ScorerModel
-    from dynode.plugins.methods import Inverter, Plugin, Progress
+    from dynode.plugins.methods import Inverter, Plugin
 
 SLOW_IMPORT_S = 10.0
 
@@ -52,34 +52,26 @@ def at_work(what: str) -> Iterator[None]:
         ) from error
 
 
-def invert_pictures(
-    method: Inverter,
-    generator: Generator,
-    images: Tensor,
-    options: Any,  # an instance of the method's options
-    *,
-    seed: int,
-    progress: Progress,
+def check_codes(
+    method: Inverter, generator: Generator, count: int, find: Callable[[], Latents]
 ) -> Latents:
-    """Call an inverter and check what it returns.
+    """Let an inverter find codes, and check what it returns.
 
     Args:
         method: The inverter.
-        generator: See `Inverter.invert`.
-        images: See `Inverter.invert`, (n, 3, h, w).
-        options: See `Inverter.invert`.
-        seed: See `Inverter.invert`.
-        progress: See `Inverter.invert`.
+        generator: Whose codes they are.
+        count: Pictures it was given.
+        find: Calls it.
 
     Returns:
-        Latents of n pictures, off any graph, all of them finite.
+        Latents of that many pictures, off any graph, all of them finite.
 
     Raises:
         PluginError: It returned something else; the message names it.
     """
     with at_work(f"inverter {method.name!r}"):
-        found = method.invert(generator, images, options, seed=seed, progress=progress)
-    check_latents(found, method, generator, len(images))
+        found = find()
+    check_latents(found, method, generator, count)
     return found.detach()
 
 
@@ -103,7 +95,7 @@ def check_latents(found: object, method: Plugin, generator: Generator, count: in
         raise _wrong(method, "codes that are not finite", "numbers")
 
 
-def score_pictures(name: str, model: ScorerModel, images: Tensor) -> Tensor:
+def score_pictures(model: ScorerModel, images: Tensor) -> Tensor:
     """Call a scorer and check what it returns: (n, attributes), finite.
 
     Raises:
@@ -111,8 +103,9 @@ def score_pictures(name: str, model: ScorerModel, images: Tensor) -> Tensor:
     """
     from torch import Tensor
 
+    name = f"{type(model).__module__}.{type(model).__qualname__}"
     wanted = (len(images), len(model.attributes))
-    with at_work(f"scorer {name!r}"):
+    with at_work(f"scorer {name}"):
         found = model.score(images)
     told = f"a {type(found).__name__}"
     if isinstance(found, Tensor) and tuple(found.shape) == wanted:
@@ -122,7 +115,7 @@ def score_pictures(name: str, model: ScorerModel, images: Tensor) -> Tensor:
     elif isinstance(found, Tensor):
         told = f"scores of shape {tuple(found.shape)}"
     raise PluginError(
-        f"scorer {name!r} returned {told}; expected {wanted}, one column for each of its attributes; tell "
+        f"scorer {name} returned {told}; expected {wanted}, one column for each of its attributes; tell "
         f"its author ('dynode plugins' says who)"
     )
 

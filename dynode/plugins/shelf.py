@@ -88,6 +88,10 @@ class Shelf(Generic[Thing]):
         """List the names an owner added."""
         return tuple(name for name, pair in self._things.items() if pair[1] == owner)
 
+    def owner_of(self, name: str) -> str:
+        """Return who added the thing of that name: module, distribution and its version."""
+        return self._things[name][1] if name in self._things else ""
+
     def __getitem__(self, name: str) -> Thing:
         """Return the thing of that name.
 

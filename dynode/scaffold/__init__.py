@@ -8,8 +8,8 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-import dynode
 from dynode.errors import OptionError, OutputExistsError
+from dynode.version import __version__
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -97,7 +97,7 @@ def _values(name: str, kind: _Kind) -> dict[str, str]:
         "cls": "".join(part.capitalize() for part in name.split("-")),
         "title": name.replace("-", " ").capitalize(),
         "summary": kind.summary,
-        "version": dynode.__version__,
+        "version": __version__,
     }
     return values | {"try": Template(kind.example).substitute(values)}
 

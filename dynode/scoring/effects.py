@@ -11,6 +11,7 @@ from dynode.direction.base import Direction
 from dynode.generator.population import Population
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.plugins.boundary import score_pictures
 from dynode.plugins.loaded import ScorerModel
 from dynode.plugins.methods import Progress, silent
 
@@ -46,7 +47,7 @@ def score_latents(
     for start in range(0, len(latents), batch):
         with torch.inference_mode():
             pictures = generator.synthesize(latents[start : start + batch])
-            scores.append(scorer.score(pictures).float().cpu())
+            scores.append(score_pictures(scorer, pictures).float().cpu())
         progress(min(start + batch, len(latents)), len(latents), "scoring")
     return torch.cat(scores).clone()
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.generator.protocol import GeneratorInfo
+from dynode.plugins.boundary import at_work, score_pictures
 from dynode.plugins.loaded import ScorerModel
 
 
@@ -14,7 +15,8 @@ def load_scorer(info: GeneratorInfo, device: torch.device | str) -> ScorerModel 
     """Load the scorer of a generator's domain; None if no plugin brings one."""
     for scorer in plugins.registry().scorers:
         if info.domain in scorer.domains:
-            return scorer.load(device)
+            with at_work(f"scorer {scorer.name!r}"):
+                return scorer.load(device)
     return None
 
 
@@ -30,5 +32,5 @@ def attribute_changes(scorer: ScorerModel, before: Tensor, after: Tensor) -> Ten
         (n, attributes), in standard deviations over the generator's population.
     """
     with torch.inference_mode():
-        moved = scorer.score(after) - scorer.score(before)
+        moved = score_pictures(scorer, after) - score_pictures(scorer, before)
     return moved / torch.tensor(scorer.deviations, device=moved.device, dtype=moved.dtype)

@@ -12,8 +12,8 @@ import torch
 
 import dynode
 from dynode.errors import PluginError
-from dynode.plugins.boundary import at_work, invert_pictures, score_pictures
-from dynode.plugins.methods import silent
+from dynode.pipeline.choosing import ReadyInverter
+from dynode.plugins.boundary import at_work, score_pictures
 from dynode.testing import PixelScorer, tiny_generator
 
 
@@ -31,10 +31,8 @@ class Returning(dynode.Inverter):
 
 
 def invert_by(make: Callable[[dynode.Generator], Any]) -> dynode.Latents:
-    generator = tiny_generator(16)
-    return invert_pictures(
-        Returning(make), generator, torch.zeros(2, 3, 16, 16), None, seed=0, progress=silent
-    )
+    ready = ReadyInverter(Returning(make), None)
+    return ready.invert(tiny_generator(16), torch.zeros(2, 3, 16, 16), seed=0)
 
 
 def endless(generator: dynode.Generator) -> dynode.Latents:
@@ -119,14 +117,14 @@ class Odd:
 )
 @pytest.mark.robust(kind="J plugins", member="what a scorer returns")
 def test_what_a_scorer_returns_is_checked_with_its_name(scores: Any, message: str) -> None:
-    with pytest.raises(PluginError, match=f"scorer 'odd' returned {message}"):
-        score_pictures("odd", Odd(scores), torch.zeros(3, 3, 8, 8))
+    with pytest.raises(PluginError, match=f"scorer .*Odd returned {message}"):
+        score_pictures(Odd(scores), torch.zeros(3, 3, 8, 8))
 
 
 def test_a_good_scorer_passes() -> None:
     model = PixelScorer().load("cpu")
 
-    scores = score_pictures("pixels", model, torch.zeros(3, 3, 8, 8))
+    scores = score_pictures(model, torch.zeros(3, 3, 8, 8))
 
     assert scores.shape == (3, len(model.attributes))
     assert sys.stdout is not sys.stderr
