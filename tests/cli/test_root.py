@@ -238,8 +238,8 @@ def test_an_interruption_has_its_own_exit_code_and_leaves_nothing(tiny: Path, fo
 @pytest.mark.parametrize(
     ("fail", "message"),
     [
-        ("value", "error: ValueError: the first line the second line; run 'dynode --debug"),
-        ("os", "error: OSError: the first line the second line; run"),
+        ("value", "error: ValueError: the first line the second line (in direction method"),
+        ("os", "error: OSError: the first line the second line (in direction method"),
         ("key", "error: KeyError: 'the first line"),
         ("memory", "error: MemoryError: the first line"),
         ("assert", "error: AssertionError: the first line"),
