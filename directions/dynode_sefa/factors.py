@@ -63,7 +63,8 @@ def find_factors(
 def _layers(generator: Generator, rows: Collection[int], *, rgb: bool) -> list[str]:
     """Name the layers that take part: those fed by the rows; of the toRGB ones only the first.
 
-    The published factorisation leaves the later toRGB layers out and keeps the first.
+    The factorisation of stylegan2-pytorch leaves the later toRGB layers out and keeps the first; that of
+    the authors leaves none out.
     """
     info = generator.info
     left_out = set() if rgb else set(info.rgb_layers[1:])
@@ -100,8 +101,8 @@ def closed_form(weights: Tensor, *, normalize: bool = False) -> Tensor:
         normalize: Give every channel's weights unit length first.
 
     Source:
-        Shen and Zhou 2021, SeFa, arXiv:2007.06600; the published StyleGAN2 factorisation of the
-        rosinality layout (`normalize` off).
+        Shen and Zhou 2021, SeFa, arXiv:2007.06600; `normalize` as the authors' code
+        does, without it as stylegan2-pytorch's.
         Deviation: the sign, which the decomposition leaves open, makes the largest entry positive.
     """
     if normalize:

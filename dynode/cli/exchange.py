@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Name of the direction; from the file name if absent.")
 @click.option("--component", type=int, help="Take one of many, counted from 0.")
 @click.option("--key", default="", help="Take one of many by its name in the file.")
+@click.option("--rows", default="", help="Rows of W+ to move, such as 0-3; needs --generator.")
 @click.option("--space", type=click.Choice(["z", "w"]), help="Of vectors, if their name is silent.")
 @click.option(
     "--as", "take_as", type=click.Choice(["direction", "codes"]), help="Settle what it holds."
@@ -50,6 +51,7 @@ def import_file(
     output: Path | None,
     component: int | None,
     key: str,
+    rows: str,
     generator: str | None,
     device: str | None,
     force: bool,
@@ -77,7 +79,9 @@ def import_file(
     if texts and loaded is not None:
         found = [exchange.imported_fs3(source, texts, request, loaded)]
     else:
-        found = exchange.imported(source, request, generator=loaded, component=component, key=key)
+        found = exchange.imported(
+            source, request, generator=loaded, component=component, key=key, rows=rows
+        )
     paths = write_directions(found, output, force=force)
     if as_json:
         console.print_json(

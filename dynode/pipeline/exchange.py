@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ import torch
 from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
@@ -18,6 +19,7 @@ from dynode.importing import ImportRequest, export_direction, import_codes, impo
 from dynode.importing.fs3 import fs3_direction, read_fs3
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
+from dynode.scoring.components import parse_rows
 from dynode.text import check_text, load_text_model, text_axis
 from dynode.version import __version__
 
@@ -54,15 +56,44 @@ def imported(
     generator: Generator | None = None,
     component: int | None = None,
     key: str = "",
+    rows: str = "",
 ) -> list[Direction]:
     """Import directions and, with a generator, check that they fit and tie them to it.
 
+    Args:
+        path: The published file.
+        request: What is said of it.
+        generator: What the directions are for.
+        component: Take one of many, by number.
+        key: Take one of many, by name.
+        rows: Rows of W+ to move, such as `0-3`, as GANSpace's edits name them; all if empty.
+
     Raises:
+        OptionError: Rows of a direction that has none, or of no generator.
         GeneratorMismatchError: They do not fit the generator.
         DirectionFileError: See `import_directions`.
     """
     found = select(import_directions(path, request), component=component, key=key)
-    return [_tied(direction, generator) for direction in found]
+    return [_limited(_tied(direction, generator), rows, generator) for direction in found]
+
+
+def _limited(direction: Direction, rows: str, generator: Generator | None) -> Direction:
+    """Move only some rows of W+."""
+    if not rows:
+        return direction
+    if not isinstance(direction, LinearDirection) or generator is None:
+        lacking = (
+            "moves no rows of W+; leave --rows out"
+            if generator is not None
+            else "is of no generator yet, whose rows were to be counted; add --generator NAME"
+        )
+        raise OptionError(f"--rows is {rows!r}, but direction {direction.info.name!r} {lacking}")
+    mask = torch.zeros(generator.info.num_layers, dtype=torch.bool)
+    mask[parse_rows(rows, generator.info)] = True
+    info = direction.info
+    return LinearDirection(
+        direction.delta, mask, info=replace(info, options={**info.options, "rows": rows})
+    )
 
 
 def _tied(direction: Direction, generator: Generator | None) -> Direction:

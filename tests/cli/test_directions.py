@@ -205,6 +205,36 @@ def test_many_directions_go_into_a_folder_or_one_of_them_into_a_file(here: Path)
     assert second.delta.tolist() == [0, 1, 0, 0]
 
 
+@pytest.mark.robust(kind="M")
+@pytest.mark.parametrize(
+    ("rows", "moved"),
+    [("0", [0]), ("1-2", [1, 2]), ("0,2", [0, 2])],
+    ids=["one row of a component", "a range of rows", "rows one by one"],
+)
+def test_an_imported_component_moves_the_rows_that_are_named(
+    here: Path, noise: Path, rows: str, moved: list[int]
+) -> None:
+    from dynode.generator.loading import load_generator
+
+    generator = load_generator(noise)
+    np.save("flat.npy", np.ones((1, generator.info.w_dim), np.float32))
+
+    run("import", "flat.npy", "--generator", noise, "--rows", rows, "-o", "rows.safetensors")
+
+    codes = generator.sample(1, seed=0)
+    change = load_direction("rows.safetensors").apply(codes, 1.0).w - codes.w
+    assert change[0].abs().amax(1).nonzero().flatten().tolist() == moved
+
+
+def test_rows_without_a_generator_to_count_them_are_refused(here: Path) -> None:
+    np.save("flat.npy", np.ones((1, 8), np.float32))
+
+    result = run_command(["directions", "import", "flat.npy", "--rows", "0-1"])
+
+    assert result.exit_code == 2
+    assert "add --generator NAME" in result.stderr
+
+
 def test_an_imported_direction_is_tied_to_the_generator_that_is_named(
     here: Path, noise: Path
 ) -> None:
