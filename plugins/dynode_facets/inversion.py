@@ -73,14 +73,15 @@ def invert_next(
     """
     read = _read(generator, images)
     key = len(read) - 1
-    w, drawn = read, read.new_zeros(len(read))
+    w, drawn, expected = read, read.new_zeros(len(read)), _GOOD_DB
     if before is not None:
+        expected = _expected(generator, *before)
         known = before[1].w.to(read) - _read(generator, before[0])
         reached = _correction(generator, images, read, key, options.steps, known)
         share = torch.arange(1, len(read) + 1).to(read)[:, None, None] / len(read)
         w = read + torch.lerp(known, reached, share)
         drawn = _redrawn(generator, images, w)
-    if float(drawn[key]) < _GOOD_DB:  # nothing is known, or it was of another face
+    if float(drawn[key]) < expected:  # nothing is known, or it was of another face
         key = len(read) // 2
         anew = read + _correction(generator, images, read, key, options.steps)
         drawn_anew = _redrawn(generator, images, anew)
@@ -93,6 +94,12 @@ def invert_next(
     if not options.any_picture:
         _refuse_strangers(drawn)
     return Latents(w)
+
+
+def _expected(generator: Generator, image: Tensor, code: Latents) -> float:
+    """Return how well the frames after one are drawn again at least, if they show the same face."""
+    reproduced = _redrawn(generator, image, code.w.to(image))
+    return min(_GOOD_DB, float(reproduced) - _MOST_LOSS_DB)
 
 
 def _correction(
