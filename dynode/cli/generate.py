@@ -1,13 +1,14 @@
-"""`dynode generate`: draw pictures of seeds."""
+"""`dynode generate`: draw pictures, or videos, of seeds."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from dynode.cli import console
+from dynode.cli.video_options import VideoRequest, refuse_foreign, video_options
 
 
 @click.command()
@@ -24,12 +25,16 @@ from dynode.cli import console
 @click.option(
     "--latents", type=click.Path(path_type=Path), help="Write the codes to this file too."
 )
-@console.output_option("Picture to write [default: generated.png].")
+@video_options
+@console.output_option("Picture, or video, folder or zip to write [default: generated.png, .mp4].")
 @console.GENERATOR
 @console.DEVICE
 @console.FORCE
 @console.JSON
+@click.pass_context
 def generate(
+    context: click.Context,
+    /,
     seeds: str,
     truncation: float,
     noise: Literal["const", "random", "none"],
@@ -40,13 +45,31 @@ def generate(
     device: str | None,
     force: bool,
     as_json: bool,
+    video: bool,
+    **video_settings: Any,  # what `video_options` adds, by name
 ) -> None:
-    r"""Draw the pictures of some seeds into one grid.
+    r"""Draw the pictures, or videos, of some seeds into one grid.
 
     \b
     Try:     dynode generate --seeds 0-15 --truncation 0.7 -o grid.png
     Python:  dynode.generate("0-15", truncation=0.7).save("grid.png")
+    Videos:  dynode generate --video --generator network-snapshot-025000.pkl --grid 5x5 -o out.mp4
     """
+    refuse_foreign(context, video)
+    if video:
+        given = context.get_parameter_source("seeds") is not click.core.ParameterSource.DEFAULT
+        request = VideoRequest(
+            seeds if given else None,
+            truncation,
+            noise,
+            latents,
+            output,
+            generator,
+            device,
+            force,
+            as_json,
+        )
+        return request.run(video_settings)
     import dynode
     from dynode import files
     from dynode.media.images import check_image_name
