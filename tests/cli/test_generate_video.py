@@ -13,7 +13,8 @@ from PIL import Image
 
 import dynode
 from dynode.errors import MediaError
-from dynode.latents import Latents, Motion
+from dynode.latents import Motion
+from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.images import to_uint8
 from dynode.pipeline.generate_video import generate_video
