@@ -16,11 +16,13 @@ from sphinx.application import Sphinx
 import dynode
 from dynode import cli, plugins
 from dynode.cli.root import _root as root
+from dynode.options import specs_of
 from dynode.plugins import hookspecs, methods
 from dynode.testing import (
     direction_checks,
     edit_checks,
     face_checks,
+    format_checks,
     inverter_checks,
     kind_checks,
     model_checks,
@@ -52,6 +54,7 @@ myst_heading_anchors = 3
 HOW_TO = {
     "register_directions": "howto/directions.md",
     "register_direction_kinds": "howto/direction-kinds.md",
+    "register_formats": "howto/formats.md",
     "register_inverters": "howto/inverters.md",
     "register_generators": "howto/generators.md",
     "register_text_encoders": "howto/text-encoders.md",
@@ -104,6 +107,16 @@ def inverter_reference() -> list[str]:
     ]
 
 
+def format_reference() -> list[str]:
+    """Describe the options that each format adds to `dynode directions import`."""
+    line = ["directions", "import", "--format"]
+    return [
+        f"### --format {each.name}\n\n{help_page([*line, each.name])}"
+        for each in plugins.registry().formats
+        if specs_of(each.options)
+    ]
+
+
 def hook_reference() -> list[str]:
     """Describe every hook by its specification and by the classes of what it takes."""
     pages = {hook: f"[How to]({page})" for hook, page in HOW_TO.items()}
@@ -111,7 +124,7 @@ def hook_reference() -> list[str]:
     for hook in plugins.Registry().shelves:
         spec = getattr(hookspecs, hook)
         wanted = re.findall(
-            r"methods\.(\w+)|(click\.Command)", str(spec.__annotations__["register"])
+            r"(?:methods|formats)\.(\w+)|(click\.Command)", str(spec.__annotations__["register"])
         )
         names = [f"dynode.{method}" if method else other for method, other in wanted]
         told = " or ".join(f"`{name}`" for name in names)
@@ -119,7 +132,7 @@ def hook_reference() -> list[str]:
             f"## {hook}\n\n{inspect.getdoc(spec)} {pages[hook]}.\n\n"
             f"Hand to `register` an instance of {told}.\n"
         )
-        sections += [class_reference(getattr(methods, m)) for m, _ in wanted if m]
+        sections += [class_reference(getattr(dynode.plugins, m)) for m, _ in wanted if m]
     return sections
 
 
@@ -140,6 +153,7 @@ def check_reference() -> list[str]:
     kinds = {
         "direction method": (direction_checks.CHECKS, edit_checks.CHECKS),
         "kind of direction": (kind_checks.KIND_CHECKS,),
+        "published format": (format_checks.FORMAT_CHECKS,),
         "inverter": (inverter_checks.CHECKS,),
         "scorer": (model_checks.SCORER_CHECKS,),
         "text encoder": (model_checks.TEXT_CHECKS,),
@@ -166,6 +180,7 @@ def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "cli":
         source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))
+        source[0] = source[0].replace("%formats%", "\n".join(format_reference()))
         source[0] = source[0].replace("%inverters%", "\n".join(inverter_reference()))
     if page == "robustness":
         source[0] = source[0].replace("%robustness%", robustness.table(robustness.rows()))

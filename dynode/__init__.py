@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dynode.errors import DynodeError
 from dynode.lazy import names_on_demand
 from dynode.options import option
+from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.methods import (
     DirectionKind,
@@ -104,6 +105,7 @@ __all__ = [
     "EditStack",
     "FaceDetector",
     "FitOptions",
+    "Format",
     "Generator",
     "GeneratorFamily",
     "GeneratorInfo",

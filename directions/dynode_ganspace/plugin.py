@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import dynode
 from dynode.plugins.methods import Progress
 from dynode.scoring.components import ComponentOptions
+from dynode_ganspace.format import ComponentFile
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
@@ -57,3 +58,9 @@ class PrincipalComponents(dynode.DirectionMethod):
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
     """Contribute the components."""
     register(PrincipalComponents())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute its published components."""
+    register(ComponentFile())

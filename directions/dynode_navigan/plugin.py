@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.plugins.methods import Progress
+from dynode_navigan.format import DeformationFile
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
@@ -259,3 +260,9 @@ def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> N
     register(HessianDirections())
     register(RectifiedSingularDirections())
     register(RectifiedHessianDirections())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute the published shifts, eigenvectors and checkpoints."""
+    register(DeformationFile())

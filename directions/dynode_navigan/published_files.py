@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
+from dynode.direction.weight import WeightDirection
 from dynode.direction.weight_basis import LayerDirections, SingularBasis
-from dynode.errors import UnsupportedCheckpointError
-from dynode.importing.navigan import layer_index
+from dynode.errors import DirectionFileError, UnsupportedCheckpointError
+from dynode.importing import write_content
 from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.stylegan2.checkpoints.rosinality_writer import generator_kernels
 from dynode.stylegan2.generator import StyleGAN2
+from dynode_navigan.published_reader import layer_index
 
 _PREFIX = "style_gan2."
 
@@ -28,6 +30,21 @@ def write_eigenvectors(path: Path, vectors: Tensor) -> None:
     """
     with files.written(path) as temporary:
         torch.save(vectors.detach().cpu()[:, None].clone(), temporary)
+
+
+def write_deformation(direction: WeightDirection, path: Path, scale: float) -> None:
+    """Write one shift as the published code does: the number of its layer and the shift.
+
+    Raises:
+        DirectionFileError: The layer has no number there.
+    """
+    index = layer_index(direction.layer)
+    if index is None:
+        raise DirectionFileError(
+            f"{direction.layer} has no number in NaviGAN's files, which address the convolutions from "
+            f"8 pixels on; keep it as .safetensors"
+        )
+    write_content(path, {"layer_ix": index, "shift": (direction.delta * scale)[None, None]})
 
 
 def write_checkpoint(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import dynode
 from dynode.plugins.methods import Progress
 from dynode.scoring.components import ComponentOptions
+from dynode_sefa.format import FactorFile
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
@@ -58,3 +59,9 @@ class ClosedFormFactors(dynode.DirectionMethod):
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
     """Contribute the factorisation."""
     register(ClosedFormFactors())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute the published factors."""
+    register(FactorFile())

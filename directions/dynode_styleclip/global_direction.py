@@ -14,7 +14,6 @@ from dynode.direction.base import Direction
 from dynode.errors import OptionError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
-from dynode.importing.fs3 import relevance_direction
 from dynode.plugins.loaded import TextImageModel
 from dynode.plugins.methods import Progress
 from dynode.scoring.choosing import ChosenScorer
@@ -22,6 +21,7 @@ from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import relevance_cache
 from dynode_styleclip.exact import exact_relevance
+from dynode_styleclip.fs3 import relevance_direction
 from dynode_styleclip.gradient import gradient_relevance, principal_directions
 from dynode_styleclip.options import GlobalOptions
 from dynode_styleclip.statistics import StyleStatistics, chosen_layers, measure_styles

@@ -10,6 +10,7 @@ import dynode
 from dynode.errors import OptionError
 from dynode.plugins.methods import Progress
 from dynode.plugins.trainable import Trainable
+from dynode_styleclip.formats import ChannelDirections, MapperCheckpoint
 from dynode_styleclip.options import GlobalOptions, MapperOptions, MapperRecipe, OptimisationOptions
 
 if TYPE_CHECKING:
@@ -135,3 +136,10 @@ def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> N
     register(LatentOptimisation())
     register(LatentMapper())
     register(GlobalDirections())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute mapper checkpoints and channel directions (fs3)."""
+    register(MapperCheckpoint())
+    register(ChannelDirections())

@@ -7,14 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from dynode.cli import console
+from dynode.cli.method_options import MethodCommand, click_options, split_method_options
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
 
 
-@click.command("import")
+_OF_CODES = ("source", "output", "take_as", "generator", "device", "force", "as_json")
+
+
+class ImportCommand(MethodCommand):
+    """Takes the options of the format that `--format` names."""
+
+    option_name = "--format"
+
+    def method_flags(self, name: str) -> list[click.Parameter]:
+        """Make the flags of a format's options."""
+        from dynode.importing.recognition import find_format
+
+        return click_options(find_format(name).options)
+
+
+@click.command("import", cls=ImportCommand)
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -22,26 +39,23 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="File, or folder for several [default: named after the direction].",
 )
+@click.option(
+    "--format",
+    "format_name",
+    default="",
+    help="Format of the file, with options of its own; recognised if absent ('dynode plugins').",
+)
 @click.option("--name", default="", help="Name of the direction; from the file name if absent.")
 @click.option("--component", type=int, help="Take one of many, counted from 0.")
 @click.option("--key", default="", help="Take one of many by its name in the file.")
 @click.option("--rows", default="", help="Rows of W+ to move, such as 0-3; needs --generator.")
-@click.option("--space", type=click.Choice(["z", "w"]), help="Of vectors, if their name is silent.")
+@click.option(
+    "--space", type=click.Choice(["z", "w"]), help="Of plain arrays, if their name is silent."
+)
 @click.option(
     "--as", "take_as", type=click.Choice(["direction", "codes"]), help="Settle what it holds."
 )
-@click.option("--layer", default="", help="Convolution of a NaviGAN eigenvector file.")
-@click.option(
-    "--basis",
-    type=click.Path(path_type=Path),
-    help="Eigenvector file that the directions of a NaviGAN checkpoint combine.",
-)
 @click.option("--licence", default="unknown", show_default=True, help="Of the file, SPDX.")
-@click.option("--text", default="", help="For fs3: what the picture should show.")
-@click.option("--neutral", default="a face", show_default=True, help="For fs3: the other text.")
-@click.option("--beta", default=0.1, show_default=True, help="For fs3: relevance threshold.")
-@click.option("--clip", default="", help="For fs3: text-image model or architecture.")
-@click.option("--clip-weights", type=click.Path(path_type=Path), help="For fs3: CLIP's weights.")
 @console.GENERATOR
 @console.DEVICE
 @console.FORCE
@@ -49,39 +63,61 @@ if TYPE_CHECKING:
 def import_file(
     source: Path,
     output: Path | None,
+    format_name: str,
+    name: str,
     component: int | None,
     key: str,
     rows: str,
+    space: str | None,
+    take_as: str | None,
+    licence: str,
     generator: str | None,
     device: str | None,
     force: bool,
     as_json: bool,
-    **told: Any,  # the remaining flags, see `_requests`
+    **options: Any,  # those of the format, see ImportCommand
 ) -> None:
-    r"""Import directions from a published file: arrays, GANSpace, SeFa, NaviGAN, StyleCLIP.
+    r"""Import directions from a published file: plain arrays, and every installed format.
 
-    With --generator they are checked against it and tied to it; with --as codes, latent codes
-    become a latents file.
+    What `dynode plugins` lists as a format is recognised by its content; --format NAME adds what one
+    asks for to --help. With --generator directions are checked against it and tied to it; with --as
+    codes, latent codes become a latents file.
 
     \b
     Try:     dynode directions import stylegan_ffhq_age_w_boundary.npy
     Python:  dynode.importing.import_directions("stylegan_ffhq_age_w_boundary.npy")
     """
-    from dynode.generator.loading import load_generator
+    from dynode.importing import ImportRequest
     from dynode.pipeline import exchange
     from dynode.pipeline.directions import facts, write_directions
 
-    request, texts = _requests(**told)
-    if request.take_as == "codes":
-        console.tell(str(exchange.write_codes(source, output, take_as="codes", force=force)))
-        return
-    loaded = load_generator(generator, device=device) if generator or texts else None
-    if texts and loaded is not None:
-        found = [exchange.imported_fs3(source, texts, request, loaded)]
-    else:
-        found = exchange.imported(
-            source, request, generator=loaded, component=component, key=key, rows=rows
+    if take_as == "codes":
+        _refuse_beside_codes()
+        target = exchange.write_codes(
+            source, output, generator=generator, device=device, force=force
         )
+        if as_json:
+            console.print_json({"output": str(target)})
+            return
+        console.tell(str(target))
+        return
+    request = ImportRequest(
+        name=name,
+        space=space or "",  # type: ignore[arg-type]  # click checked the choice
+        take_as=take_as or "",  # type: ignore[arg-type]  # click checked the choice
+        licence=licence,
+    )
+    found = exchange.import_file(
+        source,
+        request,
+        format=format_name,
+        options=split_method_options(options),
+        generator=generator,
+        device=device,
+        component=component,
+        key=key,
+        rows=rows,
+    )
     paths = write_directions(found, output, force=force)
     if as_json:
         console.print_json(
@@ -101,47 +137,34 @@ def _kind(direction: Direction) -> tuple[str, str]:
     return told["moves"], told["unit"]
 
 
-def _requests(
-    *,
-    name: str,
-    space: str | None,
-    take_as: str | None,
-    layer: str,
-    basis: Path | None,
-    licence: str,
-    text: str,
-    **fs3: Any,
-) -> tuple[Any, Any]:
-    from dynode.importing import ImportRequest
-    from dynode.pipeline.exchange import TextRequest
-
-    request = ImportRequest(
-        name=name,
-        space=space or "",  # type: ignore[arg-type]  # click checked the choice
-        take_as=take_as or "",  # type: ignore[arg-type]  # click checked the choice
-        licence=licence,
-        layer=layer,
-        basis=basis,
-    )
-    return request, TextRequest(text, **fs3) if text else None
+def _refuse_beside_codes() -> None:
+    """Refuse, by name, what is said of directions where codes are imported."""
+    context = click.get_current_context()
+    for param in context.command.get_params(context):
+        given = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+        if given and param.name not in _OF_CODES:
+            raise click.UsageError(f"{param.opts[0]} does not apply to --as codes; leave it out")
 
 
 @click.command()
 @click.argument("direction")
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--scaled", is_flag=True, help="Multiply by the calibrated scale.")
+@click.option("--format", "format_name", default="", help="Format, where several would write it.")
 @console.FORCE
 @console.JSON
-def export(direction: str, target: Path, scaled: bool, force: bool, as_json: bool) -> None:
-    r"""Write a direction in its published form: .npy, .npz or .pt.
+def export(
+    direction: str, target: Path, scaled: bool, format_name: str, force: bool, as_json: bool
+) -> None:
+    r"""Write a direction in a published form: .npy, .npz or .pt arrays, or an installed format.
 
     \b
     Try:     dynode directions export smile smile.npy
-    Python:  dynode.pipeline.exchange.exported("smile", "smile.npy")
+    Python:  dynode.pipeline.exchange.export_file("smile", "smile.npy")
     """
-    from dynode.pipeline.exchange import exported
+    from dynode.pipeline.exchange import export_file
 
-    told = exported(direction, target, scaled=scaled, force=force)
+    told = export_file(direction, target, scaled=scaled, format=format_name, force=force)
     if as_json:
         console.print_json({"output": str(target), "told": told})
         return

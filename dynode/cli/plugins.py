@@ -55,6 +55,8 @@ def _list(as_json: bool) -> None:
             {
                 "plugins": [dataclasses.asdict(report) for report in found.reports],
                 "direction_methods": {m.name: m.summary for m in found.directions},
+                "direction_kinds": {k.name: k.summary for k in found.direction_kinds},
+                "formats": {f.name: f.summary for f in found.formats},
                 "inverters": {i.name: i.summary for i in found.inverters},
                 "generators": {g.name: g.summary for g in found.generators},
                 "face_detectors": {d.name: d.summary for d in found.face_detectors},

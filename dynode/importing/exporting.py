@@ -3,97 +3,56 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from dynode import files
 from dynode.direction.base import Direction
-from dynode.direction.mapper import MapperDirection
-from dynode.direction.style_mapper import StyleMapperDirection
-from dynode.direction.weight import WeightDirection
-from dynode.errors import DirectionFileError
-from dynode.importing.navigan import layer_index
-from dynode.importing.styleclip_mapper import published_state
-from dynode.importing.styleclip_style_mapper import published_style_opts, published_style_state
+from dynode.errors import DirectionFileError, OptionError
+from dynode.importing.recognition import find_format, formats
+from dynode.importing.vectors import Arrays
+from dynode.plugins.boundary import at_work
+from dynode.plugins.formats import Format
 
 
-def export_direction(direction: Direction, path: Path, *, scaled: bool = False) -> str:
-    """Write a direction in its published form.
+def export_direction(
+    direction: Direction, path: Path, *, scaled: bool = False, format: str = ""
+) -> str:
+    """Write a direction in a published form.
 
     Args:
         direction: What to write.
-        path: `.npy`, `.npz` or `.pt`. Vectors go to `.npy` and `.pt`; style directions to `.npz` and
-            `.pt` by layer; weight shifts (NaviGAN) and mappers (StyleCLIP) to `.pt`.
+        path: Its suffix says the form: `.npy`, `.pt` or `.npz` for plain arrays, whatever a registered
+            format writes for kinds that arrays do not tell.
         scaled: Multiply the offset by the calibrated scale, so that 1 there is strength 1 here;
             without it the offset is as it was found or imported.
+        format: Name of the format; empty for plain arrays, or the only other one that fits.
 
     Returns:
         What was written, in words.
 
     Raises:
         DirectionFileError: The direction has no published form of this suffix.
+        OptionError: Several formats would write it; one is to be named.
     """
-    factor = direction.info.scale if scaled else 1.0
-    arrays = direction.arrays(factor)
-    if isinstance(arrays, Tensor):
-        what = f"an array {tuple(arrays.shape)}"
-        return _write(path, arrays.contiguous(), (".npy", ".pt"), what)
-    if arrays is not None:
-        return _write(path, dict(arrays), (".npz", ".pt"), "its arrays by name")
-    match direction:
-        case WeightDirection():
-            return _write(path, _deformation(direction, factor), (".pt",), "a NaviGAN deformation")
-        case MapperDirection():
-            content = {"state_dict": published_state(direction.mapper), "opts": _opts(direction)}
-            return _write(path, content, (".pt",), "a StyleCLIP mapper")
-        case StyleMapperDirection():
-            content = {
-                "state_dict": published_style_state(direction.mapper),
-                "opts": published_style_opts(direction),
-            }
-            return _write(path, content, (".pt",), "a StyleCLIP mapper of style vectors")
-    raise DirectionFileError(
-        f"a {type(direction).__name__} has no published form; keep it as .safetensors"
-    )
+    able = [each for each in formats() if each.suffixes(direction)]
+    if format:
+        able = [each for each in able if each.name == find_format(format).name]
+    fitting = [each for each in able if path.suffix in each.suffixes(direction)]
+    if not fitting:
+        raise DirectionFileError(_explain(direction, path, able))
+    plain = [each for each in fitting if isinstance(each, Arrays)]
+    if len(fitting) > 1 and not plain:
+        names = ", ".join(each.name for each in fitting)
+        raise OptionError(f"{path.name} could be of the formats {names}; say which with --format")
+    scale = direction.info.scale if scaled else 1.0
+    chosen = (plain or fitting)[0]
+    with at_work(f"format {chosen.name!r}, writing {path.name}"):
+        return chosen.write(direction, path, scale=scale)
 
 
-def _deformation(direction: WeightDirection, factor: float) -> dict[str, Any]:
-    index = layer_index(direction.layer)
-    if index is None:
-        raise DirectionFileError(
-            f"{direction.layer} has no number in NaviGAN's files, which address the convolutions from "
-            f"8 pixels on; keep it as .safetensors"
+def _explain(direction: Direction, path: Path, able: list[Format]) -> str:
+    if not able:
+        return (
+            f"{direction.info.name!r} moves {direction.moves}, for which nothing installed here has a "
+            f"published form; keep it as .safetensors"
         )
-    return {"layer_ix": index, "shift": (direction.delta * factor)[None, None]}
-
-
-def _opts(direction: MapperDirection) -> dict[str, Any]:
-    last_row = max(end for _, end in direction.mapper.groups)
-    parts = {first for first, _ in direction.mapper.groups}
-    return {
-        "mapper_type": direction.info.options.get("mapper_type") or "LevelsMapper",
-        "no_coarse_mapper": 0 not in parts,
-        "no_medium_mapper": 4 not in parts,
-        "no_fine_mapper": 8 not in parts,
-        "work_in_stylespace": False,
-        "stylegan_size": 2 ** ((last_row + 2) // 2),
-        "description": str(direction.info.options.get("text", direction.info.name)),
-    }
-
-
-def _write(path: Path, content: Any, suffixes: tuple[str, ...], what: str) -> str:
-    if path.suffix not in suffixes:
-        raise DirectionFileError(
-            f"cannot export {what} to {path.name}; expected {' or '.join(suffixes)}; name the target so"
-        )
-    with files.written(path) as temporary:
-        if path.suffix == ".npy":
-            np.save(temporary, content.cpu().numpy(), allow_pickle=False)
-        elif path.suffix == ".npz":
-            np.savez(temporary, **{name: part.cpu().numpy() for name, part in content.items()})
-        else:
-            torch.save(content, temporary)
-    return what
+    forms = "; ".join(f"{' or '.join(each.suffixes(direction))} ({each.name})" for each in able)
+    return f"cannot export {direction.info.name!r} to {path.name}; expected {forms}; name the target so"

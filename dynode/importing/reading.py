@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +14,24 @@ from dynode.weights import PersistentRecord, StoredTensor, open_weights, read_te
 from dynode.weights.archive import first_member
 from dynode.weights.numpy_file import read_array, read_arrays
 
+Pick = Callable[[object], object]
+"""Picks what is to be read of a checkpoint; None says that it is nobody's."""
+
 _NUMPY = b"\x93NUMPY"
 _HEAD = 512
 _NETWORKS = ("g_ema", "g", "d", "G_ema", "G", "D", "generator")
 _PARAMETERS = (".weight", ".bias", "synthesis.b4.const", "input.input")
 
 
-def read_content(path: Path) -> object:
+def read_content(path: Path, picks: Iterable[Pick] = ()) -> object:
     """Read a file.
 
     Args:
         path: `.npy`, `.npz`, a file of `torch.save` with any suffix or none, or safetensors.
+        picks: Pick what is to be read of a checkpoint; see `Format.pick`.
 
     Returns:
-        A tensor, or dictionaries and lists of tensors and plain values. Of a checkpoint with a
-        mapper in it only the mapper and the options are read, of NaviGAN's only the layer that
-        was trained.
+        A tensor, or dictionaries and lists of tensors and plain values.
 
     Raises:
         DirectionFileError: It is a checkpoint, or already one of dynode's own files.
@@ -46,7 +49,7 @@ def read_content(path: Path) -> object:
         return _as_tensor(path, read_array(path))
     if first_member(head).endswith(".npy"):
         return {name: _as_tensor(path, array) for name, array in read_arrays(path).items()}
-    return _read_weights(path)
+    return _read_weights(path, picks)
 
 
 def _as_tensor(path: Path, array: np.ndarray) -> Tensor:
@@ -58,54 +61,30 @@ def _as_tensor(path: Path, array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=native).reshape(array.shape))
 
 
-def _read_weights(path: Path) -> object:
+def _read_weights(path: Path, picks: Iterable[Pick]) -> object:
     with open_weights(path) as weights:
         own = weights.metadata.get("format", "")
         if own.startswith("dynode."):
             raise DirectionFileError(
                 f"{path.name} is one of dynode's own files ({own}); it needs no importing: use it as it is"
             )
-        content = weights.content
-        if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-            return _mapper_only(path, content)
-        if isinstance(content, dict) and _is_weight_trainer(content):
-            return _trained_layer_only(content)
-        _refuse_checkpoint(path, content)
+        for pick in picks:
+            if (picked := pick(weights.content)) is not None:
+                return _read_picked(picked)
+        _refuse_checkpoint(path, weights.content)
     return read_tensors(path)
 
 
-def _mapper_only(path: Path, content: dict[str, object]) -> dict[str, object]:
-    stored = content["state_dict"]
-    assert isinstance(stored, dict)
-    wanted = {
-        key: value.read()
-        for key, value in stored.items()
-        if isinstance(value, StoredTensor) and str(key).startswith("mapper.")
-    }
-    if not wanted:
-        parts = sorted({str(key).split(".")[0] for key in stored})
-        raise DirectionFileError(
-            f"{path.name} is a checkpoint of {', '.join(parts[:4])}; expected a direction; if it is an "
-            f"encoder, pass it to an inverter"
-        )
-    return {"state_dict": wanted, "opts": content.get("opts")}
-
-
-def _is_weight_trainer(content: dict[str, object]) -> bool:
-    return "deformator" in content and isinstance(content.get("generator"), dict)
-
-
-def _trained_layer_only(content: dict[str, object]) -> dict[str, object]:
-    """Read what a NaviGAN checkpoint holds beyond a generator: the layer with coefficients."""
-    state = content["generator"]
-    assert isinstance(state, dict)
-    names = {str(key).rpartition(".")[0] for key in state if ".direction_to_" in str(key)}
-    wanted = {
-        key: value.read()
-        for key, value in state.items()
-        if isinstance(value, StoredTensor) and str(key).rpartition(".")[0] in names
-    }
-    return {"deformator": {}, "generator": wanted}
+def _read_picked(content: object) -> object:
+    """Read the tensors that are left in a part of a file."""
+    match content:
+        case StoredTensor():
+            return content.read()
+        case dict():
+            return {key: _read_picked(value) for key, value in content.items()}
+        case list() | tuple():
+            return [_read_picked(value) for value in content]
+    return content
 
 
 def _refuse_checkpoint(path: Path, content: object) -> None:
@@ -114,6 +93,12 @@ def _refuse_checkpoint(path: Path, content: object) -> None:
         is_network = is_network or any(isinstance(v, PersistentRecord) for v in content.values())
         named = any(isinstance(content.get(key), dict) for key in _NETWORKS)
         is_network = is_network or named or any(str(key).endswith(_PARAMETERS) for key in content)
+        if isinstance(state := content.get("state_dict"), dict):
+            parts = sorted({str(key).split(".")[0] for key in state})
+            raise DirectionFileError(
+                f"{path.name} is a checkpoint of {', '.join(parts[:4])}; expected a direction; if it is an "
+                f"encoder, pass it to an inverter"
+            )
     if is_network:
         raise DirectionFileError(
             f"{path.name} is a checkpoint of a network; expected a direction; pass it to --generator"

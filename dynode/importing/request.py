@@ -31,16 +31,12 @@ class ImportRequest:
         space: `z` or `w` for vectors; empty to go by the published names.
         take_as: `direction` or `codes` where the content could be either.
         licence: Licence of the file, SPDX.
-        layer: Convolution an eigenvector file belongs to, when its name does not tell.
-        basis: Eigenvector file that the directions of a NaviGAN checkpoint combine.
     """
 
     name: str = ""
     space: Space | Literal[""] = ""
     take_as: Literal["direction", "codes", ""] = ""
     licence: str = "unknown"
-    layer: str = ""
-    basis: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class PublishedFile:
 
     Attributes:
         path: Where it came from.
-        content: Tensors, or dictionaries and lists of them.
+        content: Tensors, or dictionaries and lists of them; None if it is no container of arrays.
         request: What the user said.
     """
 

@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from torch import Tensor
 
 from dynode.direction.base import Direction
 from dynode.direction.linear import LinearDirection
 from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
+from dynode.generator.protocol import Generator
 from dynode.importing.codes import why_codes
 from dynode.importing.request import PublishedFile, boundary_name
+from dynode.importing.writing import write_content
+from dynode.plugins.formats import Format
 
 
-def matches(file: PublishedFile) -> bool:
-    """Tell whether a file holds one array, or several named ones."""
-    return isinstance(file.content, Tensor) or bool(file.tensors)
+class Arrays(Format):
+    """One array, or several named ones: InterFaceGAN boundaries, anybody's vectors.
 
-
-def read(file: PublishedFile) -> list[Direction]:
-    """Read every vector of a file.
-
-    Shapes: (w,) and (1, w) move every row alike; (rows, w) and (1, rows, w) move each row its own
-    way. Element types are kept.
-
-    Raises:
-        DirectionFileError: An array is no direction: of another shape, zero, not finite, or codes.
+    Read are (w,) and (1, w), which move every row alike, (rows, w) and (1, rows, w), which move each row
+    its own way; element types are kept. Written is what `Direction.arrays` gives.
     """
-    if isinstance(file.content, Tensor):
-        return [_read_one(file, file.content)]
-    return [_read_one(file, tensor, key) for key, tensor in file.tensors.items()]
+
+    name = "arrays"
+    summary = "plain arrays: (width,), (rows, width), alone or by name"
+
+    def recognise(self, file: PublishedFile) -> bool:
+        """See `Format.recognise`."""
+        return isinstance(file.content, Tensor) or bool(file.tensors)
+
+    def read(
+        self, file: PublishedFile, options: object, *, generator: Generator | None = None
+    ) -> list[Direction]:
+        """Read every vector of a file; see `Format.read`.
+
+        Raises:
+            DirectionFileError: An array is no direction: of another shape, zero, not finite, or codes.
+        """
+        if isinstance(file.content, Tensor):
+            return [_read_one(file, file.content)]
+        return [_read_one(file, tensor, key) for key, tensor in file.tensors.items()]
+
+    def suffixes(self, direction: Direction) -> tuple[str, ...]:
+        """See `Format.suffixes`: numpy and torch, for one array or several."""
+        arrays = direction.arrays()
+        if arrays is None:
+            return ()
+        return (".npy", ".pt") if isinstance(arrays, Tensor) else (".npz", ".pt")
+
+    def write(self, direction: Direction, path: Path, *, scale: float) -> str:
+        """See `Format.write`."""
+        arrays = direction.arrays(scale)
+        if isinstance(arrays, Tensor):
+            write_content(path, arrays.contiguous())
+            return f"an array {tuple(arrays.shape)}"
+        assert arrays is not None
+        write_content(path, dict(arrays))
+        return f"arrays by name: {', '.join(arrays)}"
 
 
 def _read_one(file: PublishedFile, tensor: Tensor, key: str = "") -> Direction:

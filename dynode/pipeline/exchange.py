@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import torch
 
@@ -13,17 +15,13 @@ from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.direction.linear import LinearDirection
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator.population import draw_population
+from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
-from dynode.importing import ImportRequest, export_direction, import_codes, import_directions
-from dynode.importing.fs3 import fs3_direction, read_fs3
+from dynode.importing import ImportRequest, export_direction, import_codes
+from dynode.importing.recognition import read_directions, recognise
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
 from dynode.scoring.components import parse_rows
-from dynode.text import check_text, load_text_model, text_axis
-from dynode.version import __version__
-
-_STYLE_SAMPLES = 2000
 
 
 def select(
@@ -49,11 +47,14 @@ def select(
     return kept
 
 
-def imported(
+def import_file(
     path: Path,
     request: ImportRequest,
     *,
-    generator: Generator | None = None,
+    format: str = "",
+    options: Mapping[str, Any] = MappingProxyType({}),  # those of the format
+    generator: str | None = None,
+    device: str | None = None,
     component: int | None = None,
     key: str = "",
     rows: str = "",
@@ -61,23 +62,31 @@ def imported(
     """Import directions and, with a generator, check that they fit and tie them to it.
 
     Args:
-        path: The published file.
-        request: What is said of it.
-        generator: What the directions are for.
-        component: Take one of many, by number.
-        key: Take one of many, by name.
-        rows: Rows of W+ to move, such as `0-3`, as GANSpace's edits name them; all if empty.
+        path: A published file.
+        request: What the user says about it.
+        format: Name of its format; empty to recognise it.
+        options: What else the format asks for.
+        generator: Name or file of the generator they belong to; the default one for a format that needs
+            some.
+        device: Where the generator computes.
+        component: Take one of many, counted from 0.
+        key: Take one of many by its name.
+        rows: Rows of W+ to move, such as `0-3`; all if empty.
 
     Raises:
         OptionError: Rows of a direction that has none, or of no generator.
         GeneratorMismatchError: They do not fit the generator.
         DirectionFileError: See `import_directions`.
     """
-    found = select(import_directions(path, request), component=component, key=key)
-    return [_limited(_tied(direction, generator), rows, generator) for direction in found]
+    chosen, file = recognise(path, request, format=format, options=options)
+    wanted = generator is not None or chosen.needs_generator
+    loaded = load_generator(generator, device=device) if wanted else None
+    found = read_directions(chosen, file, options, generator=loaded)
+    kept = select(found, component=component, key=key)
+    return [_limit(_tie(direction, loaded), rows, loaded) for direction in kept]
 
 
-def _limited(direction: Direction, rows: str, generator: Generator | None) -> Direction:
+def _limit(direction: Direction, rows: str, generator: Generator | None) -> Direction:
     """Move only some rows of W+."""
     if not rows:
         return direction
@@ -96,7 +105,7 @@ def _limited(direction: Direction, rows: str, generator: Generator | None) -> Di
     )
 
 
-def _tied(direction: Direction, generator: Generator | None) -> Direction:
+def _tie(direction: Direction, generator: Generator | None) -> Direction:
     if generator is None:
         return direction
     direction.check(generator.info)
@@ -105,77 +114,42 @@ def _tied(direction: Direction, generator: Generator | None) -> Direction:
     )
 
 
-@dataclass(frozen=True)
-class TextRequest:
-    """The texts that turn channel directions (fs3) into a direction.
+def write_codes(
+    path: Path,
+    target: Path | None,
+    *,
+    generator: str | None = None,
+    device: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Import latent codes and write them as a latents file.
 
-    Attributes:
-        text: What the picture should show.
-        neutral: What it shows otherwise.
-        beta: Smallest relevance of a style channel that is moved.
-        clip: Text-image model or architecture.
-        clip_weights: Weights of a real CLIP.
+    Args:
+        path: A published file.
+        target: The file to write; None names it after the other.
+        generator: Name or file of the generator they belong to, which tells for how many rows a code
+            of W is repeated.
+        device: Where the generator is loaded.
+        force: Replace a file that exists.
     """
-
-    text: str
-    neutral: str = "a face"
-    beta: float = 0.1
-    clip: str = ""
-    clip_weights: Path | None = None
-
-
-def imported_fs3(
-    path: Path, texts: TextRequest, request: ImportRequest, generator: Generator
-) -> Direction:
-    """Turn StyleCLIP's channel directions and a text into a StyleSpace direction.
-
-    Raises:
-        DirectionFileError: The file, the generator and the text model do not belong together.
-        OptionError: No channel is relevant enough.
-    """
-    fs3 = read_fs3(path)
-    info = generator.info
-    model = load_text_model(
-        info, device=generator.device, name=texts.clip, weights=texts.clip_weights
-    )
-    wanted, neutral = (check_text(model, text) for text in (texts.text, texts.neutral))
-    axis = text_axis(model, wanted, neutral)
-    codes = draw_population(generator, _STYLE_SAMPLES, seed=5, truncation=0.7).latents
-    with torch.inference_mode():
-        styles = generator.styles(codes)
-    deviations = {
-        name: part.std(0, unbiased=False).cpu().clone()
-        for name, part in styles.items()
-        if name not in info.rgb_layers
-    }
-    found = fs3_direction(fs3, axis.cpu(), deviations, beta=texts.beta)
-    options = {**found.info.options, "text": wanted, "neutral": neutral}
-    return found.with_info(
-        name=slug(request.name or wanted),
-        options=options,
-        licence=request.licence,
-        source=path.name,
-        fingerprint=info.fingerprint,
-        generator=info.name,
-        created_with=__version__,
-    )
-
-
-def write_codes(path: Path, target: Path | None, *, take_as: str, force: bool = False) -> Path:
-    """Import latent codes and write them as a latents file."""
-    request = ImportRequest(take_as="codes" if take_as == "codes" else "")
-    codes = import_codes(path, request)
+    rows = load_generator(generator, device=device).info.num_layers if generator else None
+    codes = import_codes(path, ImportRequest(take_as="codes"), rows=rows)
     output = target or Path(short_name(path) + SUFFIX)
     files.check_free(output, force=force)
     codes.save(output)
     return output
 
 
-def exported(
-    name: str | Path, target: str | Path, *, scaled: bool = False, force: bool = False
+def export_file(
+    name: str | Path,
+    target: str | Path,
+    *,
+    scaled: bool = False,
+    format: str = "",
+    force: bool = False,
 ) -> str:
-    """Write a direction in its published form; see `export_direction`."""
+    """Write a direction in a published form; see `export_direction`."""
     target = Path(target)
     direction = load_direction(direction_path(name))
     files.check_free(target, force=force)
-    return export_direction(direction, target, scaled=scaled)
+    return export_direction(direction, target, scaled=scaled, format=format)

@@ -2,6 +2,7 @@
 
 from dynode.plugins.discovery import PluginReport, Registry, registry
 from dynode.plugins.entry_points import GROUP, distribution_of, selected_entry_points
+from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.loaded import (
     Detector,
@@ -32,6 +33,7 @@ __all__ = [
     "DirectionMethod",
     "FaceDetector",
     "FeatureScorerModel",
+    "Format",
     "GROUP",
     "GeneratorFamily",
     "GeneratorProvider",

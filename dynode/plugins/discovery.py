@@ -14,7 +14,7 @@ import click
 import pluggy
 
 from dynode.errors import PluginError
-from dynode.plugins import hookspecs, methods
+from dynode.plugins import formats, hookspecs, methods
 from dynode.plugins.boundary import being_imported
 from dynode.plugins.entry_points import distribution_of, installed, select
 from dynode.plugins.shelf import Shelf
@@ -50,6 +50,7 @@ class Registry:
         self.direction_kinds: Shelf[methods.DirectionKind] = Shelf(
             "direction kind", (methods.DirectionKind,)
         )
+        self.formats: Shelf[formats.Format] = Shelf("format", (formats.Format,))
         self.inverters: Shelf[methods.Inverter] = Shelf("inverter", (methods.Inverter,))
         self.generators: Shelf[methods.GeneratorProvider | methods.GeneratorFamily] = Shelf(
             "generator", (methods.GeneratorProvider, methods.GeneratorFamily)
@@ -71,6 +72,7 @@ class Registry:
         return {
             "register_directions": self.directions,
             "register_direction_kinds": self.direction_kinds,
+            "register_formats": self.formats,
             "register_inverters": self.inverters,
             "register_generators": self.generators,
             "register_text_encoders": self.text_encoders,

@@ -13,7 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import methods
+    from dynode.plugins import formats, methods
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -27,6 +27,11 @@ def register_directions(register: Callable[[methods.DirectionMethod], None]) -> 
 @hookspec
 def register_direction_kinds(register: Callable[[methods.DirectionKind], None]) -> None:
     """Contribute kinds of directions besides the core's, so that their files can be read. Since 0.2."""
+
+
+@hookspec
+def register_formats(register: Callable[[formats.Format], None]) -> None:
+    """Contribute readers and writers of files that others publish directions in. Since 0.2."""
 
 
 @hookspec

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynode.errors import PluginError
 from dynode.options import specs_of
+from dynode.plugins.formats import Format
 from dynode.plugins.methods import DirectionMethod, Inverter
 from dynode.plugins.trainable import Trainable
 
@@ -24,6 +25,12 @@ METHOD_NAMES = (
 INVERTER_NAMES = _SHARED | _INVERTING | frozenset(("align", "preview"))
 """Of `dynode.invert`, and flags of its command."""
 
+FORMAT_NAMES = frozenset(
+    ("path", "request", "format", "name", "component", "key", "rows", "space", "as", "licence")
+    + ("generator", "device", "output", "force", "json")
+)
+"""Of `dynode.importing.import_directions`, and flags of `dynode directions import`."""
+
 TRAINING_NAMES = _SHARED | frozenset(("name", "data", "folder", "run_folder"))
 """Of `dynode.train`, and flags of its commands."""
 
@@ -43,6 +50,8 @@ def check_options(thing: object, kind: str, name: str) -> None:
         _check(thing.options, METHOD_NAMES, f"{kind} {name!r}", "dynode.edit or dynode.find")
     if isinstance(thing, Inverter):
         _check(thing.options, INVERTER_NAMES, f"{kind} {name!r}", "dynode.invert")
+    if isinstance(thing, Format):
+        _check(thing.options, FORMAT_NAMES, f"{kind} {name!r}", "import_directions")
     if isinstance(thing, Trainable):
         _check(
             thing.training_options,

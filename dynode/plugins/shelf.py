@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from dynode.errors import PluginError, UnknownNameError
-from dynode.plugins import methods
+from dynode.plugins import formats, methods
 from dynode.plugins.reserved import check_options
 
 # Spaces of the core's own directions, which no plugin's kind may take.
 RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
+# The core's format of plain arrays.
+RESERVED_FORMATS = frozenset(("arrays",))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Thing = TypeVar("Thing")
@@ -51,7 +53,8 @@ class Shelf(Generic[Thing]):
                 f"the {self.kind} {name!r} of {owner} is registered already, by {self._things[name][1]}; "
                 f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
             )
-        if isinstance(thing, methods.DirectionKind) and name in RESERVED_KINDS:
+        is_kind = isinstance(thing, methods.DirectionKind) and name in RESERVED_KINDS
+        if is_kind or (isinstance(thing, formats.Format) and name in RESERVED_FORMATS):
             raise PluginError(
                 f"the {self.kind} {name!r} of {owner} is one of dynode's own; rename it"
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dynode.plugins.formats import Format
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
@@ -23,6 +24,7 @@ from dynode.testing import (
     direction_checks,
     edit_checks,
     face_checks,
+    format_checks,
     inverter_checks,
     kind_checks,
     model_checks,
@@ -135,6 +137,14 @@ def _model_checks(
                 model_checks.METRIC_CHECKS,
                 model_checks.MetricTrial(thing),
                 hook="register_metrics",
+                name=name,
+                expected_failures=excused,
+            )
+        case Format():
+            return bind(
+                format_checks.FORMAT_CHECKS,
+                thing,
+                hook="register_formats",
                 name=name,
                 expected_failures=excused,
             )

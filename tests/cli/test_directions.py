@@ -44,6 +44,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def components() -> None:
+    """A plugin whose format holds many directions in one file."""
+    from dynode_ganspace import plugin
+
+    plugins.registry().register(plugin, "the test")
+
+
+@pytest.fixture
 def smile(here: Path) -> LinearDirection:
     """A direction in the file smile.safetensors."""
     delta = torch.randn(WIDTH, generator=torch.Generator().manual_seed(0))
@@ -191,6 +199,7 @@ def test_what_was_imported_is_told_kind_by_kind(here: Path) -> None:
     assert "1 × 6 rows of W+ of width 16, each its own way" in told
 
 
+@pytest.mark.usefixtures("components")
 def test_many_directions_go_into_a_folder_or_one_of_them_into_a_file(here: Path) -> None:
     torch.save({"comp": torch.eye(4)[:, None], "std": torch.ones(4)}, "pca.pt")
 
@@ -310,6 +319,7 @@ def test_an_edit_tells_effect_leakage_and_conflicts(noise: Path) -> None:
     assert "effect: warm" in result.stderr and "leakage:" in result.stderr
 
 
+@pytest.mark.usefixtures("components")
 def test_what_cannot_be_is_refused_in_one_line(smile: LinearDirection, noise: Path) -> None:
     np.save("codes.npy", np.random.randn(3, 6, WIDTH))
     np.save("wide.npy", np.ones((1, 2 * WIDTH)))
@@ -332,7 +342,7 @@ def test_what_cannot_be_is_refused_in_one_line(smile: LinearDirection, noise: Pa
         "unknown direction file or name 'smlie'": ("show", "smlie"),
         "only one in Z can be carried": ("map", "smile.safetensors", "--generator", noise),
         "no scorer knows the pictures": ("calibrate", "smile.safetensors", "--generator", noise),
-        "cannot export an array": ("export", "smile.safetensors", "smile.txt"),
+        "expected .npy or .pt (arrays)": ("export", "smile.safetensors", "smile.txt"),
         "--sweep is '1'": ("show", "smile.safetensors", "--sweep", "1"),
         "cannot be opened": ("import", "absent.npy"),
         "is a checkpoint of a network": ("import", noise),

@@ -12,7 +12,7 @@ import dynode
 from dynode import WeightDirection, load_direction
 from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis, layer_weight
 from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
-from dynode.importing import ImportRequest, export_direction, import_directions
+from dynode.importing import export_direction, import_directions
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator, write_tiny_generator
 from dynode.testing.command import run_command
@@ -151,8 +151,9 @@ def test_a_checkpoint_written_and_read_back_is_equal(
 
     write_checkpoint(tmp_path / "checkpoint.pt", generator, trained, LeNetPredictor(3), 7)
     write_eigenvectors(tmp_path / "eigenvectors_layer2_g.pt", vectors)
-    request = ImportRequest(basis=tmp_path / "eigenvectors_layer2_g.pt")
-    back = import_directions(tmp_path / "checkpoint.pt", request)
+    back = import_directions(
+        tmp_path / "checkpoint.pt", basis=tmp_path / "eigenvectors_layer2_g.pt"
+    )
     alone = import_directions(tmp_path / "eigenvectors_layer2_g.pt")
 
     units = trained.units(torch.arange(3))
@@ -205,7 +206,7 @@ def test_a_checkpoint_without_its_basis_says_what_is_missing(
     trained = LayerDirections("b8.conv1", FixedBasis(vectors), torch.randn(2, len(vectors)))
     write_checkpoint(tmp_path / "c.pt", generator, trained, LeNetPredictor(2), 1)
 
-    with pytest.raises(DirectionFileError, match="eigenvector file with --basis"):
+    with pytest.raises(DirectionFileError, match="eigenvector file with --format navigan --basis"):
         import_directions(tmp_path / "c.pt")
 
 

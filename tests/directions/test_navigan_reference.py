@@ -11,15 +11,21 @@ import pytest
 import torch
 from torch import Tensor
 
+from dynode import plugins
 from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis
 from dynode.distance.distance import PixelDistance, ResizedDistance
-from dynode.importing import ImportRequest, import_directions
-from dynode.importing.navigan import layer_name, trained_directions
-from dynode.importing.reading import read_content
-from dynode.importing.request import PublishedFile
+from dynode.importing import PublishedFile, import_directions, read_content
 from dynode.latents.latents import Latents
 from dynode.stylegan2.generator import StyleGAN2
+from dynode_navigan import plugin
 from dynode_navigan.published import FiniteDifferences, iterate, project
+from dynode_navigan.published_reader import layer_name, trained_directions, trained_part
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    plugins.registry().register(plugin, "the test")
+
 
 Case = Any
 
@@ -121,7 +127,7 @@ def test_trained_singular_directions_take_their_vectors_from_the_checkpoint(
 ) -> None:
     path = checkpoint(svd_case[1], tmp_path)
 
-    trained = trained_directions(PublishedFile(path, read_content(path)))
+    trained = trained_directions(PublishedFile(path, read_content(path, [trained_part])))
 
     check_kind("svd_rectification", trained, svd_generator, svd_case)
 
@@ -135,10 +141,9 @@ def test_directions_of_a_fixed_basis_are_the_published(
     plain = LayerDirections.plain(layer_of(case[0]), FixedBasis(vectors[:, 0]), vectors)
     basis = saved(tmp_path / "eigenvectors.pt", vectors)
     path = checkpoint(case[1], tmp_path)
-    request = ImportRequest(basis=basis)
 
-    trained = trained_directions(PublishedFile(path, read_content(path), request))
-    imported = import_directions(path, request)
+    trained = trained_directions(PublishedFile(path, read_content(path, [trained_part])), basis)
+    imported = import_directions(path, format="navigan", basis=basis)
 
     check_kind("hessian", plain, generator, case)
     check_kind("hessian_rectification", trained, generator, case)

@@ -16,7 +16,6 @@ from dynode.direction.style import StyleDirection
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
-from dynode.importing.fs3 import relevance_direction
 from dynode.options import build_options
 from dynode.plugins.methods import silent
 from dynode.stylegan2.generator import StyleGAN2
@@ -27,6 +26,7 @@ from dynode_styleclip import global_direction
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import ChannelCache
 from dynode_styleclip.exact import channel_directions, unit_differences
+from dynode_styleclip.fs3 import relevance_direction
 from dynode_styleclip.gradient import gradient_relevance, principal_directions
 from dynode_styleclip.options import GlobalOptions
 from dynode_styleclip.plugin import GlobalDirections

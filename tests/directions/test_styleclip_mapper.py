@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from dynode import plugins
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.direction.mapper import MapperDirection
@@ -26,7 +27,7 @@ from dynode.testing import tiny_generator
 from dynode.testing.stand_ins import ColourModel
 from dynode.training.ranger import Ranger
 from dynode.training.run import generator_at
-from dynode_styleclip import mapper_training
+from dynode_styleclip import mapper_training, plugin
 from dynode_styleclip.goal import Goal
 from dynode_styleclip.mapper_network import new_mapper
 from dynode_styleclip.options import MapperOptions, MapperRecipe
@@ -179,6 +180,7 @@ def test_any_number_of_rows_has_its_parts(
 def test_a_trained_mapper_is_exported_in_the_published_layout_and_read_back(
     generator: StyleGAN2, tmp_path: Path, kind: str
 ) -> None:
+    plugins.registry().register(plugin, "test")
     found = train(generator, kind=kind, published=True, steps=2)
 
     export_direction(found, tmp_path / "mapper.pt")

@@ -106,6 +106,22 @@ def test_the_options_of_every_inverter_are_in_the_reference(
     assert missing == []
 
 
+def test_the_options_of_every_format_are_in_the_reference(
+    conf: ModuleType, small_world: Registry
+) -> None:
+    reference = "\n".join(conf.format_reference())
+
+    missing = [
+        f"{each.name} {spec.flag}"
+        for each in small_world.formats
+        for spec in specs_of(each.options)
+        if spec.flag not in reference
+    ]
+
+    assert list(small_world.formats)
+    assert missing == []
+
+
 def test_every_check_is_listed_with_its_remedy(conf: ModuleType) -> None:
     reference = "\n".join(conf.check_reference())
 

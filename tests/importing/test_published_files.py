@@ -16,6 +16,8 @@ from dynode.errors import DirectionFileError
 from dynode.importing import export_direction, import_codes, import_directions
 from dynode.testing import run_command
 
+pytestmark = pytest.mark.installed_plugins
+
 
 class Vector(NamedTuple):
     """One published vector: its file, its name there and its name once imported."""

@@ -12,7 +12,7 @@ from dynode.direction.info import DirectionInfo
 from dynode.direction.networks import StyleMapper
 from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError
-from dynode.importing.request import PublishedFile
+from dynode.importing import PublishedFile
 
 _PART = re.compile(r"mapper_(\d{1,3})")
 _DEPTH = 4
@@ -63,9 +63,7 @@ def read_style_mapper(
                 f"{file.path.name} holds a mapper of {width} style channels with a tensor "
                 f"{tuple(part.shape)}; get it again"
             )
-    mapper = StyleMapper(channels)
-    mapper.load_state_dict(native)
-    return StyleMapperDirection(mapper.requires_grad_(False), scale, info=info)
+    return StyleMapperDirection(StyleMapper(channels, state=native), scale, info=info)
 
 
 def style_layer(number: int) -> str:

@@ -7,16 +7,15 @@ from torch import Tensor
 from dynode.direction.base import Direction
 from dynode.direction.linear import LinearDirection
 from dynode.errors import DirectionFileError
-from dynode.importing.request import PublishedFile
-from dynode.importing.vectors import check_offset
+from dynode.importing import PublishedFile, check_offset
 
 
-def matches(file: PublishedFile) -> bool:
+def holds_factors(file: PublishedFile) -> bool:
     """Tell whether a file holds factors."""
     return isinstance(file.content, dict) and isinstance(file.content.get("eigvec"), Tensor)
 
 
-def read(file: PublishedFile) -> list[Direction]:
+def read_factors(file: PublishedFile) -> list[Direction]:
     """Read every column, in order.
 
     Raises:

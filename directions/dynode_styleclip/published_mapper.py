@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -11,9 +12,17 @@ from torch import Tensor
 from dynode.direction.base import Direction
 from dynode.direction.mapper import MapperDirection
 from dynode.direction.networks import RowMapper
+from dynode.direction.style_mapper import StyleMapperDirection
 from dynode.errors import DirectionFileError
-from dynode.importing.request import PublishedFile, slug
-from dynode.importing.styleclip_style_mapper import has_style_parts, read_style_mapper
+from dynode.importing import PublishedFile, write_content
+from dynode.importing.request import slug
+from dynode.weights import StoredTensor
+from dynode_styleclip.published_style_mapper import (
+    has_style_parts,
+    published_style_opts,
+    published_style_state,
+    read_style_mapper,
+)
 
 STEP = 0.1
 """Factor of the mapper's output in the published edit."""
@@ -23,12 +32,24 @@ _DEPTH = 4
 _DEFAULT_SIZE = 1024
 
 
-def matches(file: PublishedFile) -> bool:
+def mapper_part(content: object) -> object | None:
+    """Pick the mapper and the options of a checkpoint that also holds a generator."""
+    if not isinstance(content, dict) or not isinstance(content.get("state_dict"), dict):
+        return None
+    wanted = {
+        key: value
+        for key, value in content["state_dict"].items()
+        if isinstance(value, StoredTensor) and str(key).startswith("mapper.")
+    }
+    return {"state_dict": wanted, "opts": content.get("opts")} if wanted else None
+
+
+def holds_mapper(file: PublishedFile) -> bool:
     """Tell whether a file holds a mapper's weights."""
     return isinstance(file.content, dict) and isinstance(file.content.get("state_dict"), dict)
 
 
-def read(file: PublishedFile) -> list[Direction]:
+def read_mapper(file: PublishedFile) -> list[Direction]:
     """Read a mapper over W+ rows, in one part or three, or over style vectors.
 
     Raises:
@@ -48,11 +69,11 @@ def read(file: PublishedFile) -> list[Direction]:
     if has_style_parts(parts):
         return [read_style_mapper(file, state, parts, info, STEP)]
     rows = 2 * int(math.log2(int(opts.get("stylegan_size") or _DEFAULT_SIZE))) - 2
-    groups = _groups(file, parts, rows)
-    return [MapperDirection(_network(file, state, groups), STEP, info=info)]
+    groups = _find_groups(file, parts, rows)
+    return [MapperDirection(_build_network(file, state, groups), STEP, info=info)]
 
 
-def _groups(file: PublishedFile, parts: list[str], rows: int) -> dict[str, tuple[int, int]]:
+def _find_groups(file: PublishedFile, parts: list[str], rows: int) -> dict[str, tuple[int, int]]:
     if parts == ["mapping"]:
         return {"mapping.mapping": (0, rows)}
     if not parts or not set(parts) <= set(LEVELS):
@@ -67,7 +88,7 @@ def _groups(file: PublishedFile, parts: list[str], rows: int) -> dict[str, tuple
     }
 
 
-def _network(
+def _build_network(
     file: PublishedFile, state: Mapping[str, Tensor], groups: Mapping[str, tuple[int, int]]
 ) -> RowMapper:
     native = {}
@@ -81,14 +102,27 @@ def _network(
                     )
                 native[f"stacks.{index}.{layer}.{kind}"] = state[key].float()
     width = native["stacks.0.0.weight"].shape[0]
-    mapper = RowMapper(list(groups.values()), width)
     try:
-        mapper.load_state_dict(native)
-    except RuntimeError as error:
+        return RowMapper(list(groups.values()), width, state=native)
+    except ValueError as error:
         raise DirectionFileError(
             f"{file.path.name} holds a mapper whose layers are not all ({width}, {width}); get it again"
         ) from error
-    return mapper.requires_grad_(False)
+
+
+def published_opts(direction: MapperDirection) -> dict[str, Any]:
+    """Return the options a published checkpoint of such a mapper carries."""
+    last_row = max(end for _, end in direction.mapper.groups)
+    parts = {first for first, _ in direction.mapper.groups}
+    return {
+        "mapper_type": direction.info.options.get("mapper_type") or "LevelsMapper",
+        "no_coarse_mapper": 0 not in parts,
+        "no_medium_mapper": 4 not in parts,
+        "no_fine_mapper": 8 not in parts,
+        "work_in_stylespace": False,
+        "stylegan_size": 2 ** ((last_row + 2) // 2),
+        "description": str(direction.info.options.get("text", direction.info.name)),
+    }
 
 
 def published_state(mapper: RowMapper) -> dict[str, Tensor]:
@@ -110,3 +144,28 @@ def published_state(mapper: RowMapper) -> dict[str, Tensor]:
         for key, tensor in mapper.state_dict().items()
         for _, index, layer, kind in [key.split(".")]
     }
+
+
+def write_mapper(direction: Direction, path: Path) -> str:
+    """Write a mapper's checkpoint: its weights and options.
+
+    Returns:
+        What was written, in words; a factor of the output that the published edit does not have is
+        told.
+
+    Raises:
+        DirectionFileError: Its parts are none that the published mappers have.
+    """
+    if isinstance(direction, StyleMapperDirection):
+        state, opts = published_style_state(direction.mapper), published_style_opts(direction)
+        what = "a StyleCLIP mapper of style vectors"
+    else:
+        assert isinstance(direction, MapperDirection)
+        state, opts = published_state(direction.mapper), published_opts(direction)
+        what = "a StyleCLIP mapper"
+    write_content(path, {"state_dict": state, "opts": opts})
+    if direction.scale == STEP:
+        return what
+    return (
+        f"{what}; its factor {direction.scale:g} is lost, the published edit multiplies by {STEP:g}"
+    )

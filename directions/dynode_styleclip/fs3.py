@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from dynode.direction.base import Direction
 from dynode.direction.info import DirectionInfo
 from dynode.direction.style import StyleDirection
 from dynode.errors import DirectionFileError, OptionError
-from dynode.importing.reading import read_content
+from dynode.generator.protocol import Generator
+from dynode.importing import PublishedFile
+from dynode.importing.request import slug
+from dynode.text import check_text, load_text_model, text_axis
+from dynode_styleclip.formats import ChannelOptions
+from dynode_styleclip.statistics import measure_styles
 
 _FEWEST_ROWS = 64
+_SEED, _TRUNCATION = 5, 0.7
 _UNIT_TOLERANCE = 0.02  # half-precision rows are off by about 1e-3
 
 
@@ -26,21 +33,30 @@ def is_fs3(content: object) -> bool:
     return bool((content.float().norm(dim=1) - 1).abs().max() < _UNIT_TOLERANCE)
 
 
-def read_fs3(path: Path) -> Tensor:
-    """Read the rows, (channels, embedding), in layer-then-channel order.
+def read_fs3(file: PublishedFile, options: ChannelOptions, generator: Generator) -> list[Direction]:
+    """Turn channel directions and a text into a direction in StyleSpace.
 
     Raises:
-        DirectionFileError: The file holds something else.
-        CheckpointError: It cannot be read.
+        DirectionFileError: The file, the generator and the text model do not belong together.
+        OptionError: No channel is relevant enough.
     """
-    content = read_content(path)
-    if not is_fs3(content):
-        raise DirectionFileError(
-            f"{path.name} holds no channel directions; expected a matrix of unit rows (fs3.npy); leave "
-            f"--text out to import it as what it is"
-        )
-    assert isinstance(content, Tensor)
-    return content.float()
+    assert isinstance(file.content, Tensor)
+    info = generator.info
+    model = load_text_model(
+        info, device=generator.device, name=options.clip, weights=options.clip_weights
+    )
+    text, neutral = check_text(model, options.text), check_text(model, options.neutral)
+    axis = text_axis(model, text, neutral)
+    deviations = measure_styles(generator, seed=_SEED, truncation=_TRUNCATION).deviations
+    spread = {name: part.cpu().float() for name, part in deviations.items()}
+    found = fs3_direction(file.content.float(), axis.cpu(), spread, beta=options.beta)
+    about = file.info(
+        name=slug(text),
+        method=found.info.method,
+        unit=found.info.unit,
+        options={**found.info.options, "text": text, "neutral": neutral},
+    )
+    return [dataclasses.replace(found, info=about)]
 
 
 def fs3_direction(

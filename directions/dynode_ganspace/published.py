@@ -7,18 +7,17 @@ from torch import Tensor
 from dynode.direction.base import Direction
 from dynode.direction.linear import LinearDirection
 from dynode.errors import DirectionFileError
-from dynode.importing.request import PublishedFile
-from dynode.importing.vectors import check_offset
+from dynode.importing import PublishedFile, check_offset
 
 _NAMES = (("comp", "std"), ("lat_comp", "lat_stdev"))
 
 
-def matches(file: PublishedFile) -> bool:
+def holds_components(file: PublishedFile) -> bool:
     """Tell whether a file holds components with their deviations."""
     return any(comp in file.tensors and std in file.tensors for comp, std in _NAMES)
 
 
-def read(file: PublishedFile) -> list[Direction]:
+def read_components(file: PublishedFile) -> list[Direction]:
     """Read every component, in order; strength 1 is one standard deviation of it.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,9 +13,8 @@ from dynode.direction.base import Direction
 from dynode.direction.weight import WeightDirection
 from dynode.direction.weight_basis import FixedBasis, LayerDirections, SingularBasis, WeightBasis
 from dynode.errors import DirectionFileError
-from dynode.importing.reading import read_content
-from dynode.importing.request import PublishedFile
-from dynode.importing.vectors import check_offset
+from dynode.importing import PublishedFile, check_offset, read_content
+from dynode.weights import StoredTensor
 
 _EIGENVECTORS = re.compile(r"eigenvectors_layer(\d+)_")
 _COEFFICIENTS = {
@@ -39,7 +39,7 @@ def layer_index(name: str) -> int | None:
     return 2 * (int(found[1]) // _FIRST_RESOLUTION).bit_length() - 2 + int(found[2])
 
 
-def matches(file: PublishedFile) -> bool:
+def holds_shifts(file: PublishedFile) -> bool:
     """Tell whether a file holds weight deformations."""
     if isinstance(file.content, Tensor):
         return file.content.ndim == 6
@@ -48,14 +48,19 @@ def matches(file: PublishedFile) -> bool:
     return {"layer_ix", "shift"} <= set(file.content) or _is_checkpoint(file.content)
 
 
-def read(file: PublishedFile) -> list[Direction]:
+def read_shifts(file: PublishedFile, layer: str, basis: Path | None) -> list[Direction]:
     """Read a deformation, every eigenvector, or every direction of a trainer checkpoint.
+
+    Args:
+        file: What was read.
+        layer: Convolution an eigenvector file belongs to, when its name does not tell.
+        basis: Eigenvector file that the directions of a checkpoint combine.
 
     Raises:
         DirectionFileError: The layer or the basis is not told, or the shape is another.
     """
     if isinstance(file.content, dict) and _is_checkpoint(file.content):
-        return _rectified(file)
+        return _read_rectified(file, basis)
     if isinstance(file.content, dict):
         index, shift = file.content["layer_ix"], file.content["shift"]
         if not isinstance(index, int) or not 0 <= index < 64 or not isinstance(shift, Tensor):
@@ -63,19 +68,21 @@ def read(file: PublishedFile) -> list[Direction]:
                 f"{file.path.name} says layer {index!r}; expected a layer number from 0 to 63 and "
                 f"a shift tensor; save the deformation again"
             )
-        return _deformations(file, layer_name(index), shift, kind="deformation")
+        return _read_deformations(file, layer_name(index), shift, kind="deformation")
     assert isinstance(file.content, Tensor)
     found = _EIGENVECTORS.search(file.path.name)
-    layer = file.request.layer or (layer_name(int(found[1])) if found else "")
+    layer = layer or (layer_name(int(found[1])) if found else "")
     if not layer:
         raise DirectionFileError(
             f"{file.path.name} holds shifts of a convolution and does not say which; add --layer, for "
-            f"example --layer {layer_name(3)}"
+            f"example --format navigan --layer {layer_name(3)}"
         )
-    return _deformations(file, layer, file.content, kind="eigenvector")
+    return _read_deformations(file, layer, file.content, kind="eigenvector")
 
 
-def _deformations(file: PublishedFile, layer: str, shift: Tensor, kind: str) -> list[Direction]:
+def _read_deformations(
+    file: PublishedFile, layer: str, shift: Tensor, kind: str
+) -> list[Direction]:
     if shift.ndim != 6 or shift.shape[1] != 1:
         raise DirectionFileError(
             f"{file.path.name} holds a shift of shape {tuple(shift.shape)}; expected "
@@ -101,8 +108,26 @@ def _is_checkpoint(content: Mapping[object, object]) -> bool:
     return isinstance(content.get("generator"), dict) and "deformator" in content
 
 
-def trained_directions(file: PublishedFile) -> LayerDirections:
-    """Read the directions of a trainer checkpoint; for those of a fixed basis the request names it.
+def trained_part(content: object) -> object | None:
+    """Pick what a trainer checkpoint holds beyond a generator: the layer with coefficients."""
+    if not isinstance(content, dict) or not _is_checkpoint(content):
+        return None
+    state = content["generator"]
+    names = {str(key).rpartition(".")[0] for key in state if ".direction_to_" in str(key)}
+    wanted = {
+        key: value
+        for key, value in state.items()
+        if isinstance(value, StoredTensor) and str(key).rpartition(".")[0] in names
+    }
+    return {"deformator": {}, "generator": wanted}
+
+
+def trained_directions(file: PublishedFile, basis: Path | None = None) -> LayerDirections:
+    """Read the directions of a trainer checkpoint, and the fixed basis that they may combine.
+
+    Args:
+        file: What was read.
+        basis: Eigenvector file of a fixed basis.
 
     Raises:
         DirectionFileError: No layer was trained, or its basis is missing or of another shape.
@@ -114,11 +139,12 @@ def trained_directions(file: PublishedFile) -> LayerDirections:
         found = _CONVOLUTION.search(name)
         if found and isinstance(value, Tensor) and value.ndim == 2 and dot + last in _COEFFICIENTS:
             layer = layer_name(int(found[1]))
-            basis = _svd_basis(file, state, name) if "eigenvalues" in last else _basis(file)
-            if len(basis) == value.shape[1]:
-                return LayerDirections(layer, basis, value)
+            is_svd = "eigenvalues" in last
+            vectors = _svd_basis(file, state, name) if is_svd else _read_basis(file, basis)
+            if len(vectors) == value.shape[1]:
+                return LayerDirections(layer, vectors, value)
             raise DirectionFileError(
-                f"{file.path.name} combines {value.shape[1]} vectors, the basis has {len(basis)}; give "
+                f"{file.path.name} combines {value.shape[1]} vectors, the basis has {len(vectors)}; give "
                 f"the eigenvector file it was trained on with --basis"
             )
     raise DirectionFileError(
@@ -143,23 +169,23 @@ def _svd_basis(file: PublishedFile, state: Mapping[str, object], name: str) -> W
     return SingularBasis(u, vh, shape)
 
 
-def _basis(file: PublishedFile) -> WeightBasis:
-    if file.request.basis is None:
+def _read_basis(file: PublishedFile, basis: Path | None) -> WeightBasis:
+    if basis is None:
         raise DirectionFileError(
             f"{file.path.name} holds coefficients of a basis that is in a file of its own; name the "
-            f"eigenvector file with --basis"
+            f"eigenvector file with --format navigan --basis FILE"
         )
-    vectors = read_content(file.request.basis)
+    vectors = read_content(basis)
     if not isinstance(vectors, Tensor) or vectors.ndim != 6 or vectors.shape[1] != 1:
         raise DirectionFileError(
-            f"{file.request.basis.name} holds no eigenvectors; expected a tensor (k, 1, out, in, kh, kw); "
+            f"{basis.name} holds no eigenvectors; expected a tensor (k, 1, out, in, kh, kw); "
             f"give the file that the published Hessian script wrote"
         )
     return FixedBasis(vectors[:, 0])
 
 
-def _rectified(file: PublishedFile) -> list[Direction]:
-    trained = trained_directions(file)
+def _read_rectified(file: PublishedFile, basis: Path | None) -> list[Direction]:
+    trained = trained_directions(file, basis)
     digits = len(str(len(trained) - 1))
     found: list[Direction] = []
     for index in range(len(trained)):

@@ -1,0 +1,37 @@
+"""The files of GANSpace's released components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dynode
+
+if TYPE_CHECKING:
+    from dynode.direction.base import Direction
+    from dynode.generator.protocol import Generator
+    from dynode.importing import PublishedFile
+
+
+class ComponentFile(dynode.Format):
+    """Mean, components and standard deviations, in numpy's or torch's container.
+
+    Source:
+        Härkönen et al. 2020, GANSpace, arXiv:2004.02546, and its published files.
+    """
+
+    name = "ganspace"
+    summary = "principal components with their deviations (GANSpace)"
+
+    def recognise(self, file: PublishedFile) -> bool:
+        """See `dynode.Format.recognise`."""
+        from dynode_ganspace.published import holds_components
+
+        return holds_components(file)
+
+    def read(
+        self, file: PublishedFile, options: object, *, generator: Generator | None = None
+    ) -> list[Direction]:
+        """Read every component; see `dynode.Format.read`."""
+        from dynode_ganspace.published import read_components
+
+        return read_components(file)
