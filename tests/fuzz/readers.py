@@ -1,0 +1,310 @@
+"""Every reader of files from strangers, with small good files of the kind it reads."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dynode.crop import read_landmarks
+from dynode.crop.geometry import FaceFrame
+from dynode.direction import (
+    LinearDirection,
+    MapperDirection,
+    PathDirection,
+    RowMapper,
+    StyleDirection,
+    StyleMapper,
+    StyleMapperDirection,
+    WeightDirection,
+    load_direction,
+)
+from dynode.dynamics.fit import fit_trajectory
+from dynode.dynamics.trajectory import Trajectory
+from dynode.encoders.config import EncoderConfig
+from dynode.encoders.network import Encoder
+from dynode.encoders.reading import read_encoder, write_encoder
+from dynode.generator.loading import load_generator
+from dynode.importing import ImportRequest, import_codes, import_directions
+from dynode.latents import Latents, LowRankOffset
+from dynode.media.clip import open_clip
+from dynode.media.images import read_image
+from dynode.media.picture_set import open_pictures
+from dynode.pipeline.codes import read_times
+from dynode.pipeline.directions import load_any
+from dynode.scoring.labels import read_labels
+from dynode.stylegan2.checkpoints import Checkpoint, inspect_checkpoint, write_checkpoint
+from dynode.stylegan2.checkpoints.rosinality import generator_entries
+from dynode.testing import tiny_generator
+from dynode.testing.videos import write_test_video
+from dynode.weights import read_tensors
+from dynode_clip.weights import read_clip
+
+Files = Callable[[Path], list[bytes]]
+_GENERATOR = tiny_generator(8, w_dim=8, channels=8)
+_STATE = dict(_GENERATOR.network.state_dict())
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader, the suffix of its files, and how to make some."""
+
+    make: Files
+    read: Callable[[Path], object]
+    suffix: str = ".bin"
+
+    def write(self, folder: Path, content: bytes) -> Path:
+        """Write a file for it."""
+        path = folder / f"given{self.suffix}"
+        path.write_bytes(content)
+        return path
+
+
+def _saved(save: Callable[[Path], object], suffix: str = ".bin") -> Files:
+    def make(folder: Path) -> list[bytes]:
+        path = folder / f"made{suffix}"
+        save(path)
+        return [path.read_bytes()]
+
+    return make
+
+
+def _torch(content: object, *, is_zip: bool = True) -> Files:
+    return _saved(lambda path: torch.save(content, path, _use_new_zipfile_serialization=is_zip))
+
+
+def _checkpoint(layout: str) -> Files:
+    held = Checkpoint("dynode", _GENERATOR.network.config, _STATE)
+    return _saved(lambda path: write_checkpoint(held, path, layout=layout, force=True))
+
+
+def _published() -> dict[str, Any]:
+    """A checkpoint of the rosinality layout; our writer keeps to the published widths."""
+    entries = generator_entries(_GENERATOR.network.config)
+    return {
+        "g_ema": {
+            entry.key: _STATE[name].reshape(entry.shape)
+            for name, entry in entries.items()
+            if name in _STATE and entry.key != "latent_avg"
+        },
+        "latent_avg": _STATE["mapping.w_avg"],
+    }
+
+
+def _with_encoder() -> dict[str, Any]:
+    state = {f"decoder.{key}": part for key, part in _published()["g_ema"].items()}
+    return {"state_dict": state, "latent_avg": torch.zeros(4, 8), "opts": {"output_size": 8}}
+
+
+def _own_encoder(path: Path) -> None:
+    config = EncoderConfig(
+        "CompactProgressiveEncoder", rows=4, w_dim=8, size=(32, 32), widths=(8,) * 4, units=(1,) * 4
+    )
+    write_encoder(Encoder(config), torch.zeros(4, 8), path, {})
+
+
+def _published_encoder(kind: str) -> Files:
+    widths = (8, 16, 24, 32)
+    config = EncoderConfig(kind, rows=8, w_dim=32, widths=widths, units=(1,) * 4, head_width=32)
+    state = {f"encoder.{key}": part for key, part in Encoder(config).state_dict().items()}
+    held = {"state_dict": state, "latent_avg": torch.zeros(8, 32), "opts": {"encoder_type": kind}}
+    return _torch(held)
+
+
+def _numpy(array: np.ndarray) -> Files:
+    return _saved(lambda path: np.save(path, array), ".npy")
+
+
+def _arrays(compressed: bool, **arrays: np.ndarray) -> Files:
+    save: Any = np.savez_compressed if compressed else np.savez
+    return _saved(lambda path: save(path, **arrays), ".npz")
+
+
+def _several(*parts: Files) -> Files:
+    return lambda folder: [content for part in parts for content in part(folder)]
+
+
+def _text(*contents: str) -> Files:
+    return lambda folder: [content.encode() for content in contents]
+
+
+def _mapper_state(prefix: str, width: int) -> dict[str, torch.Tensor]:
+    return {
+        f"mapper.{prefix}.{layer}.{kind}": torch.ones(*(width,) * axes)
+        for layer in range(1, 5)
+        for kind, axes in (("weight", 2), ("bias", 1))
+    }
+
+
+def _latents(path: Path) -> None:
+    offset = LowRankOffset("b8.conv0", torch.ones(2, 4, 3, 3), torch.ones(4, 2), torch.ones(3, 1))
+    latents = Latents(torch.randn(3, 4, 8), {"b4.conv1": torch.ones(3, 8)}, (offset,))
+    latents.save(path, fingerprint="a")
+
+
+def _trajectory() -> Any:
+    codes = Latents(torch.randn(5, 4, 8).cumsum(0))
+    return fit_trajectory(codes, torch.arange(5.0))
+
+
+def _picture(kind: str) -> Files:
+    picture = Image.effect_mandelbrot((32, 32), (-3, -2.5, 2, 2.5), 10).convert("RGB")
+    return _saved(lambda path: picture.save(path, format=kind))
+
+
+def _zip_of_pictures(folder: Path) -> list[bytes]:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in "ab":
+            archive.writestr(f"{name}.png", _picture("PNG")(folder)[0])
+    return [made.getvalue()]
+
+
+def _read_pictures(path: Path) -> None:
+    pictures = open_pictures(path)
+    for index in range(len(pictures)):
+        pictures.read(index)
+
+
+def _script(path: Path) -> None:
+    class Visual(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.visual = torch.nn.Linear(3, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.visual(x)
+
+    torch.jit.save(torch.jit.trace(Visual(), torch.ones(1, 3)), str(path))
+
+
+def _clip_frames(path: Path) -> None:
+    for _ in open_clip(path).frames():
+        pass
+
+
+_VECTOR = np.random.default_rng(0).normal(size=(1, 8)).astype(np.float32)
+_CODES = np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32)
+_POINTS = [[30.0, 30.0], [60.0, 30.0], [45.0, 45.0], [33.0, 60.0], [57.0, 60.0]]
+_AS_CODES = ImportRequest(take_as="codes")
+_WEIGHT = torch.randn(4, 4, 3, 3)
+
+
+def _codes(path: Path) -> Latents:
+    return import_codes(path, _AS_CODES)
+
+
+def _direction(direction: Callable[[], Any]) -> Files:
+    return lambda folder: _saved(lambda path: direction().save(path), ".safetensors")(folder)
+
+
+READERS: dict[str, Reader] = {
+    "checkpoint, dynode": Reader(_checkpoint("dynode"), load_generator, ".safetensors"),
+    "checkpoint, rosinality": Reader(_torch(_published()), load_generator, ".pt"),
+    "checkpoint, old container": Reader(_torch(_published(), is_zip=False), load_generator, ".pt"),
+    "checkpoint, nvlabs": Reader(_checkpoint("nvlabs"), load_generator, ".pkl"),
+    "checkpoint, with encoder": Reader(_torch(_with_encoder()), load_generator, ".pt"),
+    "checkpoint, described": Reader(
+        _several(_checkpoint("nvlabs"), _torch(_published())), inspect_checkpoint, ".pkl"
+    ),
+    "encoder, dynode": Reader(_saved(_own_encoder), read_encoder, ".safetensors"),
+    "encoder, e4e": Reader(_published_encoder("Encoder4Editing"), read_encoder, ".pt"),
+    "encoder, ReStyle": Reader(
+        _published_encoder("ProgressiveBackboneEncoder"), read_encoder, ".pt"
+    ),
+    "tensors": Reader(
+        _torch({"a": [torch.ones(3), (1, 2.5, "x")], "b": np.ones(3)}), read_tensors, ".pt"
+    ),
+    "CLIP, TorchScript": Reader(_saved(_script), read_clip, ".pt"),
+    "CLIP, state dict": Reader(_torch({"visual.a": torch.ones(3)}), read_clip, ".pt"),
+    "import, npy": Reader(_numpy(_VECTOR), import_directions, ".npy"),
+    "import, npz": Reader(
+        _several(_arrays(False, smile=_VECTOR), _arrays(True, smile=_VECTOR)),
+        import_directions,
+        ".npz",
+    ),
+    "import, pt": Reader(_torch(torch.from_numpy(_VECTOR)), import_directions, ".pt"),
+    "import, GANSpace": Reader(
+        _torch({"comp": torch.randn(3, 1, 8), "std": torch.ones(3)}), import_directions, ".pt"
+    ),
+    "import, SeFa": Reader(
+        _torch({"ckpt": "a.pt", "eigvec": torch.randn(8, 3)}), import_directions, ".pt"
+    ),
+    "import, NaviGAN": Reader(
+        _torch({"layer_ix": 3, "shift": torch.randn(2, 1, 4, 4, 3, 3)}), import_directions, ".pt"
+    ),
+    "import, StyleCLIP mappers": Reader(
+        _several(
+            _torch({"state_dict": _mapper_state("mapping.mapping", 8), "opts": {"a": 1}}),
+            _torch({"state_dict": _mapper_state("mapper_0.mapping", 8), "opts": {}}),
+        ),
+        import_directions,
+        ".pt",
+    ),
+    "codes, npy": Reader(_numpy(_CODES), _codes, ".npy"),
+    "codes, npz": Reader(_arrays(True, latents=_CODES), _codes, ".npz"),
+    "codes, pt": Reader(
+        _several(_torch(torch.from_numpy(_CODES)), _torch([torch.ones(4, 8)] * 3)), _codes, ".pt"
+    ),
+    "direction, linear": Reader(
+        _direction(lambda: LinearDirection(torch.randn(4, 8))), load_any, ".safetensors"
+    ),
+    "direction, style": Reader(
+        _direction(lambda: StyleDirection({"b4.conv1": torch.randn(8)})),
+        load_direction,
+        ".safetensors",
+    ),
+    "direction, weight": Reader(
+        _direction(lambda: WeightDirection("b8.conv0", _WEIGHT)), load_direction, ".safetensors"
+    ),
+    "direction, mapper": Reader(
+        _direction(lambda: MapperDirection(RowMapper([(0, 2), (2, 4)], 8, depth=2))),
+        load_direction,
+        ".safetensors",
+    ),
+    "direction, style mapper": Reader(
+        _direction(lambda: StyleMapperDirection(StyleMapper({"b4.conv1": 8}, depth=2))),
+        load_direction,
+        ".safetensors",
+    ),
+    "direction, path": Reader(
+        _direction(lambda: PathDirection.of(_trajectory())), load_direction, ".safetensors"
+    ),
+    "latents": Reader(_saved(_latents), Latents.load, ".safetensors"),
+    "trajectory": Reader(
+        _saved(lambda path: _trajectory().save(path)),
+        Trajectory.load,
+        ".safetensors",
+    ),
+    "labels": Reader(_text("seed,smile,age\n1,0.5,20\n2,1,30\n"), read_labels, ".csv"),
+    "landmarks, JSON": Reader(
+        _text(json.dumps(_POINTS), json.dumps({"landmarks": _POINTS})), read_landmarks, ".json"
+    ),
+    "landmarks, npy": Reader(_numpy(np.array(_POINTS)), read_landmarks, ".npy"),
+    "landmarks, text": Reader(
+        _text("\n".join(f"{x} {y}" for x, y in _POINTS)), read_landmarks, ".txt"
+    ),
+    "crop": Reader(
+        _saved(lambda path: FaceFrame((10.0, 10.0), (5.0, 0.0)).save(path)), FaceFrame.load, ".json"
+    ),
+    "times": Reader(_text("0\n0.5\n1\n"), read_times, ".txt"),
+    "zip of pictures": Reader(_zip_of_pictures, _read_pictures, ".zip"),
+    "picture": Reader(
+        _several(*(_picture(kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"))),
+        read_image,
+        ".png",
+    ),
+    "clip": Reader(
+        _saved(lambda path: write_test_video(path, size=(32, 32), frames=6), ".mp4"),
+        _clip_frames,
+        ".mp4",
+    ),
+}
