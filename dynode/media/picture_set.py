@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from dynode.errors import MediaError
 from dynode.media.images import read_image
 from dynode.media.kind import Kind, kind_of
 from dynode.media.suffixes import IMAGE_SUFFIXES
-from dynode.weights.archive import open_archive, read_member
+from dynode.weights.archive import is_archive, open_archive, read_member
 
 _KIND = ("a zip file of pictures", "make the zip file again")
 
@@ -124,7 +123,7 @@ def open_pictures(source: Path) -> PictureSet:
     """
     if source.is_dir():
         return PictureSet(source, tuple(path.name for path in look_into(source).pictures))
-    if not (source.is_file() and zipfile.is_zipfile(source)):
+    if not (source.is_file() and is_archive(source)):
         raise MediaError(
             f"{source} is neither a folder nor a zip file; give pictures in one of them"
         )

@@ -74,6 +74,12 @@ def check_members(members: Iterable[zipfile.ZipInfo]) -> None:
         raise ValueError(f"{packed:,} bytes in it unpack to {unpacked:,}")
 
 
+def is_archive(path: Path) -> bool:
+    """Tell whether a file begins as zip files do."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
+
+
 def first_member(head: bytes) -> str:
     """Name the first member of a zip file by the first bytes of the file; empty if there is none."""
     if not head.startswith(b"PK\x03\x04") or len(head) < _MEMBER_NAME:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.weights.archive import open_archive, read_member
+from dynode.weights.archive import is_archive, open_archive, read_member
 from dynode.weights.budget import Budget
 from dynode.weights.known_globals import TORCH_NAMES, StorageType
 from dynode.weights.pickle_instructions import Known
@@ -60,7 +60,7 @@ class _ScriptNames(Mapping[tuple[str, str], object]):
 
 def is_torchscript(path: Path) -> bool:
     """Tell whether a file is an archive that `torch.jit.save` wrote."""
-    if not zipfile.is_zipfile(path):
+    if not is_archive(path):
         return False
     with open_archive(path, *_KIND) as archive:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
