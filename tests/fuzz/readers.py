@@ -16,17 +16,12 @@ from PIL import Image
 
 from dynode.crop import read_landmarks
 from dynode.crop.geometry import FaceFrame
-from dynode.direction import (
-    LinearDirection,
-    MapperDirection,
-    PathDirection,
-    RowMapper,
-    StyleDirection,
-    StyleMapper,
-    StyleMapperDirection,
-    WeightDirection,
-    load_direction,
-)
+from dynode.direction import PathDirection, RowMapper, StyleMapper, StyleMapperDirection
+from dynode.direction.file import load_direction
+from dynode.direction.linear import LinearDirection
+from dynode.direction.mapper import MapperDirection
+from dynode.direction.style import StyleDirection
+from dynode.direction.weight import WeightDirection
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.trajectory import Trajectory
 from dynode.encoders.config import EncoderConfig
@@ -34,7 +29,8 @@ from dynode.encoders.network import Encoder
 from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.generator.loading import load_generator
 from dynode.importing import ImportRequest, import_codes, import_directions
-from dynode.latents import Latents, LowRankOffset
+from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import LowRankOffset
 from dynode.media.clip import open_clip
 from dynode.media.images import read_image
 from dynode.media.picture_set import open_pictures
