@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LARGEST_HEADER = 32 * 2**20
+_FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
 
 
 @contextlib.contextmanager
@@ -24,15 +26,18 @@ def written(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`, and rename it to `path` when the block ends well.
 
     Args:
-        path: The file to make; its folder is made if it is absent.
+        path: The file to make; its folder is made if it is absent. Of a symbolic link the target is
+            made, and the link stays.
 
     Yields:
-        A name with the same suffix in the same folder; it is removed if the block fails.
+        A name with the same suffix in the same folder, of this call alone; it is removed if the block
+        fails.
 
     Raises:
-        UsageError: The folder cannot be written to, or `path` is a folder itself.
+        UsageError: The folder cannot be written to or is full, or `path` is a folder itself.
     """
     path = Path(path)
+    path = path.resolve() if path.is_symlink() else path
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder; choose a file name with -o")
     try:
@@ -48,6 +53,13 @@ def written(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None or error.errno not in _FULL:
+            raise
+        raise UsageError(
+            f"cannot write {path}: {os.strerror(error.errno)}; nothing was changed: make room, or choose "
+            f"another place with -o"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -108,12 +120,10 @@ def reading(
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file atomically; tensors go to the CPU and are made contiguous."""
-    from safetensors.torch import save_file
+    """Write a safetensors file atomically, the same bytes for the same content in every process."""
+    from dynode.weights.safetensors_file import write_safetensors
 
-    plain = {key: part.detach().cpu().contiguous().clone() for key, part in tensors.items()}
-    with written(path) as temporary:
-        save_file(plain, temporary, metadata=dict(metadata))
+    write_safetensors(tensors, path, metadata)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

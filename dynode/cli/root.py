@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import traceback
 import warnings
@@ -33,6 +34,7 @@ _COMMANDS = {
 }
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 class _LazyGroup(click.Group):
@@ -101,7 +103,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands behind `dynode` on the command line; None takes the process's own.
 
     Returns:
-        0 done, 1 failed, 2 wrong usage, 3 weights missing or licence not accepted, 130 interrupted.
+        0 done, 1 failed, 2 wrong usage, 3 weights missing or licence not accepted, 130 interrupted, 143
+        terminated.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -111,7 +114,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return code if isinstance(code, int) else 0
     except SystemExit as error:  # a command said how it ended, or nobody reads the output any more
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__ or error, _Terminated):  # click makes its own of it
+            return _failed("terminated; finished outputs are kept", TERMINATED)
         return _failed("interrupted; finished outputs are kept", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -148,6 +153,15 @@ def _failed(message: str, code: int) -> int:
     return code
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: what cleans up after Ctrl-C cleans up after it too."""
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise _Terminated
+
+
 def main() -> NoReturn:
     """Run the command and leave the process with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import filelock
 from torch import Tensor
 
 from dynode import files
@@ -67,30 +69,58 @@ def write_segments(
     if path.suffix.lower() in STRIP_SUFFIXES:
         frames = (batch for segment in segments for batch in segment.frames())
         return write_video(frames, path, fps=fps, sound=sound)
+    with _claimed(path) as folder:
+        try:
+            parts = [
+                _finished(segment, index, folder, path, fps)
+                for index, segment in enumerate(segments)
+            ]
+            if not parts:
+                raise MediaError("there is no frame to write")
+            with files.written(path) as temporary:
+                count = join_tracks(parts, temporary, fps=fps, sound=sound)
+        finally:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # if nothing was finished
+        shutil.rmtree(folder, ignore_errors=True)
+    return count
+
+
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[Path]:
+    """Give the folder of a video's segments to one process at a time.
+
+    The same command beside this one works in a folder of its own, so that both succeed.
+    """
     folder = parts_folder(path)
+    lock = filelock.FileLock(folder.with_name(folder.name + ".lock"), timeout=0)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        folder = folder.with_name(f"{folder.name}-{os.getpid()}")
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}; choose another place with -o"
         ) from error
     try:
-        parts = list[Path]()
-        for index, segment in enumerate(segments):
-            part = folder / f"{index:06d}-{segment.key}-{_rate_name(fps)}-{path.suffix[1:]}.mp4"
-            if not part.exists():
-                with files.written(part) as temporary:
-                    encode_frames(segment.frames(), temporary, fps=fps, like=path)
-            parts.append(part)
-        if not parts:
-            raise MediaError("there is no frame to write")
-        with files.written(path) as temporary:
-            count = join_tracks(parts, temporary, fps=fps, sound=sound)
+        folder.mkdir(exist_ok=True)
+        yield folder
     finally:
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # if nothing was finished
-    shutil.rmtree(folder, ignore_errors=True)
-    return count
+        if lock.is_locked:
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
+
+
+def _finished(
+    segment: Segment, index: int, folder: Path, path: Path, fps: float | Fraction
+) -> Path:
+    """Encode a segment unless an interrupted call has."""
+    part = folder / f"{index:06d}-{segment.key}-{_rate_name(fps)}-{path.suffix[1:]}.mp4"
+    if not part.exists():
+        with files.written(part) as temporary:
+            encode_frames(segment.frames(), temporary, fps=fps, like=path)
+    return part
 
 
 def _rate_name(fps: float | Fraction) -> str:

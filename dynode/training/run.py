@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +19,9 @@ from dynode.files import written
 from dynode.plugins.methods import Progress, silent
 
 _STATE = "state.pt"
+_BEFORE = "state.before.pt"  # the one before it, should a disk lose the last
 _LOG = "log.jsonl"
+_STATE_KEYS = {"done", "recipe", "modules", "optimizer", "others"}
 
 
 def generator_at(seed: int, *place: int) -> torch.Generator:
@@ -106,10 +110,13 @@ class Run:
         Raises:
             UsageError: The folder holds a run with another recipe.
         """
-        path = self.folder / _STATE
-        if not path.exists():
-            return 0
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        for path in (self.folder / _STATE, self.folder / _BEFORE):
+            state = _read_state(path)
+            if state is not None:
+                return self._go_on_from(state)
+        return 0
+
+    def _go_on_from(self, state: Mapping[str, Any]) -> int:
         if state["recipe"] != json.dumps(self.recipe, sort_keys=True):
             raise UsageError(
                 f"{self.folder} holds a run with other options; name another folder to start afresh"
@@ -131,8 +138,11 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "others": {name: other.state_dict() for name, other in self.others.items()},
         }
-        with written(self.folder / _STATE) as temporary:
+        path = self.folder / _STATE
+        with written(path) as temporary:
             torch.save(state, temporary)
+            if path.exists():
+                os.replace(path, self.folder / _BEFORE)
 
     def _log(self, figures: Mapping[str, float]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -143,10 +153,41 @@ class Run:
         path = self.folder / _LOG
         if not path.exists():
             return
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if json.loads(line)["step"] <= done]
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        kept = [line for line in lines if (step := _step_of(line)) is not None and step <= done]
+        broken = sum(_step_of(line) is None for line in lines)
+        if broken:
+            warnings.warn(
+                f"{broken} half-written lines of {path} are left out; the run goes on", stacklevel=2
+            )
         with written(path) as temporary:
             temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> int | None:
+    """Read the step of a line of the log; None if the line was never finished."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _read_state(path: Path) -> dict[str, Any] | None:
+    """Read a state; None where there is none, or one that is damaged, which is told."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if set(state) >= _STATE_KEYS:
+            return dict(state)
+        reason = f"it holds {sorted(state)[:3]}"
+    except Exception as error:  # torch, pickle and zipfile raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    warnings.warn(
+        f"the state {path} is damaged ({reason}); the run goes on from the last good one, or begins anew",
+        stacklevel=3,
+    )
+    return None
 
 
 @torch.no_grad()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from dynode.errors import OutputExistsError
+from dynode.files import written
 from dynode_facets.captions import caption
 from dynode_facets.clips import MOTIONS, Motion, regular_times, trajectory
 from dynode_facets.factors import FACTOR_NAMES, population
@@ -102,13 +102,8 @@ def render_dataset(
     plan = _Plan(count, seed, resolution, kind, z_dim, captions, frames, fps, tuple(motions))
     output = Path(output)
     _check(plan, output, overwrite)
-    partial = output.with_name(output.name + ".part")
-    try:
-        with zipfile.ZipFile(partial, "w") as archive:
-            _fill(archive, plan, progress)
-        os.replace(partial, output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written(output) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        _fill(archive, plan, progress)
     return output
 
 

@@ -328,3 +328,33 @@ def test_the_module_runs_as_the_command() -> None:
     )
 
     assert ran.stdout.split()[-1] == dynode.__version__
+
+
+TERMINATED = """
+import os, signal, sys
+from pathlib import Path
+from dynode import files
+from dynode.cli import root
+
+def stop(arguments=None):
+    with files.written(Path(sys.argv[1])) as temporary:
+        temporary.write_text("half")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+root._root.main = lambda *a, **k: stop()
+root.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+@pytest.mark.robust(kind="K two at once", member="SIGTERM")
+def test_a_terminated_command_cleans_up_as_an_interrupted_one(tmp_path: Path) -> None:
+    target = tmp_path / "out.txt"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", TERMINATED, target], capture_output=True, text=True, timeout=120
+    )
+
+    assert ended.returncode == 143
+    assert ended.stderr == "error: terminated; finished outputs are kept\n"
+    assert list(tmp_path.iterdir()) == []

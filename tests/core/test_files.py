@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,46 @@ def test_what_is_no_safetensors_file_is_refused_in_one_line(
 
     assert str(caught.value).startswith("a.safetensors cannot be read as safetensors (")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.robust(kind="K two at once", member="a symbolic link with --force")
+def test_of_a_symbolic_link_the_target_is_written(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+
+    with files.written(link) as temporary:
+        temporary.write_text("new")
+
+    assert link.is_symlink() and target.read_text() == "new"
+
+
+@pytest.mark.robust(kind="K two at once", member="a full disk")
+def test_a_full_disk_is_said_with_the_path(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_text("old")
+
+    with (
+        pytest.raises(UsageError, match=r"cannot write .*a\.png: No space left on device"),
+        files.written(path),
+    ):
+        raise OSError(28, "No space left on device")
+
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+BYTES = """
+import sys, torch
+from dynode import Latents
+generator = torch.Generator().manual_seed(0)
+latents = Latents(torch.randn(2, 4, 8, generator=generator))
+latents.save(sys.argv[1], fingerprint="abc")
+"""
+
+
+@pytest.mark.robust(kind="K two at once", member="bytes of latents in two processes")
+def test_the_same_latents_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        subprocess.run([sys.executable, "-c", BYTES, tmp_path / f"{name}.safetensors"], check=True)
+
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1

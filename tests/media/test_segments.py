@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from dynode.testing.videos import audio_bytes, write_test_video
 DRAW = """
 import os, signal, sys
 import torch
+from collections.abc import Iterator
 from pathlib import Path
 from dynode.media.segments import Segment, write_segments
 from dynode.media.tracks import Sound
@@ -170,3 +172,23 @@ def test_a_folder_that_cannot_be_is_told(tmp_path) -> None:
 
     with pytest.raises(UsageError, match="choose another place"):
         write_segments([Segment("a", lambda: noisy(0, 1))], tmp_path / "file" / "out.mp4", fps=25)
+
+
+@pytest.mark.robust(kind="K two at once", member="the same clip edited twice")
+def test_the_same_video_written_beside_itself_succeeds_twice(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    inner: list[int] = []
+
+    def frames() -> Iterator[torch.Tensor]:
+        if not inner:  # another process's call would come in between just so
+            inner.append(0)
+            inner[0] = write_segments([Segment("k", still)], path, fps=25)
+        yield from still()
+
+    def still() -> Iterator[torch.Tensor]:
+        yield torch.zeros(3, 3, 16, 16)
+
+    outer = write_segments([Segment("k", frames)], path, fps=25)
+
+    assert inner == [3] and outer == 3
+    assert [item.name for item in tmp_path.iterdir()] == ["clip.mp4"]
