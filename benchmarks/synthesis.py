@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
-from dynode.stylegan2.loading import build_network
+from dynode.stylegan2.building import build_network
 
 RESULTS = Path(__file__).parent / "results"
 SIDES = ("dynode", "groups", "batch")

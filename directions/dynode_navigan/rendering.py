@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
+from dynode.generator.channels import as_rgb
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
@@ -64,7 +65,7 @@ class _StyleGANTail:
         state = SynthesisState(int(block.resolution), x, image)  # type: ignore[arg-type]
         drawn = self.generator.advance(state, self.inputs).image
         assert drawn is not None
-        return drawn
+        return as_rgb(drawn)
 
     def _until_block(self, n: int) -> tuple[Tensor, Tensor | None]:
         """Give the features that enter the block, and the picture so far at the block's size."""

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from dynode.generator.channels import as_rgb
 from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
@@ -86,7 +87,7 @@ class ChannelRenders:
         )
         image = self._blocks.advance(state, inputs).image
         assert image is not None
-        return image
+        return as_rgb(image)
 
     def _go_before(self, layer: str) -> None:
         """Run what the changed layer's block receives."""

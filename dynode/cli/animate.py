@@ -59,6 +59,7 @@ class AnimateCommand(RenamingCommand):
 @takes_inverter
 @console.truncation_option(None, "Truncation ψ of a sampled picture; 0.7 if absent.")
 @console.GENERATOR
+@console.CLASS
 @console.DEVICE
 @console.SEED
 @console.output_option("Clip to write, .mp4, .gif or .webp [default: named after the motion].")
@@ -75,6 +76,7 @@ def animate(
     inverting: dict[str, Any],
     truncation: float | None,
     generator: str | None,
+    class_index: str | None,
     device: str | None,
     seed: int,
     output: Path | None,
@@ -114,6 +116,7 @@ def animate(
             boomerang=boomerang,
             generator=generator,
             device=device,
+            class_index=class_index,
             truncation=truncation,
             seed=seed,
             force=force,

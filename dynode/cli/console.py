@@ -40,6 +40,12 @@ GENERATOR = click.option(
 DEVICE = click.option(
     "--device", help="cpu, cuda, cuda:1 or mps; DYNODE_DEVICE, else CUDA if present, else cpu."
 )
+CLASS = click.option(
+    "--class",
+    "class_index",
+    metavar="N|NAME",
+    help="Class that is sampled from, of a conditional generator; all classes if absent.",
+)
 SEED = click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 @clip_options.SMOOTHING
 @clip_options.CHECK
 @console.GENERATOR
+@console.CLASS
 @console.DEVICE
 @console.SEED
 @console.output_option("Picture or, of a clip or with --sweep, video [default: named by the edit].")
@@ -68,6 +69,7 @@ def edit(
     smoothing: str | None,
     check: bool | None,
     generator: str | None,
+    class_index: str | None,
     device: str | None,
     seed: int,
     output: Path | None,
@@ -102,6 +104,7 @@ def edit(
             strength=strength,
             generator=generator,
             device=device,
+            class_index=class_index,
             mode=mode,
             fit=clip_options.fit_options(smoothing),
             check=check,

@@ -32,6 +32,7 @@ class FindCommand(MethodCommand):
     help="File, or folder for several [default: named after the direction].",
 )
 @console.GENERATOR
+@console.CLASS
 @console.DEVICE
 @console.SEED
 @console.FORCE
@@ -40,6 +41,7 @@ def find(
     method: str,
     output: Path | None,
     generator: str | None,
+    class_index: str | None,
     device: str | None,
     seed: int,
     force: bool,
@@ -62,7 +64,7 @@ def find(
     options = split_method_options(method_options)
     started = time.perf_counter()
     with console.progress_bar(method) as progress:
-        loaded = load_generator(generator, device=device)
+        loaded = load_generator(generator, device=device, class_index=class_index)
         found = find_directions(method, loaded, seed=seed, progress=progress, **options)
     directions = found if isinstance(found, list) else [found]
     paths = steps.write_directions(directions, output, force=force)

@@ -15,6 +15,19 @@ from dynode.cli.video_options import VideoRequest, refuse_foreign, video_options
 @click.option("--seeds", default="0-15", show_default=True, help="Seeds such as 0-15 or 3,8,20-24.")
 @console.truncation_option(0.7, "Truncation ψ: 1 none, 0 the mean picture, that of w_avg.")
 @click.option(
+    "--truncation-cutoff",
+    type=click.IntRange(min=0),
+    help="Truncate only so many first rows of the code; all if absent.",
+)
+@click.option(
+    "--mix",
+    metavar="SEEDS",
+    help="Mix the styles of these seeds into every picture, a column for each.",
+)
+@click.option(
+    "--mix-rows", metavar="ROWS", help="Rows of the code that are mixed in [default: 0-6]."
+)
+@click.option(
     "--noise",
     type=click.Choice(["const", "random", "none"]),
     default="const",
@@ -28,6 +41,7 @@ from dynode.cli.video_options import VideoRequest, refuse_foreign, video_options
 @video_options
 @console.output_option("Picture, or video, folder or zip to write [default: generated.png, .mp4].")
 @console.GENERATOR
+@console.CLASS
 @console.DEVICE
 @console.FORCE
 @console.JSON
@@ -37,11 +51,15 @@ def generate(
     /,
     seeds: str,
     truncation: float,
+    truncation_cutoff: int | None,
+    mix: str | None,
+    mix_rows: str | None,
     noise: Literal["const", "random", "none"],
     columns: int | None,
     latents: Path | None,
     output: Path | None,
     generator: str | None,
+    class_index: str | None,
     device: str | None,
     force: bool,
     as_json: bool,
@@ -86,7 +104,11 @@ def generate(
             seeds,
             generator=generator,
             device=device,
+            class_index=class_index,
             truncation=truncation,
+            truncation_cutoff=truncation_cutoff,
+            mix=mix,
+            mix_rows=mix_rows,
             noise=noise,
             progress=progress,
         )

@@ -11,7 +11,18 @@ import click
 from dynode.cli import console
 
 if TYPE_CHECKING:
+    from dynode.generator.protocol import GeneratorInfo
+if TYPE_CHECKING:
     from dynode.stylegan2.export import ProgramFormat, ProgramInput
+
+
+_CHANNELS = {1: ", grey", 3: "", 4: ", with transparency"}
+_MEANS = {
+    "stored": "stored in the file",
+    "estimated": "estimated: the mean of samples, as the file stores none",
+    "absent": "absent",
+}
+_MOST_NAMES = 10
 
 
 @click.group()
@@ -85,9 +96,11 @@ def info(name: str, device: str | None, as_json: bool) -> None:
     height, width = described.resolution
     facts = {
         "name": described.name,
-        "draws": f"{described.domain}, {width}×{height} pixels",
+        "draws": f"{described.domain}, {width}×{height} pixels{_CHANNELS[described.image_channels]}",
         "w+ code": f"{described.num_layers} rows of {described.w_dim}",
-        "z": f"{described.z_dim}" + (f", {described.c_dim} classes" if described.c_dim else ""),
+        "z": f"{described.z_dim}",
+        "classes": _classes(described),
+        "mean code": _MEANS[described.mean_code],
         "style channels": f"{sum(described.style_channels.values())}",
         "crop": described.crop,
         "licence": described.licence,
@@ -98,17 +111,26 @@ def info(name: str, device: str | None, as_json: bool) -> None:
         console.tell(f"{title:<15} {fact}")
 
 
+def _classes(described: GeneratorInfo) -> str:
+    if not described.c_dim:
+        return "none"
+    names = described.class_names
+    shown = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    return f"{described.c_dim}" + (f": {shown}" if shown else " without names")
+
+
 @generators.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option(
     "--layout",
-    type=click.Choice(["dynode", "rosinality", "nvlabs"]),
-    help="Layout to write; by the suffix if absent: .safetensors, .pt, .pkl.",
+    metavar="NAME",
+    help="Layout to write: dynode, rosinality, nvlabs; by the suffix if absent.",
 )
 @click.option(
     "--drop-clamp", is_flag=True, help="Leave out a convolution clamp the layout cannot express."
 )
+@click.option("--generator-only", is_flag=True, help="Leave out the discriminator.")
 @console.FORCE
 @console.JSON
 def convert(
@@ -116,6 +138,7 @@ def convert(
     target: Path,
     layout: str | None,
     drop_clamp: bool,
+    generator_only: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -127,7 +150,14 @@ def convert(
     """
     from dynode.pipeline.convert import convert_checkpoint
 
-    written = convert_checkpoint(source, target, layout=layout, drop_clamp=drop_clamp, force=force)
+    written = convert_checkpoint(
+        source,
+        target,
+        layout=layout,
+        drop_clamp=drop_clamp,
+        generator_only=generator_only,
+        force=force,
+    )
     if as_json:
         console.print_json({"output": str(target), "layout": written})
     else:

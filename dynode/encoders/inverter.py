@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,6 +11,7 @@ from dynode.plugins.methods import Inverter, Progress
 from dynode.plugins.trainable import Trainable
 
 if TYPE_CHECKING:
+    from PIL import Image
     from torch import Tensor
 
     from dynode.encoders.reading import LoadedEncoder
@@ -82,6 +84,16 @@ class EncoderInverter(Inverter, Trainable):
         if chosen is None:
             raise missing_encoder(self.name, generator.info)
         return checked_encoder(chosen, generator, inputs=self.inputs)
+
+    def framing(
+        self,
+        generator: Generator,
+        options: Any,  # an instance of `self.options`
+    ) -> Callable[[Image.Image], Tensor] | None:
+        """See `Inverter.framing`: as the encoder was trained."""
+        if options.weights is None:
+            return None
+        return self.open(options.weights, generator).framing
 
     def invert(
         self,

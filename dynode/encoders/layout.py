@@ -13,6 +13,7 @@ from dynode.weights.refusals import corrupt, quoted, unsupported
 
 _WIDE = (192, 256)
 _SQUARE = (256, 256)
+_ALIGNED = ("ffhq", "celeb", "face", "toonify")
 
 
 def options_of(weights: OpenWeights) -> dict[str, object]:
@@ -22,6 +23,21 @@ def options_of(weights: OpenWeights) -> dict[str, object]:
     if not isinstance(options, dict):
         return {}
     return {str(key): value for key, value in options.items()}
+
+
+def is_wide(options: Mapping[str, object]) -> bool:
+    """Tell whether an encoder was trained on pictures of 4:3 (cars)."""
+    return str(options.get("dataset_type", "")).startswith("cars")
+
+
+def takes_whole(options: Mapping[str, object]) -> bool:
+    """Tell whether photographs are resized whole for an encoder, to its own size.
+
+    The published code resizes everything so. Its faces are aligned before, so that a photograph of a
+    face that is not is better cut than stretched; nor is one stretched where the file tells nothing.
+    """
+    trained_on = str(options.get("dataset_type", ""))
+    return bool(trained_on) and not trained_on.startswith(_ALIGNED)
 
 
 def found_config(
@@ -53,13 +69,12 @@ def found_config(
         raise corrupt(path, f"its backbone has {len(groups)} stages, expected 4")
     stem = "input_layer.0.weight" if is_irse else "conv1.weight"
     head = "linear.weight" if traits.is_single else "styles.0.linear.weight"
-    is_wide = str(options.get("dataset_type", "")).startswith("cars")
     return EncoderConfig(
         kind,
         rows=_rows(path, stored, options, mean),
         w_dim=_shape(path, stored, head)[0],
         inputs=_shape(path, stored, stem)[1],
-        size=_WIDE if is_wide else _SQUARE,
+        size=_WIDE if is_wide(options) else _SQUARE,
         widths=tuple(width for width, _ in groups),
         units=tuple(count for _, count in groups),
         has_squeeze="body.0.res_layer.5.fc1.weight" in stored,

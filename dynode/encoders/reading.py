@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dynode.encoders.config import EncoderConfig
-from dynode.encoders.layout import found_config, options_of
+from dynode.encoders.layout import found_config, is_wide, options_of, takes_whole
 from dynode.encoders.network import Encoder
+from dynode.media.framing import WholePicture
 from dynode.weights import OpenWeights, StoredTensor, open_weights, write_safetensors
 from dynode.weights.refusals import corrupt, listed, quoted, unsupported
 
@@ -31,6 +33,8 @@ class LoadedEncoder:
         path: The file.
         is_wide: The network looks at the middle three quarters of the rows (cars).
         metadata: Text of the file: `fingerprint` and `generator` it was trained for, `method`.
+        takes_whole: Photographs are resized whole, as the published code prepares everything but
+            aligned faces; otherwise the middle is cut out.
     """
 
     network: Encoder
@@ -38,6 +42,12 @@ class LoadedEncoder:
     path: Path
     is_wide: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+    takes_whole: bool = False
+
+    @property
+    def framing(self) -> WholePicture | None:
+        """How photographs are prepared for it; None where the middle is cut out."""
+        return WholePicture(self.config.size) if self.takes_whole else None
 
     @property
     def config(self) -> EncoderConfig:
@@ -48,7 +58,7 @@ class LoadedEncoder:
         """Move network and average to a device or type, in place of the present ones."""
         moved = self.network.to(device=device, dtype=dtype)
         mean = self.latent_avg.to(device=device, dtype=dtype)
-        return LoadedEncoder(moved, mean, self.path, self.is_wide, self.metadata)
+        return dataclasses.replace(self, network=moved, latent_avg=mean)
 
     def prepare(self, images: Tensor) -> Tensor:
         """Bring pictures (n, 3, h, w) to the size the network takes, without aliasing."""
@@ -109,8 +119,9 @@ def read_encoder(path: str | Path) -> LoadedEncoder:
         network.eval().requires_grad_(False),
         average,
         Path(path),
-        is_wide=str(options.get("dataset_type", "")).startswith("cars"),
+        is_wide=is_wide(options),
         metadata=dict(weights.metadata),
+        takes_whole=takes_whole(options),
     )
 
 

@@ -11,12 +11,16 @@ import torch
 from dynode import plugins
 from dynode.devices import default_device, resolve_device
 from dynode.errors import MissingWeightsError, UnknownNameError
+from dynode.generator.classes import choose_class
 from dynode.generator.protocol import Generator
 from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
 
 
 def load_generator(
-    name: str | Path | None = None, *, device: torch.device | str | None = None
+    name: str | Path | None = None,
+    *,
+    device: torch.device | str | None = None,
+    class_index: int | str | None = None,
 ) -> Generator:
     """Load a generator by its name or from a checkpoint file.
 
@@ -24,6 +28,8 @@ def load_generator(
         name: Name of an installed or fetched generator (`dynode generators list`), or path of a
             checkpoint in any published layout; None for the bundled one.
         device: Where it computes; None follows DYNODE_DEVICE, then CUDA if present, then the CPU.
+        class_index: Class of a conditional generator, by number or name, that everything it samples
+            is of; None for all classes.
 
     Returns:
         The generator, ready to draw.
@@ -33,7 +39,13 @@ def load_generator(
         MissingWeightsError: Its weights are not on this machine.
         CheckpointError: The file cannot be used.
         DeviceError: The device does not exist.
+        UsageError: It has no such class.
     """
+    generator = _load(name, device)
+    return generator if class_index is None else choose_class(generator, class_index)
+
+
+def _load(name: str | Path | None, device: torch.device | str | None) -> Generator:
     where = resolve_device(device) if device is not None else default_device()
     providers = {
         p.name: p for p in plugins.registry().generators if isinstance(p, GeneratorProvider)
@@ -49,20 +61,24 @@ def load_generator(
 
 
 def loaded(
-    generator: Generator | str | Path | None = None, *, device: torch.device | str | None = None
+    generator: Generator | str | Path | None = None,
+    *,
+    device: torch.device | str | None = None,
+    class_index: int | str | None = None,
 ) -> Generator:
     """Return a generator as it is, or load the one that a name or a file means.
 
     Args:
         generator: A loaded generator, or what `load_generator` takes.
         device: See `load_generator`; a loaded generator stays where it is.
+        class_index: See `load_generator`.
 
     Raises:
         DynodeError: See `load_generator`.
     """
     if generator is None or isinstance(generator, str | Path):
-        return load_generator(generator, device=device)
-    return generator
+        return load_generator(generator, device=device, class_index=class_index)
+    return generator if class_index is None else choose_class(generator, class_index)
 
 
 def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorProvider:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.generator.channels import SHOWN, as_rgb
 from dynode.generator.module_layers import adding, convolutions, fingerprint
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
@@ -30,7 +31,7 @@ class ModuleGenerator:
         module: In evaluation mode; never modified.
         inputs: (m, ...) examples that `sample` picks from, or None to draw normal ones.
         shape: Of one input.
-        draw: Calls the module on inputs (n, ...) and gives pictures (n, 3, h, w).
+        draw: Calls the module on inputs (n, ...) and gives pictures (n, 1, 3 or 4, h, w).
         about: Name, domain, licence, source.
     """
 
@@ -70,7 +71,12 @@ class ModuleGenerator:
             conv_layers={name: tuple(self.layer_weight(name).shape) for name in self._layers},
             fingerprint=self._fingerprint(),
             crop="none",
-            **self._about,
+            image_channels=self._channels,
+            mean_code="absent" if self.inputs is None else "estimated",
+            name=self._about["name"],
+            domain=self._about["domain"],
+            licence=self._about["licence"],
+            source=self._about["source"],
         )
 
     @property
@@ -143,7 +149,7 @@ class ModuleGenerator:
         self._check(latents, resolution)
         inputs = latents.w.flatten(1).view(-1, *self.shape)
         with self._moved(latents.weights):
-            return self._draw(self.module, inputs.to(self.device, self.dtype))
+            return as_rgb(self._draw(self.module, inputs.to(self.device, self.dtype)))
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
@@ -202,11 +208,12 @@ class ModuleGenerator:
     def _first_size(self) -> tuple[int, int]:
         with torch.no_grad():
             drawn = self._draw(self.module, self._mean.view(1, *self.shape))
-        if drawn.ndim != 4 or drawn.shape[1] != 3:
+        if drawn.ndim != 4 or drawn.shape[1] not in SHOWN:
             raise UsageError(
-                f"{self._about['name']} gives {tuple(drawn.shape)}; expected pictures (n, 3, h, w); pass "
-                f"draw= to make some of them"
+                f"{self._about['name']} gives {tuple(drawn.shape)}; expected pictures (n, 3, h, w), or of 1 "
+                f"or 4 channels; pass draw= to make some of them"
             )
+        self._channels = int(drawn.shape[1])
         return int(drawn.shape[2]), int(drawn.shape[3])
 
 

@@ -19,9 +19,14 @@ def draw_z(info: GeneratorInfo, count: int, *, seed: int) -> Tensor:
 
 
 def draw_labels(info: GeneratorInfo, count: int, *, seed: int) -> Tensor | None:
-    """Draw one-hot labels (count, c_dim) for a conditional generator; None for any other."""
+    """Draw one-hot labels (count, c_dim) for a conditional generator; None for any other.
+
+    Where one class was chosen (`choose_class`), all are of it.
+    """
     if not info.c_dim:
         return None
+    if info.class_index is not None:
+        return torch.eye(info.c_dim)[info.class_index].expand(count, -1)
     labels = np.random.RandomState([seed, 1]).randint(info.c_dim, size=count)
     return torch.eye(info.c_dim)[torch.from_numpy(labels)]
 

@@ -32,6 +32,11 @@ class GeneratorInfo:
         fingerprint: Hash of architecture and weights.
         licence: SPDX identifier of the weights' licence, or `unknown`.
         source: Where the weights came from.
+        image_channels: Channels the network draws: 1, 3 or 4; pictures are RGB in any case.
+        mean_code: Where `mean_w` comes from: `stored` in the file, `estimated` from samples, or
+            `absent` where there is no mapping network to have a mean.
+        class_names: Names of the classes, empty where only numbers are known.
+        class_index: The class whose pictures are sampled; None for all of them.
     """
 
     name: str
@@ -49,6 +54,10 @@ class GeneratorInfo:
     fingerprint: str
     licence: str
     source: str
+    image_channels: int = 3
+    mean_code: str = "absent"
+    class_names: tuple[str, ...] = ()
+    class_index: int | None = None
 
 
 @runtime_checkable
@@ -116,7 +125,7 @@ class Generator(Protocol):
         Args:
             latents: What to draw.
             noise: `const` for the stored noise, `random` for fresh, `none`, or a list of tensors.
-            resolution: Stop early at this side in pixels; None for the full size.
+            resolution: Stop early at this height in pixels; None for the full size.
         """
         ...
 

@@ -109,6 +109,7 @@ def animate(
     boomerang: bool = False,
     generator: Generator | str | Path | None = None,
     device: str | None = None,
+    class_index: int | str | None = None,
     inverter: str | None = None,
     inverter_options: Mapping[str, Any] | None = None,
     faces: FaceSource | None = None,
@@ -130,6 +131,8 @@ def animate(
         boomerang: Go there and back, so that the clip can be repeated without a jump.
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
+        class_index: Class of a conditional generator, by number or name, that whatever is sampled is
+            of; None for all classes.
         inverter: Inverter of a picture; None for that of the generator's domain.
         inverter_options: Its options by name.
         faces: Where the face is in a picture; None takes the middle.
@@ -153,7 +156,7 @@ def animate(
     when = progress_of_frames(frames, ease=ease, boomerang=boomerang)
     found, own = with_strength(motion, motion_path, option="--micromotion")
     direction = found if isinstance(found, Direction) else load_direction(found)
-    drawing = loaded(generator, device=device)
+    drawing = loaded(generator, device=device, class_index=class_index)
     direction.check(drawing.info, force=force)
     latents = open_source(
         source,

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from PIL import Image
 from torch import Tensor
 
 from dynode import plugins
 from dynode.errors import MissingWeightsError, UsageError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.images import fit_to
 from dynode.options import build_options
 from dynode.plugins.boundary import check_codes
 from dynode.plugins.methods import Inverter, Progress, silent
@@ -60,6 +62,15 @@ class ReadyInverter:
                 generator, images, self.options, before=before, seed=seed, progress=progress
             ),
         )
+
+    def takes_whole(self, generator: Generator) -> bool:
+        """Say whether photographs reach the inverter in its own way, not cut to the generator's shape."""
+        return self.method.framing(generator, self.options) is not None
+
+    def framed(self, photo: Image.Image, generator: Generator) -> Tensor:
+        """Bring a photograph to what the inverter takes: (1, 3, h, w) float in [-1, 1]."""
+        framing = self.method.framing(generator, self.options)
+        return fit_to(photo, generator.info.resolution) if framing is None else framing(photo)
 
 
 def ready_inverter(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,6 +20,9 @@ from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.faces import ClipFaces
 from dynode.plugins.methods import Progress, silent
+
+Framing = Callable[[Image.Image], Tensor]
+"""Brings a frame to what an inverter takes; see `Inverter.framing`."""
 
 
 def invert_clip(
@@ -56,12 +59,15 @@ def invert_clip(
     ready = inverter
     if not isinstance(ready, ReadyInverter):
         ready = ready_inverter(generator, ready, options)
-    content = clip.content_hash() + (faces.key if faces else "")
+    framing = ready.method.framing(generator, ready.options)
+    content = (
+        clip.content_hash() + (faces.key if faces else "") + (repr(framing) if framing else "")
+    )
     folder = codes_folder(content, generator, ready, seed)
     batch = len(clip) if ready.method.wants_whole_clips(ready.options) else BATCH
     batches = list[Latents]()
     before: _LazyFrame | None = None
-    frames = _frames(clip, generator.info.resolution, faces)
+    frames = _frames(clip, generator.info.resolution, faces, framing)
     for begin in range(0, len(clip), batch):
         images = list(itertools.islice(frames, batch))
         path = folder / f"{begin:07d}.safetensors"
@@ -105,8 +111,14 @@ class _LazyFrame:
     """A decoded frame that is cropped and resized only when it is needed."""
 
     def __init__(
-        self, index: int, image: Image.Image, resolution: tuple[int, int], faces: ClipFaces | None
+        self,
+        index: int,
+        image: Image.Image,
+        resolution: tuple[int, int],
+        faces: ClipFaces | None,
+        framing: Framing | None,
     ) -> None:
+        self._framing = framing
         self._index, self._image = index, image
         self._resolution, self._faces = resolution, faces
 
@@ -114,14 +126,17 @@ class _LazyFrame:
         image = self._image
         if self._faces is not None:
             image = self._faces.crop(self._index, image, max(self._resolution))
-        return fit_to(image, self._resolution)
+        return fit_to(image, self._resolution) if self._framing is None else self._framing(image)
 
 
 def _frames(
-    clip: Clip, resolution: tuple[int, int], faces: ClipFaces | None
+    clip: Clip,
+    resolution: tuple[int, int],
+    faces: ClipFaces | None,
+    framing: Framing | None = None,
 ) -> Iterator[_LazyFrame]:
     for index, pixels in enumerate(clip.frames()):
-        yield _LazyFrame(index, Image.fromarray(pixels), resolution, faces)
+        yield _LazyFrame(index, Image.fromarray(pixels), resolution, faces, framing)
 
 
 def clip_images(

@@ -34,6 +34,7 @@ def find(
     generator: Generator | str | Path | None = None,
     *,
     device: str | None = None,
+    class_index: int | str | None = None,
     seed: int = 0,
     progress: Progress = silent,
     latents: Latents | None = None,
@@ -45,6 +46,8 @@ def find(
         method: Name of the method (`dynode plugins`).
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
+        class_index: Class of a conditional generator, by number or name, that whatever is sampled is
+            of; None for all classes.
         seed: Seed of everything random.
         progress: Called after every step.
         latents: The codes to be edited, for methods that find a direction for given pictures.
@@ -58,7 +61,7 @@ def find(
         OptionError: An option has a value it cannot have.
     """
     ready = ready_method(method, options)
-    drawing = loaded(generator, device=device)
+    drawing = loaded(generator, device=device, class_index=class_index)
     if ready.method.per_image and latents is None:
         latents = drawing.sample(1, seed=seed)
     return ready.find(drawing, latents, seed=seed, progress=progress)
@@ -72,6 +75,7 @@ def edit(
     strength: float = 1.0,
     generator: Generator | str | Path | None = None,
     device: str | None = None,
+    class_index: int | str | None = None,
     inverter: str | None = None,
     inverter_options: Mapping[str, Any] | None = None,
     faces: FaceSource | None = None,
@@ -96,6 +100,8 @@ def edit(
         strength: Multiplies every strength.
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
+        class_index: Class of a conditional generator, by number or name, that whatever is sampled is
+            of; None for all classes.
         inverter: Inverter of a picture or clip; None for that of the generator's domain.
         inverter_options: Its options by name.
         faces: Where the faces are in a picture or clip; None takes the middle. They are put back into
@@ -121,7 +127,7 @@ def edit(
     refuse_what_does_not_apply("edit", inverting | following, kind)
     ready = ready_edit(plugin, options, directions)
     named = [with_strength(direction) for direction in directions]
-    drawing = loaded(generator, device=device)
+    drawing = loaded(generator, device=device, class_index=class_index)
     work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)
     if kind == "clip":
         assert isinstance(source, str | Path)

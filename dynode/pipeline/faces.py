@@ -83,12 +83,21 @@ def faces_for(
     generator: Generator,
     source: FaceSource | ClipFaces | None,
     *,
+    is_whole: bool = False,
     progress: Progress = silent,
 ) -> ClipFaces | None:
-    """Find the face in every frame as `find_faces` does; where none was asked for, see `warn_of_frames`."""
+    """Find the face in every frame as `find_faces` does; where none was asked for, see `warn_of_frames`.
+
+    Args:
+        clip: The video.
+        generator: What draws the faces.
+        source: Where they are known from.
+        is_whole: Frames are taken whole, so that nothing has to be said of their shape.
+        progress: Called with the number of frames.
+    """
     if isinstance(source, FaceSource):
         return find_faces(clip, source, progress=progress)
-    if source is None:
+    if source is None and not is_whole:
         warn_of_frames(clip, generator)
     return source
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,42 +16,12 @@ from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
+from dynode.pipeline.seeds import mixed, parse_rows, parse_seeds, sample_seeds
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
-_MOST_SEEDS = 10_000
 _BATCH = 4
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Read seeds such as `0-15` or `3,8,20-24`.
-
-    Raises:
-        OptionError: It is none, or too many.
-    """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not _is_number(first) or (dash and not _is_number(last)):
-            raise OptionError(f"--seeds is {text!r}; expected seeds such as 0-15 or 3,8,20-24")
-        end = int(last) if dash else int(first)
-        if end - int(first) >= _MOST_SEEDS or end >= 2**32:
-            raise OptionError(f"--seeds is {text!r}; expected at most {_MOST_SEEDS} below 2^32")
-        seeds += range(int(first), end + 1)
-        if len(seeds) > _MOST_SEEDS:
-            raise OptionError(f"--seeds is {text!r}; expected at most {_MOST_SEEDS} in all")
-    if not seeds:
-        raise OptionError(f"--seeds is {text!r}, an empty range; expected seeds such as 0-15")
-    return seeds
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 10
-
-
-def sample_seeds(generator: Generator, seeds: Sequence[int], *, truncation: float = 0.7) -> Latents:
-    """Draw one code per seed, each the published scripts' picture of that seed."""
-    return Latents.cat([generator.sample(1, seed=s, truncation=truncation) for s in seeds])
+_COARSE_ROWS = 7
 
 
 def synthesize_batches(
@@ -70,29 +41,32 @@ class Generated:
     """Pictures of seeds.
 
     Attributes:
-        seeds: One a picture.
+        seeds: One a picture, or with mixed styles one a row of pictures.
         latents: Their codes.
         images: (n, 3, h, w) float in about [-1, 1], RGB, on the CPU.
         generator: What drew them.
+        columns: Pictures a row that belong together; None for any number.
     """
 
     seeds: tuple[int, ...]
     latents: Latents
     images: Tensor
     generator: Generator
+    columns: int | None = None
 
     def save(self, path: str | Path, *, columns: int | None = None) -> Written:
         """Write the pictures into one grid.
 
         Args:
             path: Image to write; a file of that name is replaced.
-            columns: Pictures a row; None makes it as good as square.
+            columns: Pictures a row; None makes it as good as square, or a row for each mixed seed.
 
         Raises:
             MediaError: No image format has this suffix.
         """
-        count = len(self.seeds)
-        write_image(grid(self.images, columns=columns or max(1, round(count**0.5))), Path(path))
+        count = len(self.images)
+        width = columns or self.columns or max(1, round(count**0.5))
+        write_image(grid(self.images, columns=width), Path(path))
         return Written(Path(path), count)
 
     def save_latents(self, path: str | Path) -> None:
@@ -105,7 +79,11 @@ def generate(
     *,
     generator: Generator | str | Path | None = None,
     device: str | None = None,
+    class_index: int | str | None = None,
     truncation: float = 0.7,
+    truncation_cutoff: int | None = None,
+    mix: str | Sequence[int] | None = None,
+    mix_rows: str | None = None,
     noise: Literal["const", "random", "none"] = "const",
     progress: Progress = silent,
 ) -> Generated:
@@ -115,21 +93,35 @@ def generate(
         seeds: Seeds such as `"0-15"` or `"3,8,20-24"`, one number, or several.
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
+        class_index: Class of a conditional generator, by number or name, that whatever is sampled is
+            of; None for all classes.
         truncation: Truncation ψ (`truncation_psi` of the published scripts): 1 none, 0 the mean
             picture, that of `w_avg`.
+        truncation_cutoff: Number of first rows of w+ to truncate; None for all.
+        mix: Seeds whose styles are mixed in: every seed becomes a row of pictures, itself and one for
+            each of these.
+        mix_rows: Rows of w+ that come from them, such as `"0-6"`, the default: the coarse ones.
         noise: The stored noise, fresh noise or none.
         progress: Called with the number of pictures.
 
     Raises:
-        OptionError: The seeds are none, or too many.
+        OptionError: The seeds are none or too many, or there are no such rows.
         DynodeError: See `load_generator`.
     """
     chosen = [seeds] if isinstance(seeds, int) else seeds
     chosen = parse_seeds(chosen) if isinstance(chosen, str) else list(chosen)
-    drawing = loaded(generator, device=device)
-    latents = sample_seeds(drawing, chosen, truncation=truncation)
+    drawing = loaded(generator, device=device, class_index=class_index)
+    draw = functools.partial(sample_seeds, drawing, truncation=truncation, cutoff=truncation_cutoff)
+    latents, columns = draw(chosen), None
+    if mix is not None:
+        styles = parse_seeds(mix, "--mix") if isinstance(mix, str) else list(mix)
+        count = drawing.info.num_layers
+        rows = parse_rows(mix_rows or f"0-{min(_COARSE_ROWS, count) - 1}", count)
+        latents, columns = mixed(latents, draw(styles), rows), 1 + len(styles)
+    elif mix_rows is not None:
+        raise OptionError("--mix-rows is for mixed styles; give the seeds of the styles with --mix")
     images = synthesize_batches(drawing, latents, noise=noise, progress=progress)
-    return Generated(tuple(chosen), latents, images, drawing)
+    return Generated(tuple(chosen), latents, images, drawing, columns)
 
 
 def check_codes_name(path: Path) -> None:

@@ -17,7 +17,7 @@ from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
-from dynode.media.images import fit_to, read_image
+from dynode.media.images import read_image
 from dynode.media.kind import is_clip
 from dynode.media.picture_set import look_into
 from dynode.pipeline.aligning import Align, aligner
@@ -143,7 +143,8 @@ def _of_clip(
     progress: Progress,
 ) -> Inversion:
     clip = open_clip(path)
-    found = faces_for(clip, generator, faces, progress=progress)
+    is_whole = ready.takes_whole(generator)
+    found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
     latents = invert_clip(
         clip, generator, inverter=ready, seed=seed, faces=found, progress=progress
     )
@@ -226,7 +227,7 @@ class _Pictures:
                 raise
             self.failures[path.name] = str(error)
             return None
-        image = fit_to(photo, self.generator.info.resolution)
+        image = self.ready.framed(photo, self.generator)
         kept = self._kept(image)
         latents = read_kept(kept, self.generator)
         if latents is not None:

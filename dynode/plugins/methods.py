@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import torch
+    from PIL import Image
     from torch import Tensor
 
     from dynode.direction.base import Direction
@@ -122,6 +123,19 @@ class Inverter(Plugin):
         """
         return True
 
+    def framing(
+        self,
+        generator: Generator,
+        options: Any,  # an instance of `self.options`
+    ) -> Callable[[Image.Image], Tensor] | None:
+        """Say how photographs are brought to the pictures that `invert` is given.
+
+        Returns:
+            What makes (1, 3, h, w) of an 8-bit RGB photograph or frame, of any size; None cuts the
+            middle out at the generator's resolution.
+        """
+        return None
+
     def wants_whole_clips(self, options: Any) -> bool:  # an instance of `self.options`
         """Say whether all frames of a clip are to be given in one call, for what they share."""
         return False
@@ -140,7 +154,8 @@ class Inverter(Plugin):
 
         Args:
             generator: The generator to render with.
-            images: (n, 3, h, w) float in [-1, 1], RGB, at the generator's resolution.
+            images: (n, 3, h, w) float in [-1, 1], RGB, at the generator's resolution; from
+                photographs as `framing` makes them.
             options: An instance of `self.options`.
             seed: Seed of everything random.
             progress: Called after every step.

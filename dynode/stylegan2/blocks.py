@@ -34,9 +34,9 @@ class SynthesisState:
     """What one block hands to the next.
 
     Attributes:
-        resolution: Resolution of the block that was run last, 0 before the first.
-        features: (n, channels, resolution, resolution); None before the first block.
-        image: Sum of the toRGB layers so far, (n, image channels, resolution, resolution).
+        resolution: Name of the block that was run last, 0 before the first.
+        features: (n, channels, h, w); None before the first block.
+        image: Sum of the toRGB layers so far, (n, image channels, h, w).
     """
 
     resolution: int = 0
@@ -45,15 +45,17 @@ class SynthesisState:
 
 
 class FirstBlock(nn.Module):
-    """The learned constant at 4 px, one convolution and a toRGB."""
+    """The learned constant, 4 x 4 in most networks, one convolution and a toRGB."""
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         channels = config.channels[4]
         self.name = "b4"
         self.resolution = 4
-        self.const = nn.Parameter(torch.randn(channels, 4, 4))
-        self.conv1 = StyledConvolution(channels, channels, config.w_dim, 4, clamp=config.conv_clamp)
+        self.const = nn.Parameter(torch.randn(channels, *config.base))
+        self.conv1 = StyledConvolution(
+            channels, channels, config.w_dim, config.base, clamp=config.conv_clamp
+        )
         self.torgb = ToRGB(channels, config.image_channels, config.w_dim, clamp=config.conv_clamp)
 
     def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
@@ -75,14 +77,15 @@ class Block(nn.Module):
     def __init__(self, config: GeneratorConfig, resolution: int) -> None:
         super().__init__()
         inputs, outputs = config.channels[resolution // 2], config.channels[resolution]
+        size = config.size_of(resolution)
         self.name = f"b{resolution}"
         self.resolution = resolution
         self.taps = config.resample_filter
         self.conv0 = StyledConvolution(
-            inputs, outputs, config.w_dim, resolution, taps=self.taps, clamp=config.conv_clamp
+            inputs, outputs, config.w_dim, size, taps=self.taps, clamp=config.conv_clamp
         )
         self.conv1 = StyledConvolution(
-            outputs, outputs, config.w_dim, resolution, clamp=config.conv_clamp
+            outputs, outputs, config.w_dim, size, clamp=config.conv_clamp
         )
         self.torgb = ToRGB(outputs, config.image_channels, config.w_dim, clamp=config.conv_clamp)
 

@@ -17,8 +17,11 @@ class GeneratorConfig:
     """Shape of a generator.
 
     Attributes:
-        resolution: Side of the picture in pixels, a power of two.
-        channels: Resolution of a block -> channels of its convolutions, for 4, 8, ..., resolution.
+        resolution: Name of the last block, a power of two: the picture's side in pixels, where the
+            learned constant is 4 x 4.
+        channels: Name of a block -> channels of its convolutions, for 4, 8, ..., resolution.
+        base: (height, width) of the learned constant, which block 4 starts from; every further
+            block doubles both.
         z_dim: Width of the random input.
         w_dim: Width of a row of w+.
         c_dim: Number of classes, 0 for an unconditional generator.
@@ -45,6 +48,7 @@ class GeneratorConfig:
     architecture: str = "skip"
     conv_clamp: float | None = None
     resample_filter: tuple[float, ...] = (1, 3, 3, 1)
+    base: tuple[int, int] = (4, 4)
 
     def __post_init__(self) -> None:
         """Check that the numbers make a network."""
@@ -52,8 +56,17 @@ class GeneratorConfig:
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """Resolutions of the blocks: 4, 8, ..., `resolution`."""
+        """Names of the blocks: 4, 8, ..., `resolution`."""
         return _resolutions(self.resolution)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the picture in pixels."""
+        return self.size_of(self.resolution)
+
+    def size_of(self, block: int) -> tuple[int, int]:
+        """Return (height, width) of a block's output in pixels."""
+        return block * self.base[0] // 4, block * self.base[1] // 4
 
     @property
     def num_layers(self) -> int:
@@ -75,8 +88,10 @@ class DiscriminatorConfig:
     """Shape of a discriminator.
 
     Attributes:
-        resolution: Side of the picture in pixels, a power of two.
-        channels: Resolution -> channels entering the block of that resolution.
+        resolution: Name of the first block, a power of two: the picture's side in pixels, where the
+            last features are 4 x 4.
+        channels: Name of a block -> channels entering it.
+        base: (height, width) of the last features.
         c_dim: Number of classes, 0 for an unconditional discriminator.
         cmap_width: Width of the mapped label; None means the channels at 4 px.
         mapping_layers: Layers of the label's mapping network.
@@ -99,6 +114,7 @@ class DiscriminatorConfig:
     mbstd_group: int | None = 4
     mbstd_channels: int = 1
     resample_filter: tuple[float, ...] = (1, 3, 3, 1)
+    base: tuple[int, int] = (4, 4)
 
     def __post_init__(self) -> None:
         """Check that the numbers make a network."""
@@ -106,7 +122,7 @@ class DiscriminatorConfig:
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """Resolutions of the blocks: 4, 8, ..., `resolution`."""
+        """Names of the blocks: 4, 8, ..., `resolution`."""
         return _resolutions(self.resolution)
 
     def to_json(self) -> str:
@@ -135,6 +151,10 @@ def _check(config: GeneratorConfig | DiscriminatorConfig, what: str, *, architec
             f"{what} resolution is {resolution}; expected a power of two of at least 4, "
             "for example 256"
         )
+    if len(config.base) != 2 or min(config.base) < 1:
+        raise UsageError(
+            f"{what} base is {config.base}; expected a height and a width, such as (4, 4)"
+        )
     missing = [r for r in config.resolutions if config.channels.get(r, 0) < 1]
     if missing:
         raise UsageError(
@@ -146,11 +166,15 @@ def _check(config: GeneratorConfig | DiscriminatorConfig, what: str, *, architec
 def _to_json(config: GeneratorConfig | DiscriminatorConfig) -> str:
     fields = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     fields["channels"] = {str(r): fields["channels"][r] for r in config.resolutions}
+    if fields["base"] == (4, 4):
+        del fields["base"]  # as in files and fingerprints of before there were others
     return json.dumps(fields, sort_keys=True)
 
 
 def _from_json(text: str) -> dict[str, Any]:  # values of several types, checked by the dataclass
     fields = json.loads(text)
     fields["channels"] = {int(r): count for r, count in fields["channels"].items()}
-    fields["resample_filter"] = tuple(fields["resample_filter"])
+    for name in ("resample_filter", "base"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
     return dict(fields)

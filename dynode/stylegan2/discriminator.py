@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -58,18 +60,18 @@ class ResidualBlock(nn.Module):
 
 
 class Epilogue(nn.Module):
-    """Minibatch statistic, convolution and two fully connected layers at 4 px."""
+    """Minibatch statistic, convolution and two fully connected layers on the last features."""
 
     def __init__(self, config: DiscriminatorConfig, outputs: int) -> None:
         super().__init__()
         self.group, self.extra = config.mbstd_group, config.mbstd_channels
         channels = config.channels[4]
         self.conv = Convolution(channels + self.extra, channels, 3, clamp=config.conv_clamp)
-        self.fc = Linear(channels * 16, channels, activated=True)
+        self.fc = Linear(channels * math.prod(config.base), channels, activated=True)
         self.out = Linear(channels, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, channels, 4, 4) to (n, outputs)."""
+        """Map (n, channels, *base) to (n, outputs)."""
         if self.extra:
             x = add_deviation(x, group=self.group, channels=self.extra)
         x = self.conv(x).contiguous()  # the next weight expects order channel, row, column

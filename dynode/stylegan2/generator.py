@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.errors import UsageError
+from dynode.generator.channels import as_rgb, check_channels
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
+from dynode.stylegan2.fitting import check_latents, check_shape, one_hot
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.stylegan2.noise import NoiseMode, resolve_noise
 
@@ -32,6 +34,10 @@ class StyleGAN2:
         crop: How photographs must be aligned: `ffhq` or `none`.
         licence: SPDX identifier of the weights' licence, or `unknown`.
         source: Where the weights came from.
+        mean_code: `stored` or `estimated`, see `GeneratorInfo`.
+
+    Raises:
+        UnsupportedCheckpointError: Its pictures have neither 1, 3 nor 4 channels.
     """
 
     def __init__(
@@ -43,15 +49,15 @@ class StyleGAN2:
         crop: str = "none",
         licence: str = "unknown",
         source: str = "",
+        mean_code: str = "stored",
     ) -> None:
+        check_channels(name, network.config.image_channels)
         self.network = network
-        self._about = {
-            "name": name,
-            "domain": domain,
-            "crop": crop,
-            "licence": licence,
-            "source": source,
-        }
+        self._class_index: int | None = None
+        self._mean_code = mean_code
+        self._class_names: tuple[str, ...] = ()
+        about = {"name": name, "domain": domain, "crop": crop, "licence": licence}
+        self._about = {**about, "source": source}
         self._fingerprint = Fingerprint(network)
 
     @classmethod
@@ -68,17 +74,18 @@ class StyleGAN2:
         Raises:
             CheckpointError: The file cannot be used, or holds no generator.
         """
-        from dynode.stylegan2.loading import load_checkpoint
+        from dynode.stylegan2.loading import class_names, load_checkpoint
 
         network, metadata = load_checkpoint(Path(path))
-        return cls(
+        made = cls(
             network.to(device=device),
+            **{key: metadata[key] for key in ("domain", "crop", "licence") if key in metadata},
             name=name or metadata.get("name") or Path(path).stem,
-            domain=metadata.get("domain", "unknown"),
-            crop=metadata.get("crop", "none"),
-            licence=metadata.get("licence", "unknown"),
             source=metadata.get("source") or Path(path).name,
+            mean_code=metadata.get("mean_w", "stored"),
         )
+        made._class_names = class_names(metadata, network.config.c_dim)
+        return made
 
     @property
     def info(self) -> GeneratorInfo:
@@ -86,7 +93,7 @@ class StyleGAN2:
         config, synthesis = self.network.config, self.network.synthesis
         layers = {name: synthesis.layer(name) for name in synthesis.rows}
         return GeneratorInfo(
-            resolution=(config.resolution, config.resolution),
+            resolution=config.size,
             num_layers=config.num_layers,
             w_dim=config.w_dim,
             z_dim=config.z_dim,
@@ -96,6 +103,10 @@ class StyleGAN2:
             rgb_layers=tuple(name for name in layers if name.endswith(".torgb")),
             conv_layers={name: tuple(layer.weight.shape) for name, layer in layers.items()},
             fingerprint=self._fingerprint.value(),
+            image_channels=config.image_channels,
+            mean_code=self._mean_code,
+            class_names=self._class_names,
+            class_index=self._class_index,
             **self._about,
         )
 
@@ -127,6 +138,21 @@ class StyleGAN2:
         moved._fingerprint = self._fingerprint.moved(moved.network)
         return moved
 
+    def of_class(self, index: int) -> StyleGAN2:
+        """Return the generator of one class: labels that are not given are of it; weights are shared.
+
+        Raises:
+            UsageError: It has no such class.
+        """
+        if not 0 <= index < self.network.config.c_dim:
+            raise UsageError(
+                f"{self._about['name']} has {self.network.config.c_dim} classes, none with the number "
+                f"{index}; count from 0"
+            )
+        limited = copy.copy(self)
+        limited._class_index = index
+        return limited
+
     def map(
         self,
         z: Tensor,
@@ -139,7 +165,8 @@ class StyleGAN2:
 
         Args:
             z: (n, z_dim), standard normal.
-            c: (n, c_dim) labels, usually one-hot, for a conditional generator.
+            c: (n, c_dim) labels, usually one-hot, for a conditional generator; None takes the chosen
+                class (`of_class`).
             truncation: Pull towards `mean_w`: 1 none, 0 the mean itself; above 1 pushes away.
             cutoff: Number of first rows to truncate; None for all.
 
@@ -147,14 +174,16 @@ class StyleGAN2:
             UsageError: `z` or `c` has another shape, or a conditional generator got no `c`.
         """
         config = self.network.config
-        _check_shape("z", z, (z.shape[0], config.z_dim))
+        check_shape("z", z, (z.shape[0], config.z_dim))
         if config.c_dim:
+            if c is None and self._class_index is not None:
+                c = one_hot(self._class_index, config.c_dim, len(z))
             if c is None:
                 raise UsageError(
                     f"the generator is conditional and got no class label; pass c of shape "
                     f"({z.shape[0]}, {config.c_dim})"
                 )
-            _check_shape("c", c, (z.shape[0], config.c_dim))
+            check_shape("c", c, (z.shape[0], config.c_dim))
             c = c.to(self.device, self.dtype)
         w = self.network.mapping(z.to(self.device, self.dtype), c)
         rows: Tensor = w[:, None].expand(-1, config.num_layers, -1)
@@ -181,11 +210,11 @@ class StyleGAN2:
             seed: Seed of numpy's RandomState, as in the published scripts.
             truncation: See `map`.
             cutoff: See `map`.
-            c: See `map`; None draws one-hot labels for a conditional generator.
+            c: See `map`; None draws one-hot labels for a conditional generator of all classes.
         """
         config = self.network.config
         z = np.random.RandomState(seed).randn(n, config.z_dim).astype(np.float32)
-        if config.c_dim and c is None:
+        if config.c_dim and c is None and self._class_index is None:
             labels = np.random.RandomState([seed, 1]).randint(config.c_dim, size=n)
             c = torch.eye(config.c_dim)[torch.from_numpy(labels)]
         return self.map(torch.from_numpy(z), c=c, truncation=truncation, cutoff=cutoff)
@@ -238,56 +267,31 @@ class StyleGAN2:
             latents: What to draw.
             noise: `const` for the stored noise, `random` for fresh from torch's generator, `none`,
                 or a list of one tensor a convolution, broadcastable to (n, 1, h, w).
-            resolution: Stop early at this side in pixels and return the sum of the toRGB layers so
+            resolution: Stop early at this height in pixels and return the sum of the toRGB layers so
                 far; None for the full size.
 
         Returns:
-            (n, 3, h, w) float, nominally in [-1, 1], RGB.
+            (n, 3, h, w) float, nominally in [-1, 1], RGB; grey networks draw three equal channels,
+            transparent ones over a checker board (`advance` gives what the network itself draws).
 
         Raises:
             GeneratorMismatchError: The latents belong to a generator of another shape.
             UsageError: There is no such resolution or noise.
         """
-        resolution = self._checked(resolution)
         inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
-        return self.network.synthesis(inputs, resolution=resolution)  # type: ignore[no-any-return]
+        return as_rgb(self.network.synthesis(inputs, resolution=self._checked(resolution)))
 
     def _checked(self, resolution: int | None) -> int:
-        known = self.network.config.resolutions
+        """Find the last block to run for pictures of a height."""
+        config = self.network.config
         if resolution is None:
-            return known[-1]
-        if resolution not in known:
+            return config.resolution
+        blocks = {config.size_of(block)[0]: block for block in config.resolutions}
+        if resolution not in blocks:
             raise UsageError(
-                f"resolution {resolution} cannot be rendered; use one of {list(known)}"
+                f"resolution {resolution} cannot be rendered; use one of {list(blocks)}"
             )
-        return resolution
+        return blocks[resolution]
 
     def _check(self, latents: Latents) -> None:
-        config, rows = self.network.config, self.network.synthesis.rows
-        if latents.w.shape[1:] != (config.num_layers, config.w_dim):
-            raise GeneratorMismatchError(
-                f"latents have {latents.w.shape[1]} rows of width {latents.w.shape[2]}, "
-                f"{self._about['name']} needs {config.num_layers} of width {config.w_dim}; "
-                "use latents of this generator"
-            )
-        for name in [*latents.styles, *(offset.layer for offset in latents.weights)]:
-            if name not in rows:
-                raise GeneratorMismatchError(
-                    f"latents edit layer {name!r}, which {self._about['name']} does not have; "
-                    f"its layers are {', '.join(rows)}"
-                )
-        for offset in latents.weights:
-            wanted = self.network.synthesis.layer(offset.layer).weight.shape
-            if offset.shape != tuple(wanted):
-                raise GeneratorMismatchError(
-                    f"an offset of {offset.layer} has shape {offset.shape}, "
-                    f"{self._about['name']} needs {tuple(wanted)}; use an edit of this generator"
-                )
-
-
-def _check_shape(name: str, given: Tensor, wanted: tuple[int, int]) -> None:
-    if given.shape != wanted:
-        raise UsageError(
-            f"{name} has shape {tuple(given.shape)}; the generator needs {wanted}, "
-            f"pass {wanted[1]} values a picture"
-        )
+        check_latents(self.network, self._about["name"], latents)

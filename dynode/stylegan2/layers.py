@@ -115,7 +115,7 @@ class StyledConvolution(nn.Module):
         inputs: Input channels.
         outputs: Output channels.
         w_dim: Width of a row of w+.
-        resolution: Side of the output in pixels.
+        size: (height, width) of the output in pixels.
         taps: Filter after doubling the size; None keeps the size.
         clamp: Largest magnitude of the output.
     """
@@ -125,7 +125,7 @@ class StyledConvolution(nn.Module):
         inputs: int,
         outputs: int,
         w_dim: int,
-        resolution: int,
+        size: tuple[int, int],
         *,
         taps: Sequence[float] | None = None,
         clamp: float | None = None,
@@ -136,8 +136,8 @@ class StyledConvolution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.noise_const: Tensor
-        self.register_buffer("noise_const", torch.randn(resolution, resolution))
-        self.resolution = resolution
+        self.register_buffer("noise_const", torch.randn(*size))
+        self.size = size
         self.taps = taps
         self.clamp = clamp
         self.energies = EnergyCache()

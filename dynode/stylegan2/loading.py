@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from dynode.errors import CorruptCheckpointError
-from dynode.stylegan2.config import GeneratorConfig
+from dynode.stylegan2.building import build_network
+from dynode.stylegan2.checkpoints import read_checkpoint
 from dynode.stylegan2.discriminator import DiscriminatorNetwork
-from dynode.stylegan2.layers import StyledConvolution
 from dynode.stylegan2.network import GeneratorNetwork
-
-# Published scripts average this many mapped samples when a file stores no mean.
-MEAN_SAMPLES = 4096
 
 
 def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
@@ -29,8 +26,6 @@ def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
     Raises:
         CheckpointError: The file cannot be used, or holds no generator.
     """
-    from dynode.stylegan2.checkpoints import read_checkpoint
-
     checkpoint = read_checkpoint(path, part="generator")
     assert checkpoint.generator is not None and checkpoint.generator_state is not None
     state = checkpoint.generator_state
@@ -50,8 +45,6 @@ def load_discriminator(path: str | Path) -> DiscriminatorNetwork:
     Raises:
         CheckpointError: The file cannot be used, or holds no discriminator.
     """
-    from dynode.stylegan2.checkpoints import read_checkpoint
-
     checkpoint = read_checkpoint(path, part="discriminator")
     assert checkpoint.discriminator is not None and checkpoint.discriminator_state is not None
     with torch.device("meta"):
@@ -60,78 +53,16 @@ def load_discriminator(path: str | Path) -> DiscriminatorNetwork:
     return network.eval().requires_grad_(False)
 
 
-def build_network(
-    config: GeneratorConfig, state: dict[str, Tensor], *, source: str, release: bool = False
-) -> GeneratorNetwork:
-    """Build a network from its config and native state.
-
-    Noise buffers and `w_avg` may be missing, as in some published files: the noise is drawn once
-    and the mean estimated, both the same on every machine.
+def class_names(metadata: Mapping[str, str], count: int) -> tuple[str, ...]:
+    """Read the names of the classes from a file's metadata; none if they do not fit.
 
     Args:
-        config: Shape of the network.
-        state: Native names -> tensors; copied.
-        source: Name of the file, for messages.
-        release: Empty `state` while it is copied, so that no large tensor is held twice.
-
-    Returns:
-        The network, in evaluation mode and without gradients.
-
-    Raises:
-        CorruptCheckpointError: Tensors are missing, unknown or of other shapes.
+        metadata: `classes` is a JSON list of names.
+        count: Number of classes.
     """
-    with torch.device("meta"):
-        network = GeneratorNetwork(config)
-        for layer in network.modules():
-            if isinstance(layer, StyledConvolution):
-                layer.arrange()
-    network.to_empty(device="cpu")
-    optional = {name for name, _ in network.named_buffers()}
-    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    missing = expected.keys() - state.keys() - optional
-    unknown = state.keys() - expected.keys()
-    if missing or unknown:
-        raise CorruptCheckpointError(
-            f"{source} does not fit its own description: missing {sorted(missing)[:3]}, "
-            f"unknown {sorted(unknown)[:3]}; download or convert it again"
-        )
-    mean = state.get("mapping.w_avg")
-    if mean is not None and mean.shape == (config.num_layers, config.w_dim):
-        network.mapping.w_avg = torch.empty(config.num_layers, config.w_dim)
-        expected["mapping.w_avg"] = mean.shape
-    wrong = [name for name, tensor in state.items() if tensor.shape != expected[name]]
-    if wrong:
-        name = wrong[0]
-        raise CorruptCheckpointError(
-            f"{source} has {name} of shape {tuple(state[name].shape)}; expected "
-            f"{tuple(expected[name])}; download or convert it again"
-        )
-    absent = optional - state.keys()
-    own = network.state_dict()
-    for name in list(state):
-        own[name].copy_(state.pop(name) if release else state[name])
-    _fill_missing(network, absent)
-    return network.eval().requires_grad_(False)
-
-
-def _fill_missing(network: GeneratorNetwork, names: set[str]) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for name in sorted(names - {"mapping.w_avg"}):
-        network.get_buffer(name).normal_(generator=generator)
-    if "mapping.w_avg" in names:
-        network.mapping.w_avg.copy_(estimate_mean(network))
-
-
-@torch.no_grad()
-def estimate_mean(network: GeneratorNetwork, samples: int = MEAN_SAMPLES) -> Tensor:
-    """Average the mapped codes of random z (and labels): (w_dim,)."""
-    generator = torch.Generator().manual_seed(0)
-    config = network.config
-    like = network.mapping.w_avg
-    z = torch.randn(samples, config.z_dim, generator=generator).to(like)
-    labels = None
-    if config.c_dim:
-        picked = torch.randint(config.c_dim, (samples,), generator=generator)
-        labels = torch.eye(config.c_dim)[picked].to(like)
-    mean: Tensor = network.mapping(z, labels).mean(dim=0)
-    return mean
+    try:
+        names = json.loads(metadata.get("classes", "[]"))
+    except ValueError:
+        return ()
+    fits = isinstance(names, list) and len(names) == count
+    return tuple(map(str, names)) if fits else ()

@@ -25,7 +25,7 @@ def resolve_noise(
             `none`, or a list of one tensor a convolution in execution order, broadcastable to
             (n, 1, h, w).
         n: Pictures.
-        resolution: Resolution of the last block that is run.
+        resolution: Name of the last block that is run.
 
     Returns:
         Layer name -> noise, before the strength.
@@ -35,7 +35,7 @@ def resolve_noise(
     """
     layers = {name: synthesis.layer(name) for name in synthesis.rows}
     convolutions = {k: v for k, v in layers.items() if isinstance(v, StyledConvolution)}
-    needed = {k: v for k, v in convolutions.items() if v.resolution <= resolution}
+    needed = {k: v for k, v in convolutions.items() if _block_of(k) <= resolution}
     if not isinstance(mode, str):
         return _listed(mode, list(convolutions), needed, n)
     if mode == "none":
@@ -54,6 +54,10 @@ def resolve_noise(
     }
 
 
+def _block_of(name: str) -> int:
+    return int(name.partition(".")[0][1:])
+
+
 def _listed(
     tensors: Sequence[Tensor], names: list[str], needed: dict[str, StyledConvolution], n: int
 ) -> dict[str, Tensor]:
@@ -64,12 +68,12 @@ def _listed(
         )
     listed = {name: noise for name, noise in zip(names, tensors, strict=True) if name in needed}
     for name, noise in listed.items():
-        side = needed[name].resolution
+        size = needed[name].size
         shape = (1,) * (4 - noise.dim()) + tuple(noise.shape)
-        if len(shape) != 4 or shape[0] not in (1, n) or shape[1] != 1 or shape[2:] != (side, side):
+        if len(shape) != 4 or shape[0] not in (1, n) or shape[1] != 1 or shape[2:] != size:
             raise UsageError(
                 f"the noise of {name} has shape {tuple(noise.shape)}; expected something "
-                f"broadcastable to ({n}, 1, {side}, {side})"
+                f"broadcastable to ({n}, 1, {size[0]}, {size[1]})"
             )
     weights = {name: needed[name].weight for name in listed}
     return {name: noise.to(weights[name]) for name, noise in listed.items()}

@@ -9,6 +9,7 @@ gain of the activation; the result equals `Block.forward` up to rounding, which 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -33,7 +34,7 @@ class _Layer(NamedTuple):
 
     weight: Tensor  # (o, i, 3, 3)
     bias: Tensor  # (o,)
-    noise: Tensor | None  # (1, 1, r, r)
+    noise: Tensor | None  # (1, 1, h, w)
     clamp: float | None
 
 
@@ -41,7 +42,7 @@ def can_run(block: Block, state: SynthesisState, inputs: LayerInputs) -> bool:
     """Say whether a block may be rendered in strips: on the CPU, float32, without gradients."""
     x = state.features
     assert x is not None
-    values = block.resolution**2 * block.conv1.weight.shape[0]
+    values = math.prod(block.conv1.size) * block.conv1.weight.shape[0]
     if values < FEWEST_VALUES or len(block.taps) != 4:
         return False
     if x.device.type != "cpu" or x.dtype != torch.float32 or not torch.backends.mkldnn.enabled:
@@ -77,30 +78,31 @@ def run(
         has_features: Keep the features for a next block; False leaves None and saves memory.
     """
     assert state.features is not None and state.image is not None
-    n, side, channels = len(state.features), block.resolution, block.conv1.weight.shape[0]
+    n, channels = len(state.features), block.conv1.weight.shape[0]
+    height, width = block.conv1.size
     image = double(state.image, block.taps).contiguous()
     features = None
     if has_features:
-        features = image.new_empty(n, side, side, channels).permute(0, 3, 1, 2)
-    rows = max(8, STRIP_VALUES // (side * channels))
+        features = image.new_empty(n, height, width, channels).permute(0, 3, 1, 2)
+    rows = max(8, STRIP_VALUES // (width * channels))
     blur = _blur_kernel(block)
     for index in range(n):
         x = state.features[index : index + 1]
         first = _folded(block.conv0, f"{block.name}.conv0", inputs, index)
         second = _folded(block.conv1, f"{block.name}.conv1", inputs, index)
         to_rgb = _folded_rgb(block.torgb, f"{block.name}.torgb", inputs, index)
-        for top in range(0, side, rows):
-            bottom = min(top + rows, side)
-            low, high = max(top - 1, 0), min(bottom + 1, side)
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            low, high = max(top - 1, 0), min(bottom + 1, height)
             y = _doubling_rows(first, blur, x, low, high)
-            y = _same_size_rows(second, y, low, top, bottom, side)
+            y = _same_size_rows(second, y, low, top, bottom, height)
             rgb = F.conv2d(y, *to_rgb)
             if block.torgb.clamp is not None:
                 rgb = rgb.clamp_(-block.torgb.clamp, block.torgb.clamp)
             image[index, :, top:bottom] += rgb[0]
             if features is not None:
                 features[index, :, top:bottom] = y[0]
-    return SynthesisState(side, features, image)
+    return SynthesisState(block.resolution, features, image)
 
 
 def _folded(layer: StyledConvolution, name: str, inputs: LayerInputs, index: int) -> _Layer:
@@ -160,9 +162,11 @@ def _doubling_rows(layer: _Layer, blur: Tensor, x: Tensor, low: int, high: int) 
     return _finish(layer, y, low, high)
 
 
-def _same_size_rows(layer: _Layer, x: Tensor, low: int, top: int, bottom: int, side: int) -> Tensor:
+def _same_size_rows(
+    layer: _Layer, x: Tensor, low: int, top: int, bottom: int, height: int
+) -> Tensor:
     """Compute rows top..bottom from rows that begin with row `low` and reach one row further."""
-    at_edge = top == 0 or bottom == side
+    at_edge = top == 0 or bottom == height
     y = F.conv2d(x, layer.weight, layer.bias, padding=(int(at_edge), 1))
     if at_edge:
         y = y[:, :, top - low : bottom - low]

@@ -11,7 +11,7 @@ from dynode.stylegan2.layers import StyledConvolution, ToRGB
 
 
 class SynthesisNetwork(nn.Module):
-    """Blocks b4, b8, ... up to the picture's resolution.
+    """Blocks b4, b8, ... up to the picture's size.
 
     The blocks are pure functions of the state and the layers' inputs, so a prefix can be kept and
     only the rest run again: `advance(advance(start, inputs, until=64), changed_inputs)`.
@@ -58,7 +58,7 @@ class SynthesisNetwork(nn.Module):
         Args:
             state: Where to go on.
             inputs: What the layers receive.
-            until: Resolution of the last block to run, None for all.
+            until: Name of the last block to run, None for all.
             has_features: Keep the features of the last block; without them it takes less memory,
                 and the state they are missing from cannot be advanced further.
         """
@@ -74,7 +74,7 @@ class SynthesisNetwork(nn.Module):
         return state
 
     def forward(self, inputs: LayerInputs, *, resolution: int | None = None) -> Tensor:
-        """Render (n, image channels, r, r), stopping at `resolution`."""
+        """Render (n, image channels, h, w), stopping behind block `resolution`."""
         image = self.advance(SynthesisState(), inputs, until=resolution, has_features=False).image
         assert image is not None
         return image

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dynode.stylegan2.building import build_network
 from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.generator import StyleGAN2
-from dynode.stylegan2.loading import build_network
 from dynode.stylegan2.network import GeneratorNetwork
 
 

@@ -6,8 +6,8 @@ one, and `write_safetensors` to write. Nothing a file names is imported or run.
 
 from __future__ import annotations
 
-from dynode.weights.nvidia_pickle import PersistentRecord
 from dynode.weights.opening import OpenWeights, is_state_dict, open_weights, read_tensors
+from dynode.weights.records import PersistentRecord
 from dynode.weights.safetensors_file import write_safetensors
 from dynode.weights.stored import StoredTensor
 

@@ -6,24 +6,20 @@ Nothing is imported on a file's word. A storage class becomes the name of an ele
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from dynode.weights.pickle_instructions import Known, Names, checked_key
-from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
+from dynode.weights.calls import Arguments, checked_sizes, named, unexpected
+from dynode.weights.encoded import EncodedSpan, LongText
+from dynode.weights.numpy_globals import NUMPY_NAMES
+from dynode.weights.pickle_instructions import Names, checked_key
+from dynode.weights.refusals import corrupt, unsafe
 from dynode.weights.stored import (
     BYTES_PER_ELEMENT,
-    MOST_AXES,
-    FileSpan,
     MemorySpan,
     Storage,
     StoredTensor,
     WeightsFile,
-    contiguous_strides,
 )
-
-Arguments = tuple[object, ...]
 
 
 class Attributes(dict[str, object]):
@@ -45,66 +41,6 @@ class StorageType:
     dtype: str
 
 
-@dataclass
-class NumpyType:
-    """A numpy element type."""
-
-    dtype: str
-
-    def set_state(self, file: WeightsFile, state: object) -> None:
-        """Check the byte order; the rest of the state belongs to record types."""
-        if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", "|", "="):
-            raise unsupported(
-                file.path,
-                f"it holds a numpy type with the state {quoted(state)}",
-                "save its arrays as plain little-endian numbers",
-            )
-
-
-class NumpyArray:
-    """A numpy array; `tensor` looks at its values in the file."""
-
-    tensor: StoredTensor | None = None
-
-    def set_state(self, file: WeightsFile, state: object) -> None:
-        """Take shape, type, order and data."""
-        match state:
-            case (int(), tuple() as shape, NumpyType() as kind, bool() as fortran, data) if (
-                isinstance(data, FileSpan | MemorySpan)
-            ):
-                pass
-            case _:
-                raise unsafe(file.path, "its pickle holds a numpy array that is not plain numbers")
-        size = BYTES_PER_ELEMENT[kind.dtype]
-        storage = Storage(file.path, kind.dtype, data.size // size)
-        storage.place(data)
-        sizes = checked_sizes(file, shape)
-        strides = contiguous_strides(sizes[::-1])[::-1] if fortran else contiguous_strides(sizes)
-        self.tensor = StoredTensor(storage, sizes, strides)
-
-
-_NUMPY_TYPES = {
-    "f8": "float64",
-    "f4": "float32",
-    "f2": "float16",
-    "i8": "int64",
-    "i4": "int32",
-    "i2": "int16",
-    "i1": "int8",
-    "u1": "uint8",
-    "b1": "bool",
-}
-_SCALARS = {
-    "float64": "<d",
-    "float32": "<f",
-    "float16": "<e",
-    "int64": "<q",
-    "int32": "<i",
-    "int16": "<h",
-    "int8": "<b",
-    "uint8": "<B",
-    "bool": "<?",
-}
 _STORAGES = {
     "DoubleStorage": "float64",
     "FloatStorage": "float32",
@@ -117,25 +53,8 @@ _STORAGES = {
     "ByteStorage": "uint8",
     "BoolStorage": "bool",
 }
+_PATH_MODULES = ("pathlib", "pathlib._local")
 _PATHS = ("Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
-
-
-def checked_sizes(file: WeightsFile, value: object) -> tuple[int, ...]:
-    """Check that a value is a short tuple or list of integers.
-
-    Raises:
-        CorruptCheckpointError: It is something else.
-    """
-    if isinstance(value, tuple | list) and len(value) <= MOST_AXES:
-        sizes = tuple(size for size in value if type(size) is int)
-        if len(sizes) == len(value):
-            return sizes
-    raise corrupt(file.path, f"a tensor has the impossible shape {quoted(value)}")
-
-
-def unexpected(file: WeightsFile, name: str) -> Exception:
-    """Make the error for a call of a known name with strange arguments."""
-    return unsafe(file.path, f"its pickle calls {name} with arguments that data never has")
 
 
 def _ordered_dict(file: WeightsFile, arguments: Arguments) -> object:
@@ -192,6 +111,8 @@ def _joined(file: WeightsFile, between: str, parts: list[str]) -> str:
 
 def _encode(file: WeightsFile, arguments: Arguments) -> object:
     match arguments:
+        case (LongText() as long, "latin1" | "latin-1"):
+            return EncodedSpan(long)
         case (str() as text, "latin1" | "latin-1"):
             file.budget.make(len(text))
             try:
@@ -217,43 +138,8 @@ def _parameter(file: WeightsFile, arguments: Arguments) -> object:
     raise unexpected(file, "torch._utils._rebuild_parameter")
 
 
-def _numpy_type(file: WeightsFile, arguments: Arguments) -> object:
-    match arguments:
-        case (str() as code, *_) if code.lstrip("<|=") in _NUMPY_TYPES:
-            return NumpyType(_NUMPY_TYPES[code.lstrip("<|=")])
-        case (str() as code, *_):
-            raise unsafe(file.path, f"its pickle holds numpy values of type {quoted(code)}")
-    raise unexpected(file, "numpy.dtype")
-
-
-def _numpy_scalar(file: WeightsFile, arguments: Arguments) -> object:
-    match arguments:
-        case (NumpyType() as kind, FileSpan() | MemorySpan() as data):
-            layout, raw = _SCALARS[kind.dtype], data.short_bytes()
-            if len(raw) == struct.calcsize(layout):
-                return struct.unpack(layout, raw)[0]
-    raise unexpected(file, "numpy.core.multiarray.scalar")
-
-
-def _numpy_array(file: WeightsFile, arguments: Arguments) -> object:
-    if not arguments or arguments[0] is not _NDARRAY:
-        raise unexpected(file, "numpy.core.multiarray._reconstruct")
-    return NumpyArray()
-
-
-def _not_called(file: WeightsFile, arguments: Arguments) -> object:
-    raise unexpected(file, "numpy.ndarray")
-
-
-_NDARRAY = Known("numpy.ndarray", _not_called)
-
-
-def named(*entries: tuple[str, str, Callable[[WeightsFile, Arguments], object]]) -> Names:
-    """Build a part of an allow-list from (module, name, what a call makes)."""
-    return {(module, name): Known(f"{module}.{name}", call) for module, name, call in entries}
-
-
 SHARED_NAMES: Names = {
+    **NUMPY_NAMES,
     **named(
         ("collections", "OrderedDict", _ordered_dict),
         ("builtins", "set", _plain_set),
@@ -262,13 +148,7 @@ SHARED_NAMES: Names = {
         ("_codecs", "encode", _encode),
         ("torch._utils", "_rebuild_tensor_v2", _tensor),
         ("torch._utils", "_rebuild_parameter", _parameter),
-        ("numpy", "dtype", _numpy_type),
-        ("numpy.core.multiarray", "scalar", _numpy_scalar),
-        ("numpy._core.multiarray", "scalar", _numpy_scalar),
-        ("numpy.core.multiarray", "_reconstruct", _numpy_array),
-        ("numpy._core.multiarray", "_reconstruct", _numpy_array),
     ),
-    ("numpy", "ndarray"): _NDARRAY,
 }
 """Globals of both kinds of pickle: dictionaries, sets, tensors, numpy numbers."""
 
@@ -282,7 +162,7 @@ TORCH_NAMES: Names = {
         ("argparse", "Namespace", _attributes),
         ("torch", "Size", _size),
         ("torch", "device", _device),
-        *(("pathlib", name, _path_text) for name in _PATHS),
+        *((module, name, _path_text) for module in _PATH_MODULES for name in _PATHS),
     ),
     **{("torch", name): f"torch.{name}" for name in BYTES_PER_ELEMENT},
 }

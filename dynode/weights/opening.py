@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeGuard
 
-from dynode.errors import MissingWeightsError
+from dynode.errors import CheckpointError, MissingWeightsError
 from dynode.files import reading
 from dynode.weights.foreign import explain_foreign
-from dynode.weights.known_globals import NumpyArray
+from dynode.weights.numpy_globals import NumpyArray
 from dynode.weights.nvidia_pickle import read_nvidia_pickle
-from dynode.weights.pickle_instructions import Names
-from dynode.weights.refusals import corrupt, shown, unsafe, unsupported
+from dynode.weights.pickle_instructions import Names, Skipped
+from dynode.weights.refusals import corrupt, quoted, shown, unsafe, unsupported
 from dynode.weights.safetensors_file import header_size, read_safetensors
 from dynode.weights.stored import StoredTensor, WeightsFile
 from dynode.weights.torch_legacy import MAGIC_BYTES, read_legacy
@@ -140,18 +140,36 @@ class _Loading:
             case StoredTensor():
                 return value.read()
             case dict():
-                return {key: deeper(item) for key, item in value.items()}
+                kept = {k: item for k, item in value.items() if not is_skipped(item)}
+                return {key: deeper(item) for key, item in kept.items()}
             case list():
                 return [deeper(item) for item in value]
             case tuple():
                 return tuple(deeper(item) for item in value)
             case set() | frozenset():
                 return value
+        if isinstance(value, Skipped):
+            raise asked_for(self._weights.path, value)
         raise unsupported(
             self._weights.path,
             f"it holds a {type(value).__name__} among its values",
             "give a file of tensors, or read this one as a checkpoint",
         )
+
+
+def is_skipped(value: object) -> bool:
+    """Tell whether a value stands for an object that nobody needs."""
+    is_odd_array = isinstance(value, NumpyArray) and value.tensor is None
+    return is_odd_array or isinstance(value, Skipped)
+
+
+def asked_for(path: Path, value: Skipped) -> CheckpointError:
+    """Make the error for an object that would be needed and was not built."""
+    return unsafe(
+        path,
+        f"its pickle asks for {quoted(value.name)}, which is not on the list of names that"
+        " data needs",
+    )
 
 
 def is_state_dict(value: object) -> TypeGuard[Mapping[str, StoredTensor]]:

@@ -29,6 +29,20 @@ class Known:
     call: Callable[[WeightsFile, tuple[object, ...]], object]
 
 
+class Skipped:
+    """What stands for an object nobody needs, such as a date: nothing of it is built.
+
+    Args:
+        name: The dotted name of what the pickle asked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def set_state(self, file: WeightsFile, state: object) -> None:
+        """Take no notice."""
+
+
 @runtime_checkable
 class Stateful(Protocol):
     """A record whose state a pickle may set."""
@@ -81,7 +95,12 @@ TEXTS = {
     pickle.SHORT_BINSTRING: ("<B", "latin-1"),
     pickle.BINSTRING: ("<I", "latin-1"),
 }
-BYTES = {pickle.SHORT_BINBYTES: "<B", pickle.BINBYTES: "<I", pickle.BINBYTES8: "<Q"}
+BYTES = {
+    pickle.SHORT_BINBYTES: "<B",
+    pickle.BINBYTES: "<I",
+    pickle.BINBYTES8: "<Q",
+    pickle.BYTEARRAY8: "<Q",
+}
 GETS = {pickle.BINGET: "<B", pickle.LONG_BINGET: "<I"}
 PUTS = {pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I"}
 TUPLES = {pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}

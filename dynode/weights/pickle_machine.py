@@ -12,6 +12,7 @@ import pickle
 import struct
 from collections.abc import Callable, Mapping
 
+from dynode.weights.encoded import LongText
 from dynode.weights.pickle_instructions import (
     BYTES,
     CONSTANTS,
@@ -25,6 +26,7 @@ from dynode.weights.pickle_instructions import (
     Discarded,
     Known,
     Names,
+    Skipped,
     Stateful,
     checked_key,
 )
@@ -34,6 +36,7 @@ from dynode.weights.stored import FileSpan, WeightsFile
 MOST_NESTED = 1_000
 MOST_TEXT = 32 * 2**20  # a checkpoint with networks and optimizers takes less than a third
 _LONGEST_INTEGER = 32
+_LONG_TEXT = 4096  # bytes that protocol 2 writes as a text stay in the file from here on
 
 
 class PickleMachine:
@@ -87,7 +90,7 @@ class PickleMachine:
             (EMPTY, lambda code: self._push(EMPTY[code]())),
             (NUMBERS, lambda code: self._push(self._unpack(NUMBERS[code]))),
             (TEXTS, self._read_text),
-            (BYTES, self._skip_bytes),
+            (BYTES, lambda code: self._push(self._skip(self._unpack(BYTES[code])))),
             (GETS, lambda code: self._get(self._unpack(GETS[code]))),
             (PUTS, lambda code: self._put(self._unpack(PUTS[code]))),
             (TUPLES, lambda code: self._push(tuple(self._pop_many(TUPLES[code])))),
@@ -132,6 +135,9 @@ class PickleMachine:
         length = self._unpack(layout)
         if length > self._end - self._file.position:
             raise self._file.truncated()
+        if length >= _LONG_TEXT and self._is_encoding():
+            self._push(LongText(self._skip(length)))
+            return
         self._text += length
         if self._text > MOST_TEXT:
             raise unsafe(self._file.path, f"its pickle holds more than {MOST_TEXT:,} bytes of text")
@@ -140,13 +146,17 @@ class PickleMachine:
         except UnicodeDecodeError as error:
             raise corrupt(self._file.path, "its pickle holds text that is not UTF-8") from error
 
-    def _skip_bytes(self, code: bytes) -> None:
-        length = self._unpack(BYTES[code])
+    def _skip(self, length: int) -> FileSpan:
         start = self._file.position
         if length > self._end - start:
             raise self._file.truncated()
         self._file.seek(start + length)
-        self._push(FileSpan(self._file, start, length))
+        return FileSpan(self._file, start, length)
+
+    def _is_encoding(self) -> bool:
+        """Tell whether the next value is the text that protocol 2 writes for bytes."""
+        top = self._stack[-1:]
+        return bool(top) and isinstance(top[0], Known) and top[0].name == "_codecs.encode"
 
     def _read_integer(self, code: bytes) -> None:
         length = self._unpack("<B")
@@ -205,9 +215,10 @@ class PickleMachine:
 
     def _extend(self, values: list[object]) -> None:
         target = self._top()
-        if type(target) is not list:
+        if type(target) is list:
+            target.extend(values)
+        elif not isinstance(target, Skipped):
             raise self._strange_target("appends to", target)
-        target.extend(values)
 
     def _add(self, values: list[object]) -> None:
         target = self._top()
@@ -217,6 +228,8 @@ class PickleMachine:
 
     def _set_items(self, values: list[object]) -> None:
         target = self._top()
+        if isinstance(target, Skipped):
+            return
         if not isinstance(target, dict):
             raise self._strange_target("sets items of", target)
         if len(values) % 2:

@@ -5,11 +5,15 @@ The NVIDIA pickles hold one such stream per storage.
 
 from __future__ import annotations
 
-from dynode.weights.known_globals import STORAGE_NAMES, TORCH_NAMES, StorageType
-from dynode.weights.pickle_instructions import Names
+import io
+
+from dynode.weights.encoded import EncodedSpan, PartSpan
+from dynode.weights.known_globals import STORAGE_NAMES, StorageType
+from dynode.weights.pickle_instructions import Known, Names
 from dynode.weights.pickle_machine import PickleMachine
+from dynode.weights.records import FILE_NAMES
 from dynode.weights.refusals import corrupt, unsafe, unsupported
-from dynode.weights.stored import FileSpan, Storage, WeightsFile
+from dynode.weights.stored import FileSpan, MemorySpan, Storage, WeightsFile
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
@@ -24,8 +28,10 @@ class _Storages:
         self._file = file
         self.found: dict[str, Storage] = {}
 
-    def declare(self, persistent_id: object) -> Storage:
+    def declare(self, persistent_id: object) -> object:
         match persistent_id:
+            case ("module", Known() as kind, _, _):  # with the source text of its class
+                return kind
             case ("storage", StorageType() as kind, str() as key, str(), int() as count, None):
                 pass
             case ("storage", StorageType(), str(), str(), int(), tuple()):
@@ -68,7 +74,7 @@ class _Storages:
 
 
 def read_legacy(
-    file: WeightsFile, *, end: int | None = None, names: Names = TORCH_NAMES
+    file: WeightsFile, *, end: int | None = None, names: Names = FILE_NAMES
 ) -> tuple[object, dict[str, Storage]]:
     """Read a stream from the file's position.
 
@@ -106,6 +112,8 @@ def load_storage(file: WeightsFile, arguments: tuple[object, ...]) -> object:
     match arguments:
         case (FileSpan() as span,):
             pass
+        case (EncodedSpan() | MemorySpan() as text,):
+            return _load_encoded(file, text)
         case _:
             raise unsafe(file.path, "its pickle calls torch.storage._load_from_bytes without bytes")
     file.budget.step(_COST)
@@ -116,3 +124,14 @@ def load_storage(file: WeightsFile, arguments: tuple[object, ...]) -> object:
     if not isinstance(content, Storage):
         raise corrupt(file.path, "a byte string in it holds something else than a storage")
     return content
+
+
+def _load_encoded(file: WeightsFile, text: EncodedSpan | MemorySpan) -> Storage:
+    """Find one storage in bytes that protocol 2 wrote as a text."""
+    raw = text.decoded() if isinstance(text, EncodedSpan) else text.content
+    inner = WeightsFile(file.path, io.BytesIO(raw), len(raw))
+    found = load_storage(inner, (FileSpan(inner, 0, len(raw)),))
+    assert isinstance(found, Storage)
+    if isinstance(found.data, FileSpan):  # its values are decoded again when they are asked for
+        found.data = PartSpan(text, found.data.offset, found.data.size)
+    return found

@@ -6,8 +6,9 @@ import struct
 from dataclasses import dataclass
 
 from dynode.weights.archive import directory_of
-from dynode.weights.known_globals import TORCH_NAMES, StorageType
+from dynode.weights.known_globals import StorageType
 from dynode.weights.pickle_machine import PickleMachine
+from dynode.weights.records import FILE_NAMES
 from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
 from dynode.weights.stored import FileSpan, Storage, WeightsFile
 
@@ -64,7 +65,7 @@ def read_zip(file: WeightsFile) -> object:
         raise unsafe(file.path, f"the pickle in it takes {span.size:,} bytes")
     file.seek(span.offset)
     end = span.offset + span.size
-    return PickleMachine(file, TORCH_NAMES, end=end, persistent=declare).run()
+    return PickleMachine(file, FILE_NAMES, end=end, persistent=declare).run()
 
 
 def _root(file: WeightsFile, members: dict[str, _Member]) -> str:

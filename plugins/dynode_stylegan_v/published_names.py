@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dynode.weights.known_globals import Arguments, Attributes, named, unexpected
-from dynode.weights.nvidia_pickle import PersistentRecord, persistent_record, plain_dict
+from dynode.weights.calls import Arguments, named, unexpected
+from dynode.weights.known_globals import Attributes
 from dynode.weights.pickle_instructions import Discarded, Known, Names
+from dynode.weights.records import PersistentRecord, persistent_record, plain_dict
 from dynode.weights.stored import WeightsFile
 
 _OMEGACONF = (

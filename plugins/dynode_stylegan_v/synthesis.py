@@ -34,7 +34,7 @@ class MovingConstant(FirstBlock):
         super().__init__(config)
         channels = config.channels[4]
         self.conv1 = StyledConvolution(
-            channels + width, channels, config.w_dim, 4, clamp=config.conv_clamp
+            channels + width, channels, config.w_dim, config.base, clamp=config.conv_clamp
         )
 
     def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
@@ -43,7 +43,7 @@ class MovingConstant(FirstBlock):
         motion = inputs.motion
         n = max(len(motion), len(inputs.styles["b4.conv1"]))
         x = self.const.expand(n, -1, -1, -1)
-        moving = motion.to(x)[:, :, None, None].expand(n, -1, 4, 4)
+        moving = motion.to(x)[:, :, None, None].expand(n, -1, *self.const.shape[1:])
         x = torch.cat([x, moving], dim=1).contiguous(memory_format=torch.channels_last)
         return self.finish(x, inputs)
 

@@ -20,17 +20,18 @@ from dynode.errors import (
     UnsupportedCheckpointError,
 )
 from dynode.stylegan2.checkpoints import (
-    LAYOUTS,
     Checkpoint,
     inspect_checkpoint,
     read_checkpoint,
     write_checkpoint,
+    written_layouts,
 )
 from dynode.stylegan2.checkpoints.collecting import native_shapes
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 from dynode.weights import open_weights, read_tensors, write_safetensors
 
 WIDTHS = {4: 512, 8: 512}
+LAYOUTS = sorted(written_layouts())
 
 
 @functools.cache

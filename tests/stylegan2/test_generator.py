@@ -12,7 +12,7 @@ from dynode.errors import CorruptCheckpointError, GeneratorMismatchError, UsageE
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
-from dynode.stylegan2.loading import build_network
+from dynode.stylegan2.building import build_network
 from dynode.testing import tiny_generator
 
 

@@ -154,7 +154,6 @@ ASKS: dict[str, Callable[[Path], bytes]] = {
     "a numpy type of objects": raw(b"cnumpy\ndtype\n", text("O8"), b"\x89\x88\x87R."),
     "a numpy array by its class": raw(b"cnumpy\nndarray\n(K\x01\x85tR."),
     "an out-of-band buffer": raw(b"\x97."),
-    "a byte array": raw(b"\x96" + (4).to_bytes(8, "little") + b"abcd."),
 }
 ALL = RUNS | ASKS
 

@@ -22,8 +22,8 @@ from dynode.stylegan2 import (
     StyleGAN2,
 )
 from dynode.stylegan2.blocks import SynthesisState
+from dynode.stylegan2.building import build_network
 from dynode.stylegan2.discriminator import add_deviation
-from dynode.stylegan2.loading import build_network
 from dynode.stylegan2.mapping import MappingNetwork
 from dynode.stylegan2.resampling import blur_after_doubling, blur_before_halving, double
 from dynode.testing import tiny_generator
@@ -253,11 +253,46 @@ def test_features_may_come_in_either_memory_layout(
     torch.testing.assert_close(image, exact.synthesize(latents), rtol=0, atol=FLOAT64)
 
 
-def test_pictures_with_another_number_of_channels_are_drawn() -> None:
-    config = GeneratorConfig(16, {4: 4, 8: 4, 16: 4}, w_dim=8, z_dim=8, image_channels=1)
-    generator = StyleGAN2(GeneratorNetwork(config), name="grey")
+def with_channels(count: int) -> StyleGAN2:
+    torch.manual_seed(0)
+    config = GeneratorConfig(16, {4: 4, 8: 4, 16: 4}, w_dim=8, z_dim=8, image_channels=count)
+    return StyleGAN2(GeneratorNetwork(config), name="drawing")
 
-    assert generator.synthesize(generator.sample(2, seed=0)).shape == (2, 1, 16, 16)
+
+@pytest.mark.robust(kind="F", member="one channel: grey")
+def test_grey_is_drawn_as_three_equal_channels() -> None:
+    generator = with_channels(1)
+    latents = generator.sample(2, seed=0)
+
+    image = generator.synthesize(latents)
+
+    own = generator.advance(SynthesisState(), generator.layer_inputs(latents)).image
+    assert own is not None and own.shape == (2, 1, 16, 16)
+    assert torch.equal(image, own.expand(2, 3, 16, 16))
+    assert generator.info.image_channels == 1
+
+
+@pytest.mark.robust(kind="F", member="four channels: transparency")
+def test_transparency_shows_a_checker_board() -> None:
+    generator = with_channels(4)
+    latents = generator.sample(1, seed=0)
+    own = generator.advance(SynthesisState(), generator.layer_inputs(latents)).image
+    assert own is not None
+    alpha = ((own[:, 3:] + 1) / 2).clamp(0, 1)
+    board = torch.tensor([[1.0, 0.6], [0.6, 1.0]]).repeat(8, 8)
+
+    image = generator.synthesize(latents)
+
+    assert 0 < float(alpha.mean()) < 1
+    expected = own[:, :3] * alpha + board * (1 - alpha)
+    torch.testing.assert_close(image, expected, rtol=0, atol=1e-6)  # one rounding of each product
+
+
+@pytest.mark.robust(kind="F")
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_other_numbers_of_channels_are_refused_at_once(count: int) -> None:
+    with pytest.raises(UnsupportedCheckpointError, match=f"have {count} channels; expected 1"):
+        with_channels(count)
 
 
 def test_a_new_network_starts_with_unit_variance() -> None:

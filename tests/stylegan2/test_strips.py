@@ -10,7 +10,7 @@ from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
 from dynode.stylegan2 import GeneratorConfig, StyleGAN2, strips
 from dynode.stylegan2.blocks import Block, SynthesisState
-from dynode.stylegan2.loading import build_network
+from dynode.stylegan2.building import build_network
 from dynode.testing import tiny_generator
 
 # Two float32 evaluations of sums of a few hundred terms, values up to about 7.

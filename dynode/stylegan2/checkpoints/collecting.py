@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dynode.stylegan2.checkpoints.unwrapping import FoundNetwork
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 from dynode.weights.refusals import corrupt, listed, quoted, unsafe, unsupported
 from dynode.weights.stored import StoredTensor
@@ -76,7 +78,8 @@ class Plan:
             if entry.key in self.stored:
                 values = self._read_one(entry)
                 has_rows = name == MEAN and values.numel() > shapes[name][0]
-                state[name] = values if has_rows else values.reshape(shapes[name])
+                wanted = (-1, *shapes[name]) if has_rows else shapes[name]
+                state[name] = values.reshape(wanted)
             elif self.fill is not None:
                 state[name] = self.fill(name, shapes[name])
         return state
@@ -129,8 +132,36 @@ class Plan:
         return values
 
 
+def with_mean(
+    config: GeneratorConfig, entries: dict[str, Entry], network: FoundNetwork, key: str
+) -> dict[str, StoredTensor]:
+    """Add the mean code beside a network to its tensors and entries, or take it off the entries.
+
+    Args:
+        config: Shape of the generator.
+        entries: Places of its tensors; changed.
+        network: Its tensors and the mean: (w_dim,) or (num_layers, w_dim), with axes of 1 in front.
+        key: Name to give the mean.
+    """
+    mean, stored = network.mean, dict(network.tensors)
+    if mean is None:
+        entries.pop(MEAN)
+        return stored
+    shape = mean.shape
+    while len(shape) > 1 and shape[0] == 1:
+        shape = shape[1:]
+    is_known = shape in {(config.w_dim,), (config.num_layers, config.w_dim)}
+    entries[MEAN] = Entry(key, mean.shape if is_known else (config.w_dim,))
+    return stored | {key: mean}
+
+
 def native_shapes(config: GeneratorConfig | DiscriminatorConfig) -> Shapes:
     """Return the names and shapes of a network's weights, in its own order."""
+    return dict(_shapes(isinstance(config, GeneratorConfig), config.to_json()))
+
+
+@functools.lru_cache(maxsize=16)
+def _shapes(is_generator: bool, text: str) -> Shapes:
     import torch
 
     from dynode.stylegan2.discriminator import DiscriminatorNetwork
@@ -138,9 +169,9 @@ def native_shapes(config: GeneratorConfig | DiscriminatorConfig) -> Shapes:
 
     with torch.device("meta"):
         network = (
-            GeneratorNetwork(config)
-            if isinstance(config, GeneratorConfig)
-            else DiscriminatorNetwork(config)
+            GeneratorNetwork(GeneratorConfig.from_json(text))
+            if is_generator
+            else DiscriminatorNetwork(DiscriminatorConfig.from_json(text))
         )
     return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 

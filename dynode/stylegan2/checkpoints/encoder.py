@@ -5,34 +5,23 @@ Only the generator is read here; the encoder belongs to the plugin that uses it.
 
 from __future__ import annotations
 
+import re
+
 from dynode.stylegan2.checkpoints import rosinality
 from dynode.stylegan2.checkpoints.collecting import Plan
-from dynode.weights import OpenWeights, StoredTensor, is_state_dict
+from dynode.weights import OpenWeights
 from dynode.weights.refusals import unsupported
+from dynode.weights.unwrapping import tensor_groups
 
 LAYOUT = "encoder"
-_PREFIX = "decoder."
+_OTHERS = re.compile(r"(.+\.)?(encoder|mapper)\.")
 
 
 def matches(weights: OpenWeights) -> bool:
     """Tell whether a file is of this layout."""
-    return bool(_decoder(weights)) or _has_encoder(weights)
-
-
-def _state(weights: OpenWeights) -> dict[str, StoredTensor]:
-    content = weights.content
-    state = content.get("state_dict") if isinstance(content, dict) else None
-    return dict(state) if is_state_dict(state) else {}
-
-
-def _decoder(weights: OpenWeights) -> dict[str, StoredTensor]:
-    state = _state(weights)
-    found = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
-    return found if rosinality.is_generator(found) else {}
-
-
-def _has_encoder(weights: OpenWeights) -> bool:
-    return any(key.startswith(("encoder.", "mapper.")) for key in _state(weights))
+    return bool(rosinality.decoders(weights)) or any(
+        _OTHERS.match(name) for group in tensor_groups(weights.content) for name in group.tensors
+    )
 
 
 def plan_generator(weights: OpenWeights) -> Plan | None:
@@ -41,17 +30,14 @@ def plan_generator(weights: OpenWeights) -> Plan | None:
     Raises:
         UnsupportedCheckpointError: It carries none.
     """
-    decoder = _decoder(weights)
-    if not decoder:
+    found = rosinality.decoders(weights)
+    if not found:
         raise unsupported(
             weights.path,
             "it holds an encoder or mapper and no generator ('decoder.')",
             "give the generator's own checkpoint",
         )
-    content = weights.content
-    mean = content.get("latent_avg") if isinstance(content, dict) else None
-    mean = mean if isinstance(mean, StoredTensor) else None
-    return rosinality.generator_plan(weights, decoder, mean, "decoder")
+    return rosinality.generator_plan(weights, found[0], "decoder")
 
 
 def plan_discriminator(weights: OpenWeights) -> Plan | None:

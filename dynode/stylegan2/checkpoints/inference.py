@@ -20,6 +20,7 @@ DEFAULT_FILTER = (1, 3, 3, 1)
 LARGEST_RESOLUTION = 4096
 _MOST_REPEATED = 64
 _LARGEST_SIZE = 2**20
+_LARGEST_BASE = 64
 
 
 def size_of(
@@ -61,6 +62,48 @@ def count_of(path: Path, keys: Iterable[str], pattern: str, *, first: int = 0) -
     return count
 
 
+def base_of(path: Path, stored: Mapping[str, StoredTensor], key: str) -> tuple[int, int]:
+    """Return (height, width) of the learned constant, its last two axes.
+
+    Raises:
+        CorruptCheckpointError: It is missing or has too few axes.
+        UnsupportedCheckpointError: It is beyond any network.
+    """
+    if key not in stored:
+        raise corrupt(path, f"it lacks {quoted(key)}", "it needs it: get a whole file")
+    shape = stored[key].shape
+    if len(shape) < 3 or 0 in shape:
+        raise corrupt(path, f"{quoted(key)} has the impossible shape {quoted(shape)}")
+    if max(shape[-2:]) > _LARGEST_BASE:
+        raise unsupported(
+            path,
+            f"its learned constant is of {shape[-2]} x {shape[-1]} px",
+            f"{_LARGEST_BASE} px is the most",
+        )
+    return shape[-2], shape[-1]
+
+
+def base_of_area(path: Path, area: int, known: tuple[int, int] | None) -> tuple[int, int]:
+    """Return (height, width) of a discriminator's last features, of which tensors tell the area.
+
+    Args:
+        path: The file, for messages.
+        area: Their number of pixels.
+        known: The learned constant of the generator beside it.
+
+    Raises:
+        UnsupportedCheckpointError: It is no area a generator here has.
+    """
+    for base in (known, (4, 4), (4, 2), (8, 4)):
+        if base is not None and base[0] * base[1] == area:
+            return base
+    raise unsupported(
+        path,
+        f"its discriminator ends in {area} px",
+        "16 px are needed, or those of the generator in the same file",
+    )
+
+
 def largest_block(path: Path, keys: Iterable[str], pattern: str) -> int:
     """Find the largest resolution in the names of blocks, a power of two of at least 4.
 
@@ -83,7 +126,7 @@ def checked_config(path: Path, config: GeneratorConfig | DiscriminatorConfig) ->
     """
     sizes = [*config.channels.items(), *dataclasses.asdict(config).items()]
     for name, value in sizes:
-        if name in ("architecture", "resample_filter", "channels") or value is None:
+        if name in ("architecture", "resample_filter", "channels", "base") or value is None:
             continue
         kinds = (int, float) if name in ("mapping_lr", "conv_clamp") else (int,)
         if type(value) not in kinds or not 0 <= value <= _LARGEST_SIZE:
@@ -93,6 +136,8 @@ def checked_config(path: Path, config: GeneratorConfig | DiscriminatorConfig) ->
         raise corrupt(path, f"it states the resampling filter {quoted(taps)}")
     if config.mapping_layers > _MOST_REPEATED:
         raise corrupt(path, f"it states {config.mapping_layers} mapping layers")
+    if not all(type(side) is int and 1 <= side <= _LARGEST_BASE for side in config.base):
+        raise corrupt(path, f"it states base = {quoted(config.base)}")
     checked_resolution(path, config.resolution)
 
 
@@ -154,7 +199,7 @@ def estimated_mean(config: GeneratorConfig, state: Mapping[str, Tensor]) -> Tens
     """Estimate the mean code, (w_dim,), that a file lacks, as the published scripts do."""
     import torch
 
-    from dynode.stylegan2.loading import estimate_mean
+    from dynode.stylegan2.mean import estimate_mean
     from dynode.stylegan2.network import GeneratorNetwork
 
     with torch.device("meta"):

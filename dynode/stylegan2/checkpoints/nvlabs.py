@@ -6,17 +6,21 @@ constructor arguments and attributes add what tensors cannot show, such as `conv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dynode.stylegan2.checkpoints.collecting import MEAN, Entry, Plan, native_shapes
+from dynode.stylegan2.checkpoints.collecting import MEAN, Entry, Plan, native_shapes, with_mean
 from dynode.stylegan2.checkpoints.inference import (
+    base_of,
+    base_of_area,
     checked_resolution,
     count_of,
     filter_taps,
     largest_block,
     size_of,
 )
+from dynode.stylegan2.checkpoints.unwrapping import FoundNetwork, found_networks
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 from dynode.weights import OpenWeights, PersistentRecord, StoredTensor
 from dynode.weights.refusals import quoted, unsupported
@@ -25,7 +29,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LAYOUT = "nvlabs"
-_GENERATORS = ("G_ema", "G")
+_GENERATOR, _DISCRIMINATOR = "synthesis.b4.conv1.weight", "b4.fc.weight"
+_STYLEGAN3 = "synthesis.input.freqs"
+# Every layer keeps a filter; only those that change the size look at it.
+_USED_FILTERS = {
+    "generator": re.compile(r"synthesis\.b(?!4\.)\d+\.(conv0\.)?resample_filter"),
+    "discriminator": re.compile(r"b\d+\.(conv1|skip)\.resample_filter"),
+}
 _ARGUMENTS = {
     "generator": ("z_dim", "c_dim", "w_dim", "img_resolution", "img_channels", "mapping_kwargs"),
     "discriminator": ("c_dim", "img_resolution", "img_channels", "architecture"),
@@ -37,32 +47,25 @@ _FLAT_CLAMP = 256
 
 def matches(weights: OpenWeights) -> bool:
     """Tell whether a file is of this layout."""
-    return bool(_networks(weights))
+    return bool(_generators(weights) or _discriminators(weights))
 
 
-def _networks(weights: OpenWeights) -> dict[str, PersistentRecord]:
-    """Find the modules of a file; a bare one counts as `G_ema` or `D`."""
-    content = weights.content
-    if isinstance(content, PersistentRecord):
-        content = {"D" if content.class_name == "Discriminator" else "G_ema": content}
-    if not isinstance(content, dict):
-        return {}
-    return {
-        name: content[name]
-        for name in (*_GENERATORS, "D")
-        if isinstance(content.get(name), PersistentRecord)
-    }
+def _generators(weights: OpenWeights) -> list[FoundNetwork]:
+    """Find the generators, modules or state dicts, `G_ema` first."""
+    return found_networks(weights, _GENERATOR) + found_networks(weights, _STYLEGAN3)
+
+
+def _discriminators(weights: OpenWeights) -> list[FoundNetwork]:
+    return found_networks(weights, _DISCRIMINATOR)
 
 
 def plan_generator(weights: OpenWeights) -> Plan | None:
     """Find the generator of a file: `G_ema` before `G`."""
-    networks = _networks(weights)
-    name = next((name for name in _GENERATORS if name in networks), None)
-    if name is None:
+    found = _generators(weights)
+    if not found:
         return None
-    network = _Network(weights, networks[name], "generator")
-    stored = network.stored
-    if "synthesis.input.freqs" in stored:
+    network = _Network(weights, found[0], "generator")
+    if _STYLEGAN3 in network.stored:
         raise unsupported(
             weights.path,
             "it is a StyleGAN3 generator",
@@ -70,8 +73,11 @@ def plan_generator(weights: OpenWeights) -> Plan | None:
         )
     config = _generator_config(network)
     entries = {key: Entry(key, shape) for key, shape in native_shapes(config).items()}
+    stored = dict(network.stored)
     if MEAN not in stored:
-        entries.pop(MEAN)
+        stored = with_mean(config, entries, found[0], MEAN)
+    elif stored[MEAN].shape == (config.num_layers, config.w_dim):
+        entries[MEAN] = Entry(MEAN, stored[MEAN].shape)
     noise = frozenset(key for key in entries if ".noise_" in key) if network.is_noiseless else None
     plan = Plan(
         weights.path,
@@ -82,7 +88,10 @@ def plan_generator(weights: OpenWeights) -> Plan | None:
         harmless=_is_filter,
         optional=noise or frozenset(),
         fill=_zeros,
-        metadata={"weights": name, "num_fp16_res": str(network.half_resolutions)},
+        metadata={
+            "weights": found[0].label or "G_ema",
+            "num_fp16_res": str(network.half_resolutions),
+        },
     )
     plan.check()
     return plan
@@ -90,10 +99,10 @@ def plan_generator(weights: OpenWeights) -> Plan | None:
 
 def plan_discriminator(weights: OpenWeights) -> Plan | None:
     """Find the discriminator of a file, `D`."""
-    record = _networks(weights).get("D")
-    if record is None:
+    found = _discriminators(weights)
+    if not found:
         return None
-    network = _Network(weights, record, "discriminator")
+    network = _Network(weights, found[0], "discriminator")
     config = _discriminator_config(network)
     entries = {key: Entry(key, shape) for key, shape in native_shapes(config).items()}
     plan = Plan(weights.path, weights.size, config, entries, network.stored, harmless=_is_filter)
@@ -113,13 +122,14 @@ def _zeros(name: str, shape: tuple[int, ...]) -> Tensor:
 
 
 class _Network:
-    """One pickled network: its tensors, constructor arguments and attributes of its children."""
+    """One network: its tensors and, where a record tells them, arguments and attributes."""
 
-    def __init__(self, weights: OpenWeights, record: PersistentRecord, kind: str) -> None:
+    def __init__(self, weights: OpenWeights, found: FoundNetwork, kind: str) -> None:
         self.weights = weights
         self.path = weights.path
-        self.stored: Mapping[str, StoredTensor] = record.tensors()
-        self._record = record
+        self.stored: Mapping[str, StoredTensor] = found.tensors
+        self._kind = kind
+        self._record = record = found.record or PersistentRecord("", {}, weights.path)
         given = record.state.get("_init_args")
         names = _ARGUMENTS[kind]
         self.arguments: dict[str, object] = {
@@ -151,6 +161,8 @@ class _Network:
     @property
     def is_noiseless(self) -> bool:
         """Whether it was built without noise inputs."""
+        if not any(key.endswith(".noise_const") for key in self.stored):
+            return True
         recorded = self.synthesis_options.get("use_noise", True)
         return self.attribute("synthesis.b4.conv1", "use_noise", recorded) is False
 
@@ -169,8 +181,8 @@ class _Network:
         if found != expected:
             raise unsupported(
                 self.path,
-                f"its {what} is {quoted(found)}",
-                f"dynode builds networks whose {what} is {expected!r}",
+                f"its {self._kind}'s {what} is {quoted(found)}",
+                f"dynode builds {self._kind}s whose {what} is {expected!r}",
             )
 
     def number(self, what: str, found: object) -> float:
@@ -187,8 +199,9 @@ class _Network:
         return None if found is None else self.number("conv_clamp", found)
 
     def taps(self) -> tuple[float, ...]:
-        """Return one axis of the resampling filter."""
-        keys = [key for key in self.stored if _is_filter(key)]
+        """Return one axis of the resampling filter, from the kernels that are really used."""
+        used = _USED_FILTERS[self._kind]
+        keys = [key for key in self.stored if used.fullmatch(key)]
         return filter_taps(self.path, self.stored, keys, total=1.0)
 
     def size(self, key: str, axis: int, axes: int) -> int:
@@ -222,13 +235,16 @@ def _generator_config(network: _Network) -> GeneratorConfig:
         image_channels=network.size("synthesis.b4.torgb.weight", 0, 4),
         conv_clamp=network.clamp("synthesis.b4.conv1", options),
         resample_filter=network.taps(),
+        base=base_of(path, stored, "synthesis.b4.const"),
     )
 
 
 def _discriminator_config(network: _Network) -> DiscriminatorConfig:
     path, stored = network.path, network.stored
     arguments, mapping = network.arguments, network.options("mapping_kwargs")
-    network.expect("architecture", arguments.get("architecture", "resnet"), "resnet")
+    has_skips = any(".skip." in key for key in stored)
+    architecture = arguments.get("architecture", "resnet" if has_skips else "orig")
+    network.expect("architecture", architecture, "resnet")
     for recorded in (network.options("block_kwargs"), network.options("epilogue_kwargs"), mapping):
         network.expect("activation", recorded.get("activation", "lrelu"), "lrelu")
     network.expect("lr_multiplier", mapping.get("lr_multiplier", 0.01), 0.01)
@@ -250,4 +266,13 @@ def _discriminator_config(network: _Network) -> DiscriminatorConfig:
         mbstd_group=None if group is None else int(network.number("mbstd_group_size", group)),
         mbstd_channels=network.size("b4.conv.weight", 1, 4) - last,
         resample_filter=network.taps(),
+        base=base_of_area(
+            path, network.size("b4.fc.weight", 1, 2) // last, _generator_base(network)
+        ),
     )
+
+
+def _generator_base(network: _Network) -> tuple[int, int] | None:
+    """Return the learned constant's size of the generator beside a discriminator, if there is one."""
+    found = found_networks(network.weights, _GENERATOR)
+    return base_of(network.path, found[0].tensors, "synthesis.b4.const") if found else None

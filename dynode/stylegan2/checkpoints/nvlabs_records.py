@@ -31,6 +31,8 @@ MODULE_SOURCE = (
     f"from training.networks import {_CLASSES}\n"
 )
 _VERSION = 6
+# Square, or half as wide as high: the published fork for human bodies builds those.
+_BASES = ((4, 4), (4, 2))
 _RECONSTRUCT = GlobalName("torch_utils.persistence", "_reconstruct_persistent_obj")
 _HOOKS = (
     "_backward_hooks",
@@ -47,6 +49,9 @@ class Records:
     def __init__(
         self, path: Path, config: GeneratorConfig | DiscriminatorConfig, state: Mapping[str, Tensor]
     ) -> None:
+        if config.base not in _BASES:
+            start = f"pictures that start from {config.base[0]} x {config.base[1]} px"
+            refuse_inexpressible(path, LAYOUT, [start])
         self.base, self.widest = _channel_rule(path, config.channels)
         self.clamp = config.conv_clamp
         self.image_channels = config.image_channels

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
-from typing import Protocol
 
 from dynode.errors import CheckpointError
-from dynode.stylegan2.checkpoints import dynode_safetensors, encoder, nvlabs, rosinality
 from dynode.stylegan2.checkpoints.checkpoint import Checkpoint, CheckpointSummary, Part
 from dynode.stylegan2.checkpoints.collecting import MEAN, Plan
 from dynode.stylegan2.checkpoints.inference import estimated_mean
+from dynode.stylegan2.checkpoints.layouts import LAYOUTS, Layout
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 from dynode.weights import OpenWeights, PersistentRecord, open_weights
+from dynode.weights.opening import asked_for
+from dynode.weights.pickle_instructions import Skipped
 from dynode.weights.refusals import listed, unsupported
-
-
-class _Layout(Protocol):
-    """What each layout's module offers."""
-
-    LAYOUT: str
-
-    def matches(self, weights: OpenWeights) -> bool: ...
-
-    def plan_generator(self, weights: OpenWeights) -> Plan | None: ...
-
-    def plan_discriminator(self, weights: OpenWeights) -> Plan | None: ...
-
-
-_LAYOUTS: tuple[_Layout, ...] = (dynode_safetensors, rosinality, encoder, nvlabs)
 
 
 def read_checkpoint(path: str | Path, *, part: Part = "generator") -> Checkpoint:
@@ -38,7 +25,8 @@ def read_checkpoint(path: str | Path, *, part: Part = "generator") -> Checkpoint
 
     Args:
         path: The file.
-        part: `generator`, `discriminator`, or `all` for what the file has of both.
+        part: `generator`, `discriminator`, or `all` for what the file has of both; why a strange
+            discriminator beside a good generator is left out stands in `metadata["discriminator"]`.
 
     Returns:
         The networks, float32 on the CPU, under their native names.
@@ -52,11 +40,14 @@ def read_checkpoint(path: str | Path, *, part: Part = "generator") -> Checkpoint
     with open_weights(path) as weights:
         layout = _layout_of(weights)
         generator = layout.plan_generator(weights) if part != "discriminator" else None
-        discriminator = layout.plan_discriminator(weights) if part != "generator" else None
+        discriminator, trouble = None, dict[str, str]()
+        if part != "generator":
+            discriminator, trouble = _plan_beside(layout, weights, generator)
         if generator is None and discriminator is None:
             wanted = "network" if part == "all" else part
             raise unsupported(weights.path, f"it holds no {wanted}", "use another checkpoint")
-        return _read(layout.LAYOUT, generator, discriminator)
+        read = _read(layout.name, generator, discriminator)
+        return dataclasses.replace(read, metadata={**read.metadata, **trouble})
 
 
 def _read(layout: str, generator: Plan | None, discriminator: Plan | None) -> Checkpoint:
@@ -108,7 +99,7 @@ def inspect_checkpoint(path: str | Path) -> CheckpointSummary:
             path=weights.path,
             size=weights.size,
             container=weights.container,
-            layout=layout.LAYOUT,
+            layout=layout.name,
             generator=shape,
             discriminator=judge,
             parameters=0 if generator is None else _parameters(generator),
@@ -117,7 +108,7 @@ def inspect_checkpoint(path: str | Path) -> CheckpointSummary:
 
 
 def _plan_beside(
-    layout: _Layout, weights: OpenWeights, generator: Plan | None
+    layout: Layout, weights: OpenWeights, generator: Plan | None
 ) -> tuple[Plan | None, dict[str, str]]:
     """Find the discriminator; a strange one beside a good generator is reported, not raised."""
     try:
@@ -135,10 +126,12 @@ def _parameters(plan: Plan) -> int:
     return sum(math.prod(entry.shape) for entry in trained)
 
 
-def _layout_of(weights: OpenWeights) -> _Layout:
-    for layout in _LAYOUTS:
+def _layout_of(weights: OpenWeights) -> Layout:
+    for layout in LAYOUTS:
         if layout.matches(weights):
             return layout
+    if isinstance(weights.content, Skipped):
+        raise asked_for(weights.path, weights.content)
     raise unsupported(
         weights.path,
         f"it is no StyleGAN2 checkpoint; it holds {_outline(weights.content)}",

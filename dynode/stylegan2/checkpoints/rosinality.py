@@ -6,22 +6,25 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dynode.stylegan2.checkpoints.collecting import MEAN, Entry, Plan, native_shapes
+from dynode.stylegan2.checkpoints.collecting import Entry, Plan, native_shapes, with_mean
 from dynode.stylegan2.checkpoints.inference import (
+    base_of,
+    base_of_area,
     checked_resolution,
     count_of,
     filter_taps,
     size_of,
 )
+from dynode.stylegan2.checkpoints.unwrapping import FoundNetwork, found_networks
 from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
-from dynode.weights import OpenWeights, StoredTensor, is_state_dict
+from dynode.weights import OpenWeights, StoredTensor
 from dynode.weights.refusals import unsupported
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 LAYOUT = "rosinality"
-_GENERATORS = ("g_ema", "g")
+_GENERATOR, _DISCRIMINATOR = "input.input", "final_linear.1.weight"
 _BUFFERS = (".blur.kernel", ".upsample.kernel")
 _LAYER_PARTS = {
     "weight": "conv.weight",
@@ -48,54 +51,45 @@ _LAST_BLOCK = {
 }
 
 
-def is_generator(state: object) -> bool:
-    """Tell whether a content is a generator's state dict of this layout."""
-    return is_state_dict(state) and "input.input" in state
-
-
-def is_discriminator(state: object) -> bool:
-    """Tell whether a content is a discriminator's state dict of this layout."""
-    return is_state_dict(state) and any(key.startswith("final_linear.") for key in state)
-
-
 def matches(weights: OpenWeights) -> bool:
     """Tell whether a file is of this layout."""
-    return bool(_networks(weights))
+    return bool(_generators(weights) or _discriminators(weights))
 
 
-def _networks(weights: OpenWeights) -> dict[str, Mapping[str, StoredTensor]]:
-    """Find the state dicts of a file; a bare one counts as `g_ema` or `d`."""
-    content = weights.content
-    if not isinstance(content, dict):
-        return {}
-    found = {name: content[name] for name in _GENERATORS if is_generator(content.get(name))}
-    if is_discriminator(content.get("d")):
-        found["d"] = content["d"]
-    if is_generator(content):
-        found["g_ema"] = content
-    elif is_discriminator(content):
-        found["d"] = content
-    return found
+def _generators(weights: OpenWeights) -> list[FoundNetwork]:
+    """Find the generators that stand alone, not as the decoder of an encoder."""
+    found = found_networks(weights, _GENERATOR)
+    return [network for network in found if not is_decoder(network)]
+
+
+def decoders(weights: OpenWeights) -> list[FoundNetwork]:
+    """Find the generators that an encoder's or mapper's checkpoint carries."""
+    return [network for network in found_networks(weights, _GENERATOR) if is_decoder(network)]
+
+
+def is_decoder(network: FoundNetwork) -> bool:
+    """Tell whether a network is the decoder of an encoder."""
+    return network.label.rpartition(".")[2] == "decoder"
+
+
+def _discriminators(weights: OpenWeights) -> list[FoundNetwork]:
+    return found_networks(weights, _DISCRIMINATOR)
 
 
 def plan_generator(weights: OpenWeights) -> Plan | None:
-    """Find the generator of a file: `g_ema` before `g`."""
-    networks = _networks(weights)
-    name = next((name for name in _GENERATORS if name in networks), None)
-    if name is None:
+    """Find the generator of a file: an averaged one such as `g_ema` before others."""
+    found = _generators(weights)
+    if not found:
         return None
-    assert isinstance(weights.content, dict)
-    mean = weights.content.get("latent_avg")
-    return generator_plan(
-        weights, networks[name], mean if isinstance(mean, StoredTensor) else None, name
-    )
+    return generator_plan(weights, found[0], found[0].label or "g_ema")
 
 
 def plan_discriminator(weights: OpenWeights) -> Plan | None:
     """Find the discriminator of a file, `d`."""
-    state = _networks(weights).get("d")
-    if state is None:
+    found = _discriminators(weights)
+    if not found:
         return None
+    state = found[0].tensors
     config = _discriminator_config(weights, state)
     entries = discriminator_entries(config)
     plan = Plan(weights.path, weights.size, config, entries, state, harmless=_is_kernel)
@@ -103,29 +97,17 @@ def plan_discriminator(weights: OpenWeights) -> Plan | None:
     return plan
 
 
-def generator_plan(
-    weights: OpenWeights,
-    state: Mapping[str, StoredTensor],
-    mean: StoredTensor | None,
-    name: str,
-) -> Plan:
+def generator_plan(weights: OpenWeights, network: FoundNetwork, name: str) -> Plan:
     """Plan to read a generator's state dict; the encoder layout uses it for its decoder.
 
     Args:
         weights: The open file.
-        state: The state dict.
-        mean: The file's `latent_avg`: (w_dim,), (1, w_dim) or (num_layers, w_dim).
+        network: Its tensors, and the mean code: (w_dim,), (1, w_dim) or (num_layers, w_dim).
         name: What the file calls this generator.
     """
-    config = _generator_config(weights, state)
+    config = _generator_config(weights, network.tensors)
     entries = generator_entries(config)
-    entries.pop(MEAN)
-    stored = dict(state)
-    if mean is not None:
-        shape = mean.shape
-        rows = {(config.w_dim,), (1, config.w_dim), (config.num_layers, config.w_dim)}
-        entries[MEAN] = Entry("latent_avg", shape if shape in rows else (config.w_dim,))
-        stored["latent_avg"] = mean
+    stored = with_mean(config, entries, network, "latent_avg")
     noises = frozenset(key for key in entries if key.endswith(".noise_const"))
     plan = Plan(
         weights.path,
@@ -162,6 +144,7 @@ def _generator_config(weights: OpenWeights, state: Mapping[str, StoredTensor]) -
     channels = {4: size_of(path, state, "conv1.conv.weight", 1, axes=5)}
     for block in range(blocks):
         channels[8 * 2**block] = size_of(path, state, f"convs.{2 * block}.conv.weight", 1, axes=5)
+    base = base_of(path, state, "input.input")
     w_dim = size_of(path, state, "conv1.conv.modulation.weight", 1, axes=2)
     width = size_of(path, state, "style.1.weight", 0, axes=2)
     kernels = [key for key in state if _is_kernel(key)]
@@ -174,7 +157,14 @@ def _generator_config(weights: OpenWeights, state: Mapping[str, StoredTensor]) -
         mapping_width=None if width == w_dim else width,
         image_channels=size_of(path, state, "to_rgb1.bias", 1, axes=4),
         resample_filter=filter_taps(path, state, kernels, total=4.0),
+        base=base,
     )
+
+
+def _generator_base(weights: OpenWeights) -> tuple[int, int] | None:
+    """Return the learned constant's size of the generator beside a discriminator, if there is one."""
+    found = _generators(weights)
+    return base_of(weights.path, found[0].tensors, _GENERATOR) if found else None
 
 
 def _discriminator_config(
@@ -194,11 +184,13 @@ def _discriminator_config(
             "only unconditional ones have this layout",
         )
     kernels = [key for key in state if _is_kernel(key)]
+    area = size_of(path, state, "final_linear.0.weight", 1, axes=2) // channels[4]
     return DiscriminatorConfig(
         resolution=resolution,
         channels=channels,
         image_channels=size_of(path, state, "convs.0.0.weight", 1, axes=4),
         resample_filter=filter_taps(path, state, kernels, total=1.0),
+        base=base_of_area(path, area, _generator_base(weights)),
     )
 
 

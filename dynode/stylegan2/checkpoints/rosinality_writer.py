@@ -96,6 +96,8 @@ def _inexpressible(checkpoint: Checkpoint) -> list[str]:
             found.append(f"class labels (c_dim = {config.c_dim})")
         if config.image_channels != 3:
             found.append(f"{config.image_channels} picture channels")
+        if config.base != (4, 4):
+            found.append(f"pictures that start from {config.base[0]} x {config.base[1]} px")
         if not _SMALLEST <= config.resolution <= _LARGEST:
             found.append(f"pictures of {config.resolution} px")
         elif not _has_published_widths(config.channels):

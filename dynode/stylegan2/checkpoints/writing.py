@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 from dynode.errors import UnknownNameError
 from dynode.files import check_free
-from dynode.stylegan2.checkpoints import (
-    dynode_safetensors,
-    nvlabs,
-    nvlabs_writer,
-    rosinality,
-    rosinality_writer,
-)
 from dynode.stylegan2.checkpoints.checkpoint import Checkpoint
-
-_WRITERS: dict[str, Callable[[Checkpoint, Path], None]] = {
-    dynode_safetensors.LAYOUT: dynode_safetensors.write,
-    nvlabs.LAYOUT: nvlabs_writer.write,
-    rosinality.LAYOUT: rosinality_writer.write,
-}
-LAYOUTS = tuple(sorted(_WRITERS))
-"""Layouts that can be written."""
+from dynode.stylegan2.checkpoints.layouts import written_layouts
 
 
 def write_checkpoint(
@@ -49,11 +34,14 @@ def write_checkpoint(
         OutputExistsError: The file exists and `force` is off.
         UnsupportedCheckpointError: The layout cannot express these networks.
     """
-    if layout not in _WRITERS:
-        raise UnknownNameError("checkpoint layout", layout, LAYOUTS)
+    known = written_layouts()
+    if layout not in known:
+        raise UnknownNameError("checkpoint layout", layout, sorted(known))
     path = Path(path)
     check_free(path, force=force)
-    _WRITERS[layout](_without_clamp(checkpoint) if drop_clamp else checkpoint, path)
+    write = known[layout].write
+    assert write is not None
+    write(_without_clamp(checkpoint) if drop_clamp else checkpoint, path)
 
 
 def _without_clamp(checkpoint: Checkpoint) -> Checkpoint:

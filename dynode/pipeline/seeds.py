@@ -1,0 +1,104 @@
+"""Seeds of pictures, and the codes they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from dynode.errors import OptionError
+from dynode.generator.population import draw_labels, draw_z
+from dynode.generator.protocol import Generator
+from dynode.latents.latents import Latents
+
+_MOST_SEEDS = 10_000
+
+
+def parse_seeds(text: str, option: str = "--seeds") -> list[int]:
+    """Read seeds such as `0-15` or `3,8,20-24`.
+
+    Args:
+        text: The seeds.
+        option: What they were given as, for messages.
+
+    Raises:
+        OptionError: It is none, or too many.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not _is_number(first) or (dash and not _is_number(last)):
+            raise OptionError(f"{option} is {text!r}; expected seeds such as 0-15 or 3,8,20-24")
+        end = int(last) if dash else int(first)
+        if end - int(first) >= _MOST_SEEDS or end >= 2**32:
+            raise OptionError(f"{option} is {text!r}; expected at most {_MOST_SEEDS} below 2^32")
+        seeds += range(int(first), end + 1)
+        if len(seeds) > _MOST_SEEDS:
+            raise OptionError(f"{option} is {text!r}; expected at most {_MOST_SEEDS} in all")
+    if not seeds:
+        raise OptionError(f"{option} is {text!r}, an empty range; expected seeds such as 0-15")
+    return seeds
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 10
+
+
+def sample_seeds(
+    generator: Generator,
+    seeds: Sequence[int],
+    *,
+    truncation: float = 0.7,
+    cutoff: int | None = None,
+) -> Latents:
+    """Draw one code per seed, each the published scripts' picture of that seed.
+
+    Args:
+        generator: Whose codes.
+        seeds: One a picture.
+        truncation: Truncation ψ.
+        cutoff: Number of first rows to truncate (`truncation_cutoff`); None for all.
+
+    Raises:
+        OptionError: There are fewer rows.
+    """
+    if cutoff is None:
+        return Latents.cat([generator.sample(1, seed=s, truncation=truncation) for s in seeds])
+    info = generator.info
+    if not 0 <= cutoff <= info.num_layers:
+        raise OptionError(
+            f"the truncation cutoff is {cutoff}; expected 0 to {info.num_layers}, the rows of {info.name}"
+        )
+    codes = list[Latents]()
+    for seed in seeds:
+        z, labels = draw_z(info, 1, seed=seed), draw_labels(info, 1, seed=seed)
+        codes.append(generator.map(z, c=labels, truncation=truncation, cutoff=cutoff))
+    return Latents.cat(codes)
+
+
+def parse_rows(text: str, count: int) -> list[int]:
+    """Read rows of w+ such as `0-6` or `0,3-5`, counted from 0.
+
+    Raises:
+        OptionError: It is none, or there are no such rows.
+    """
+    rows = parse_seeds(text, "--mix-rows")
+    if max(rows) >= count:
+        raise OptionError(f"--mix-rows is {text!r}; the rows of this generator are 0-{count - 1}")
+    return rows
+
+
+def mixed(latents: Latents, styles: Latents, rows: Sequence[int]) -> Latents:
+    """Put rows of every style into every code: n codes and m styles give n rows of 1 + m codes.
+
+    Args:
+        latents: n codes; each stands first in its row, as it is.
+        styles: m codes, after any truncation, as in the published script.
+        rows: Rows of w+ that are taken from the styles.
+
+    Source:
+        Karras et al. 2019, StyleGAN, arXiv:1812.04948 (style mixing).
+    """
+    table = latents.w[:, None].repeat(1, 1 + len(styles), 1, 1)
+    table[:, 1:, list(rows)] = styles.w[None, :, list(rows)].to(table)
+    return Latents(torch.flatten(table, 0, 1))

@@ -1,0 +1,56 @@
+"""Whether what a generator is given fits it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.latents.latents import Latents
+from dynode.stylegan2.network import GeneratorNetwork
+
+
+def check_latents(network: GeneratorNetwork, generator: str, latents: Latents) -> None:
+    """Refuse latents of a generator of another shape; `generator` is a name for the message.
+
+    Raises:
+        GeneratorMismatchError: Rows, width, a layer or the shape of an offset differ.
+    """
+    config, rows = network.config, network.synthesis.rows
+    if latents.w.shape[1:] != (config.num_layers, config.w_dim):
+        raise GeneratorMismatchError(
+            f"latents have {latents.w.shape[1]} rows of width {latents.w.shape[2]}, "
+            f"{generator} needs {config.num_layers} of width {config.w_dim}; "
+            "use latents of this generator"
+        )
+    for name in [*latents.styles, *(offset.layer for offset in latents.weights)]:
+        if name not in rows:
+            raise GeneratorMismatchError(
+                f"latents edit layer {name!r}, which {generator} does not have; "
+                f"its layers are {', '.join(rows)}"
+            )
+    for offset in latents.weights:
+        wanted = network.synthesis.layer(offset.layer).weight.shape
+        if offset.shape != tuple(wanted):
+            raise GeneratorMismatchError(
+                f"an offset of {offset.layer} has shape {offset.shape}, "
+                f"{generator} needs {tuple(wanted)}; use an edit of this generator"
+            )
+
+
+def one_hot(index: int, classes: int, count: int) -> Tensor:
+    """Make labels (count, classes) of one class."""
+    return torch.eye(classes)[index].expand(count, -1)
+
+
+def check_shape(name: str, given: Tensor, wanted: tuple[int, int]) -> None:
+    """Refuse an input of another shape.
+
+    Raises:
+        UsageError: `given` is not of the shape `wanted`.
+    """
+    if given.shape != wanted:
+        raise UsageError(
+            f"{name} has shape {tuple(given.shape)}; the generator needs {wanted}, "
+            f"pass {wanted[1]} values a picture"
+        )
