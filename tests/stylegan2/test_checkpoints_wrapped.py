@@ -247,7 +247,7 @@ class Scheduled(nn.Module):
     """A module of somebody's own, which is not on the list."""
 
 
-BESIDE: dict[str, Callable[[], object]] = {
+BESIDE = {
     "numpy's random state": lambda: np.random.RandomState(0).get_state(),
     "a numpy random generator": lambda: np.random.default_rng(0),
     "Python's random state": lambda: random.Random(0).getstate(),
