@@ -41,7 +41,8 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.images import grid, write_image
 from dynode.options import build_options
-from dynode.pipeline.generate import sample_seeds, synthesize_batches
+from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.seeds import sample_seeds
 from dynode.plugins.loaded import ScorerModel
 from dynode.plugins.methods import DirectionMethod, silent
 from dynode.scoring.measure import load_scorer

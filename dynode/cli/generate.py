@@ -87,7 +87,7 @@ def generate(
             force,
             as_json,
         )
-        return request.run(video_settings)
+        return request.run({**video_settings, "class_number": class_index})
     import dynode
     from dynode import files
     from dynode.media.images import check_image_name

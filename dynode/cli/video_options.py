@@ -53,9 +53,6 @@ _OPTIONS = (
         "--decompose", is_flag=True, help="One motion a row of the grid, one content a column."
     ),
     click.option(
-        "--class", "class_number", type=click.IntRange(min=0), help="Class of all videos."
-    ),
-    click.option(
         "--from",
         "start",
         type=click.Path(path_type=Path),
@@ -70,7 +67,9 @@ _OPTIONS = (
         "--motion", type=click.Path(path_type=Path), help="Write the motion to this file too."
     ),
 )
-NAMES = ("length", "fps", "grid", "decompose", "class_number", "start", "snapshots", "motion")
+NAMES = ("length", "fps", "grid", "decompose", "start", "snapshots", "motion")
+
+PICTURE_NAMES = ("columns", "truncation_cutoff", "mix", "mix_rows")
 
 
 def refuse_foreign(context: click.Context, video: bool) -> None:
@@ -81,11 +80,12 @@ def refuse_foreign(context: click.Context, video: bool) -> None:
     """
     from click.core import ParameterSource
 
-    names = ("columns",) if video else NAMES
+    names = PICTURE_NAMES if video else NAMES
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            flag = {"start": "from", "class_number": "class"}.get(name, name)
-            advice = "use --grid, or leave it out" if video else "add --video, or leave it out"
+            flag = {"start": "from"}.get(name, name.replace("_", "-"))
+            instead = "use --grid, or " if name == "columns" else ""
+            advice = f"{instead}leave it out" if video else "add --video, or leave it out"
             kind = "pictures" if video else "videos"
             raise OptionError(f"--{flag} is for {kind} and does not apply here; {advice}")
 

@@ -42,12 +42,20 @@ def choose_class(generator: Generator, wanted: int | str) -> Generator:
     return generator.of_class(_index(info, wanted))
 
 
-def _index(info: GeneratorInfo, wanted: int | str) -> int:
+def class_of(info: GeneratorInfo, wanted: int | str) -> int | None:
+    """Return the number of a class that is given by number or name; None if there is none."""
     text = str(wanted).strip()
     if text in info.class_names:
         return info.class_names.index(text)
-    if text.isascii() and text.isdecimal() and int(text[:9]) < info.c_dim:
-        return int(text)
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) if is_number and int(text) < info.c_dim else None
+
+
+def _index(info: GeneratorInfo, wanted: int | str) -> int:
+    found = class_of(info, wanted)
+    if found is not None:
+        return found
+    text = str(wanted).strip()
     numbers = f"0 to {info.c_dim - 1}"
     if text.lstrip("-").isdecimal() or not info.class_names:
         named = "" if info.class_names else ", and they have no names"

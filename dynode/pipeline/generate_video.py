@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
+from dynode.generator.classes import class_of
 from dynode.generator.loading import loaded
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
@@ -18,7 +19,7 @@ from dynode.generator.video import VideoGenerator
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.pipeline.frame_files import save_frames
-from dynode.pipeline.generate import parse_seeds
+from dynode.pipeline.seeds import parse_seeds
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
@@ -96,7 +97,7 @@ def generate_video(
     grid: tuple[int, int] | None = None,
     truncation: float = 0.7,
     decompose: bool = False,
-    class_number: int | None = None,
+    class_number: int | str | None = None,
     start: str | Path | None = None,
     noise: Literal["const", "random", "none"] = "const",
     progress: Progress = silent,
@@ -113,7 +114,8 @@ def generate_video(
         grid: (rows, columns); None for one row.
         truncation: Truncation ψ of the content; motion is never truncated.
         decompose: One motion a row, one content a column.
-        class_number: Class of all videos, for a conditional generator; None draws one a seed.
+        class_number: Class of all videos, for a conditional generator, by number or name; None draws
+            one a seed.
         start: A picture that is the first frame of every video; only the motion is drawn.
         noise: The stored noise, fresh noise or none.
         progress: Called while `start` is inverted.
@@ -194,12 +196,13 @@ def _layout(
 
 
 def _labels(
-    generator: VideoGenerator, contents: list[int], class_number: int | None
+    generator: VideoGenerator, contents: list[int], wanted: int | str | None
 ) -> Tensor | None:
     info = generator.info
-    if class_number is not None and not 0 <= class_number < info.c_dim:
+    class_number = None if wanted is None else class_of(info, wanted)
+    if wanted is not None and class_number is None:
         known = f"classes 0 to {info.c_dim - 1}" if info.c_dim else "no classes"
-        raise OptionError(f"--class is {class_number}; {info.name} has {known}")
+        raise OptionError(f"--class is {wanted}; {info.name} has {known}")
     if not info.c_dim:
         return None
     if class_number is not None:

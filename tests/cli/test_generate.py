@@ -14,7 +14,7 @@ from dynode.errors import OptionError
 from dynode.generator.loading import load_generator
 from dynode.latents.latents import Latents
 from dynode.media.images import to_uint8
-from dynode.pipeline.generate import parse_seeds
+from dynode.pipeline.seeds import parse_seeds
 from dynode.testing import CommandResult, run_command, tiny_generator, write_tiny_generator
 
 SIDE = 16  # of the generator in the file
