@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dynode.direction.weight_basis import layer_weight
 from dynode.errors import UsageError
 from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents import Motion
@@ -72,7 +73,7 @@ class MovingGenerator:
                 f"the motion moves codes of width {width}, {still.info.name} has {still.info.w_dim};"
                 " use the generator it was made for"
             )
-        self.still, self.network, self.fps = still, network, fps
+        self.still, self.mover, self.fps = still, network, fps
         self._name = name or f"{still.info.name}-moving"
         self._shift: Tensor | None = None
 
@@ -99,7 +100,7 @@ class MovingGenerator:
     @property
     def motion_width(self) -> int:
         """Width of a motion code."""
-        return self.network.config.width
+        return self.mover.config.width
 
     def map(
         self,
@@ -115,6 +116,10 @@ class MovingGenerator:
     def sample(self, n: int, *, seed: int, truncation: float = 0.7) -> Latents:
         """Draw n codes; see `Generator.sample`."""
         return self.still.sample(n, seed=seed, truncation=truncation)
+
+    def layer_weight(self, layer: str) -> Tensor:
+        """Read the weight (out, in, kh, kw) of a layer of the still generator."""
+        return layer_weight(self.still, layer)
 
     def styles(self, latents: Latents) -> dict[str, Tensor]:
         """Read the style vectors at the fixed times; see `Generator.styles`."""
@@ -139,7 +144,7 @@ class MovingGenerator:
             return self
         moved = copy.copy(self)
         moved.still = still
-        moved.network = copy.deepcopy(self.network).to(device=still.device)
+        moved.mover = copy.deepcopy(self.mover).to(device=still.device)
         moved._shift = None if self._shift is None else self._shift.to(still.device, still.dtype)
         return moved
 
@@ -148,7 +153,7 @@ class MovingGenerator:
         times = times.expand(len(motion), -1) if times.ndim == 1 else times
         if len(times) != len(motion):
             raise UsageError(f"there are times of {len(times)} videos and {len(motion)} motions")
-        codes: Tensor = self.network.motion(times, noise_of(motion), motion.labels)
+        codes: Tensor = self.mover.motion(times, noise_of(motion), motion.labels)
         return codes
 
     def synthesize_frames(
@@ -166,13 +171,13 @@ class MovingGenerator:
                 f"{self.motion_width})"
             )
         rows = torch.arange(len(latents)).repeat_interleave(codes.shape[1])
-        shown = self._shifted(self.network(codes).flatten(0, 1))
+        shown = self._shifted(self.mover(codes).flatten(0, 1))
         drawn = shown.synthesize(latents[rows], noise=noise, resolution=resolution)
         return drawn.view(*codes.shape[:2], *drawn.shape[1:])
 
     def at(self, motion: Motion, times: Tensor) -> MovingGenerator:
         """Return it with times fixed; see `VideoGenerator.at`."""
-        return self._shifted(self.network(self.motion_codes(motion, times)).flatten(0, 1))
+        return self._shifted(self.mover(self.motion_codes(motion, times)).flatten(0, 1))
 
     def first_frame(self, motion: Motion) -> Generator:
         """Return the still generator: every picture of it can be a first frame."""
@@ -180,7 +185,7 @@ class MovingGenerator:
 
     def content(self, latents: Latents, motion: Motion) -> Latents:
         """Move latents of pictures so that the motion's first frames are these pictures."""
-        start = self.network(self.motion_codes(motion, torch.zeros(1)))
+        start = self.mover(self.motion_codes(motion, torch.zeros(1)))
         return latents.with_w(latents.w - start.to(latents.w))
 
     def _shifted(self, shift: Tensor) -> MovingGenerator:

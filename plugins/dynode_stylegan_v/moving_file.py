@@ -46,7 +46,7 @@ def write_moving(generator: MovingGenerator, path: str | Path, *, force: bool = 
     facts = {
         "dynode.format": FORMAT,
         "dynode.version": VERSION,
-        "config": json.dumps(dataclasses.asdict(generator.network.config), sort_keys=True),
+        "config": json.dumps(dataclasses.asdict(generator.mover.config), sort_keys=True),
         "w_dim": str(still.w_dim),
         "fps": repr(float(generator.fps)),
         "name": generator.info.name,
@@ -54,7 +54,7 @@ def write_moving(generator: MovingGenerator, path: str | Path, *, force: bool = 
         "still_file": still.source,
         "fingerprint": still.fingerprint,
     }
-    tensors = {name: part.detach().cpu() for name, part in generator.network.state_dict().items()}
+    tensors = {name: part.detach().cpu() for name, part in generator.mover.state_dict().items()}
     write_safetensors(tensors, path, facts)
 
 

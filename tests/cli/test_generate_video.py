@@ -134,7 +134,7 @@ def test_motion_of_a_still_generator_starts_at_a_picture(folder: Path) -> None:
     frames = torch.cat(list(made.frames()), 1)
 
     code = moving.motion_codes(made.motion, torch.zeros(1))  # type: ignore[attr-defined]  # it moves
-    shift = moving.network(code)  # type: ignore[attr-defined]
+    shift = moving.mover(code)  # type: ignore[attr-defined]
     inverted = still.synthesize(made.latents.with_w(made.latents.w + shift))
     torch.testing.assert_close(frames[:, 0], inverted.detach(), atol=1e-4, rtol=1e-4)
     assert float((frames[:, 2] - frames[:, 0]).abs().max()) > 1e-3

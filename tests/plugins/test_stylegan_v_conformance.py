@@ -159,3 +159,23 @@ def test_motion_without_its_generator_is_one_line(
         read_moving(tmp_path / "motion.safetensors")
 
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize("method", ["sefa", "ganspace", "svd"])
+@pytest.mark.parametrize(
+    "make", [GENERATORS["concat_const"], GENERATORS["concat_w"], GENERATORS["moving"]]
+)
+def test_directions_are_found_on_it_and_edit_every_frame(
+    make: Callable[[], VideoGenerator], method: str
+) -> None:
+    generator, motion = make(), Motion.draw(1, seed=3)
+    latents = generator.sample(1, seed=0)
+    codes = generator.motion_codes(motion, torch.tensor([0.0, 9.0]))
+
+    found = dynode.find(method, generator)
+    direction = found[0] if isinstance(found, list) else found
+    before = generator.synthesize_frames(latents, codes)
+    after = generator.synthesize_frames(direction.apply(latents, 3.0), codes)
+
+    assert float((after - before).abs().amax(dim=(0, 2, 3, 4)).min()) > 1e-4
