@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -13,6 +14,9 @@ from dynode.cli.inverting_options import takes_inverter
 from dynode.cli.renamed import RenamingCommand
 from dynode.errors import OptionError
 from dynode.pipeline.easing import EASES
+
+if TYPE_CHECKING:
+    from dynode.pipeline.animate import Animation
 
 
 class AnimateCommand(RenamingCommand):
@@ -124,18 +128,27 @@ def animate(
             **inverting,
         )
         count = animation.save(target, fps=fps, progress=progress)
-    changes = {name: round(change, 3) for name, change in animation.changes().items()}
     seconds = round(time.perf_counter() - started, 2)
+    facts = {
+        "frames": count,
+        "fps": fps,
+        "strength": animation.strength,
+        "seed": seed,
+        "seconds": seconds,
+    }
+    _report(animation, target, facts, as_json=as_json)
+
+
+def _report(
+    animation: Animation, target: Path, facts: Mapping[str, float], *, as_json: bool
+) -> None:
+    changes = {name: round(change, 3) for name, change in animation.changes().items()}
     if as_json:
         document = {
             "output": str(target),
             "motion": animation.motion.info.name,
             "generator": animation.generator.info.name,
-            "frames": count,
-            "fps": fps,
-            "strength": animation.strength,
-            "seed": seed,
-            "seconds": seconds,
+            **facts,
             "changes_in_standard_deviations": changes,
         }
         console.print_json(document)
@@ -143,6 +156,7 @@ def animate(
     most = sorted(changes.items(), key=lambda pair: -abs(pair[1]))[:3]
     told = ", ".join(f"{name.replace('_', ' ')} {change:+.1f}" for name, change in most)
     console.say(
-        f"{count} frames at {fps:g} a second; moved most: {told or 'not measured'}; {seconds} s"
+        f"{facts['frames']} frames at {facts['fps']:g} a second; moved most: "
+        f"{told or 'not measured'}; {facts['seconds']} s"
     )
     console.tell(str(target))

@@ -110,23 +110,27 @@ def ode(
         console.tell(str(target))
 
 
+_DATA = click.option(
+    "--data",
+    default="sampled",
+    show_default=True,
+    metavar="sampled|FOLDER|ZIP",
+    help="Pictures to train on: what the generator draws, or your own.",
+)
+_RUN_FOLDER = click.option(
+    "--run-folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where state and log are kept; a run in it is continued [default: runs/NAME].",
+)
+
+
 def _training_command(method: Trainable) -> click.Command:
     """Make the command that trains a plugin's network, with its options as flags."""
     name = method.training
 
     @console.GENERATOR
-    @click.option(
-        "--data",
-        default="sampled",
-        show_default=True,
-        metavar="sampled|FOLDER|ZIP",
-        help="Pictures to train on: what the generator draws, or your own.",
-    )
-    @click.option(
-        "--run-folder",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Where state and log are kept; a run in it is continued [default: runs/NAME].",
-    )
+    @_DATA
+    @_RUN_FOLDER
     @console.DEVICE
     @console.SEED
     @console.output_option("Weights file to write [default: NAME.safetensors].")
@@ -164,12 +168,16 @@ def _training_command(method: Trainable) -> click.Command:
         else:
             console.tell(str(target))
 
+    own_params = getattr(run, "__click_params__", [])[::-1]
+    params = [*click_options(method.training_options), *own_params]
+    return click.Command(name, callback=run, params=params, help=_training_help(method))
+
+
+def _training_help(method: Trainable) -> str:
+    name = method.training
     needed = "".join(f", {s.name}='…'" for s in specs_of(method.training_options) if s.required)
-    help_text = (
+    return (
         f"{method.training_summary or f'Train {name}'}; a stopped run goes on where it was.\n\n"
         f"\b\nTry:     dynode train {name} --data sampled -o {name}.safetensors\n"
         f"Python:  dynode.train({name!r}, data='sampled'{needed})"
     )
-    own_params = getattr(run, "__click_params__", [])[::-1]
-    params = [*click_options(method.training_options), *own_params]
-    return click.Command(name, callback=run, params=params, help=help_text)

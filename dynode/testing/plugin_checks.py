@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -50,7 +50,7 @@ def checks_for(
             check()
 
     Args:
-        thing: An instance of any class of `dynode.plugins.methods`, or a command.
+        thing: An instance of any class that a hook registers, or a command.
         options: Options that it runs with, besides its `check_options`; keep them small.
         expected_failures: Reasons by id of the checks that are expected to fail, besides those of
             its `expected_failures`.
@@ -64,107 +64,48 @@ def checks_for(
     """
     given = dict(options or {})
     excused = {**getattr(thing, "expected_failures", {}), **(expected_failures or {})}
-    name = str(thing.name)
-    match thing:
-        case DirectionMethod():
-            trial = DirectionTrial(thing, given)
-            checks = (*direction_checks.CHECKS, *edit_checks.CHECKS)
-            return bind(
-                checks, trial, hook="register_directions", name=name, expected_failures=excused
-            )
-        case DirectionKind():
-            return bind(
-                kind_checks.KIND_CHECKS,
-                thing,
-                hook="register_direction_kinds",
-                name=name,
-                expected_failures=excused,
-            )
-        case Inverter():
-            inverting = inverter_checks.InverterTrial(thing, given)
-            return bind(
-                inverter_checks.CHECKS,
-                inverting,
-                hook="register_inverters",
-                name=name,
-                expected_failures=excused,
-            )
-        case GeneratorProvider():
-            loading = provider_checks.ProviderTrial(thing)
-            return bind(
-                provider_checks.PROVIDER_CHECKS,
-                loading,
-                hook="register_generators",
-                name=name,
-                expected_failures=excused,
-            )
-        case GeneratorFamily():
-            return bind(
-                provider_checks.FAMILY_CHECKS,
-                thing,
-                hook="register_generators",
-                name=name,
-                expected_failures=excused,
-            )
-    return _model_checks(thing, name, given, excused)
-
-
-def _model_checks(
-    thing: Plugin | click.Command,
-    name: str,
-    options: Mapping[str, Any],
-    excused: Mapping[str, str],
-) -> list[PluginCheck]:
-    match thing:
-        case Scorer():
-            return bind(
-                model_checks.SCORER_CHECKS,
-                model_checks.ScorerTrial(thing),
-                hook="register_scorers",
-                name=name,
-                expected_failures=excused,
-            )
-        case TextEncoder():
-            return bind(
-                model_checks.TEXT_CHECKS,
-                model_checks.TextTrial(thing, options),
-                hook="register_text_encoders",
-                name=name,
-                expected_failures=excused,
-            )
-        case Metric():
-            return bind(
-                model_checks.METRIC_CHECKS,
-                model_checks.MetricTrial(thing),
-                hook="register_metrics",
-                name=name,
-                expected_failures=excused,
-            )
-        case Format():
-            return bind(
-                format_checks.FORMAT_CHECKS,
-                thing,
-                hook="register_formats",
-                name=name,
-                expected_failures=excused,
-            )
-        case FaceDetector():
-            return bind(
-                face_checks.FACE_CHECKS,
-                face_checks.FaceTrial(thing, options),
-                hook="register_face_detectors",
-                name=name,
-                expected_failures=excused,
-            )
-        case click.Command():
-            return bind(
-                provider_checks.COMMAND_CHECKS,
-                thing,
-                hook="register_commands",
-                name=name,
-                expected_failures=excused,
-            )
+    for kind, (hook, checks, on_trial) in _PROMISES.items():
+        if isinstance(thing, kind):
+            trial = on_trial(thing, given)
+            return bind(checks, trial, hook=hook, name=str(thing.name), expected_failures=excused)
     raise TypeError(
         f"a {type(thing).__name__} is nothing a hook registers; expected an instance of a class of "
-        f"dynode.methods, or a click command"
+        f"dynode.plugins, or a click command"
     )
+
+
+def _itself(thing: Any, options: Mapping[str, Any]) -> Any:
+    """Check the thing as it is: its checks need nothing around it."""
+    return thing
+
+
+# Class -> the hook that registers it, its checks, and what they are run on.
+_PROMISES: dict[type, tuple[str, Sequence[Any], Callable[[Any, Mapping[str, Any]], Any]]] = {
+    DirectionMethod: (
+        "register_directions",
+        (*direction_checks.CHECKS, *edit_checks.CHECKS),
+        DirectionTrial,
+    ),
+    DirectionKind: ("register_direction_kinds", kind_checks.KIND_CHECKS, _itself),
+    Inverter: ("register_inverters", inverter_checks.CHECKS, inverter_checks.InverterTrial),
+    GeneratorProvider: (
+        "register_generators",
+        provider_checks.PROVIDER_CHECKS,
+        lambda thing, options: provider_checks.ProviderTrial(thing),
+    ),
+    GeneratorFamily: ("register_generators", provider_checks.FAMILY_CHECKS, _itself),
+    Scorer: (
+        "register_scorers",
+        model_checks.SCORER_CHECKS,
+        lambda thing, options: model_checks.ScorerTrial(thing),
+    ),
+    TextEncoder: ("register_text_encoders", model_checks.TEXT_CHECKS, model_checks.TextTrial),
+    Metric: (
+        "register_metrics",
+        model_checks.METRIC_CHECKS,
+        lambda thing, options: model_checks.MetricTrial(thing),
+    ),
+    Format: ("register_formats", format_checks.FORMAT_CHECKS, _itself),
+    FaceDetector: ("register_face_detectors", face_checks.FACE_CHECKS, face_checks.FaceTrial),
+    click.Command: ("register_commands", provider_checks.COMMAND_CHECKS, _itself),
+}

@@ -54,11 +54,7 @@ def invert(
     random = torch.Generator().manual_seed(seed)
     loss = ReconstructionLoss(options, generator)
     target = loss.target(images)
-    maps: list[Tensor] = []
-    if options.noise_maps:
-        maps = noise_maps(generator.info, len(images), random, images)
-    for part in maps:
-        part.requires_grad_(True)
+    maps = _free_maps(generator, images, options, random)
     # Adam moves every number by about its rate, so the rate is in units of the codes.
     optimizer = torch.optim.Adam(
         [{"params": [free], "unit": spread}, *({"params": [m], "unit": 1.0} for m in maps)], lr=1.0
@@ -87,6 +83,16 @@ def invert(
         if best.age(step) >= options.patience:
             break
     return Latents(best.codes.expand(-1, start.shape[1], -1).contiguous())
+
+
+def _free_maps(
+    generator: Generator, images: Tensor, options: OptimizeOptions, random: torch.Generator
+) -> list[Tensor]:
+    """Draw the noise maps that are optimised too; none if they are not asked for."""
+    if not options.noise_maps:
+        return []
+    maps = noise_maps(generator.info, len(images), random, images)
+    return [part.requires_grad_(True) for part in maps]
 
 
 class _Best:
