@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import io
 import re
@@ -175,6 +176,54 @@ def check_reference() -> list[str]:
     return sections
 
 
+# What plugins may import besides `dynode` itself; tests/core/test_imports.py holds them to it.
+SDK = (
+    "crop",
+    "direction",
+    "distance",
+    "dynamics",
+    "encoders",
+    "encoders.training",
+    "generator",
+    "importing",
+    "latents",
+    "media",
+    "models",
+    "pipeline",
+    "plugins",
+    "scoring",
+    "stylegan2",
+    "stylegan2.checkpoints",
+    "training",
+    "weights",
+    "cli",
+)
+SDK_MODULES = ("devices", "errors", "files", "options", "text")
+
+
+def sdk_reference() -> list[str]:
+    """List what each package for plugins offers, with the first line of its docstring."""
+    sections = []
+    for name in (*SDK, *SDK_MODULES):
+        module = importlib.import_module(f"dynode.{name}")
+        about = (inspect.getdoc(module) or "").partition("\n")[0]
+        listed = getattr(module, "__all__", None) or [
+            part
+            for part, value in vars(module).items()
+            if not part.startswith("_") and getattr(value, "__module__", "") == module.__name__
+        ]
+        rows = [f"| `{part}` | {summary_of(getattr(module, part))} |" for part in sorted(listed)]
+        table = ["| name | |", "|---|---|", *rows]
+        sections.append("\n".join([f"### dynode.{name}\n", f"{about}\n", *table, ""]))
+    return sections
+
+
+def summary_of(thing: object) -> str:
+    """Return the first line of a docstring; values have none."""
+    told = inspect.getdoc(thing) if inspect.isclass(thing) or callable(thing) else None
+    return (told or type(thing).__name__).partition("\n")[0].replace("|", "\\|")
+
+
 def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
     """Put the references where `cli.md` and `hooks.md` ask for them."""
     if page == "cli":
@@ -186,6 +235,8 @@ def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = source[0].replace("%robustness%", robustness.table(robustness.rows()))
     if page == "testing":
         source[0] = source[0].replace("%checks%", "\n".join(check_reference()))
+    if page == "api":
+        source[0] = source[0].replace("%sdk%", "\n".join(sdk_reference()))
     if page == "hooks":
         source[0] = source[0].replace("%hooks%", "\n".join(hook_reference()))
 
