@@ -10,6 +10,7 @@
     │   ├── CorruptCheckpointError      1   truncated, empty, not finite, inconsistent
     │   ├── UnsafeCheckpointError       1   the file asks for code to be run
     │   └── UnsupportedCheckpointError  1   recognised or not, but nothing dynode renders
+    ├── DiskFullError                   1   there is no room for an output
     ├── MediaError                      1   an image or video cannot be read, used or written
     ├── GeneratorMismatchError          1   latents or a direction of another generator
     ├── DirectionFileError              1   a direction file cannot be used
@@ -63,6 +64,10 @@ class OptionError(UsageError):
 
 class OutputExistsError(UsageError):
     """The output file exists and overwriting it was not asked for."""
+
+
+class DiskFullError(DynodeError):
+    """There is no room for an output."""
 
 
 class MissingWeightsError(DynodeError):

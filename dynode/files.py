@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.errors import CorruptCheckpointError, DynodeError, OutputExistsError, UsageError
+from dynode.errors import (
+    CorruptCheckpointError,
+    DiskFullError,
+    DynodeError,
+    OutputExistsError,
+    UsageError,
+)
 from dynode.quoting import reason_of, shown
 
 if TYPE_CHECKING:
@@ -34,7 +40,8 @@ def written(path: Path) -> Iterator[Path]:
         fails.
 
     Raises:
-        UsageError: The folder cannot be written to or is full, or `path` is a folder itself.
+        UsageError: The folder cannot be written to, or `path` is a folder itself.
+        DiskFullError: There is no room.
     """
     path = Path(path)
     path = path.resolve() if path.is_symlink() else path
@@ -56,7 +63,7 @@ def written(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno is None or error.errno not in _FULL:
             raise
-        raise UsageError(
+        raise DiskFullError(
             f"cannot write {path}: {os.strerror(error.errno)}; nothing was changed: make room, or choose "
             f"another place with -o"
         ) from error

@@ -10,14 +10,11 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
-from dynode.generator.population import draw_labels
-from dynode.generator.protocol import Generator
-from dynode.plugins.methods import Progress
-from dynode.scoring.components import measured_components, parse_rows, with_plain_options
+from dynode.generator import Generator, draw_labels
+from dynode.plugins import Progress
+from dynode.scoring import measured_components, parse_rows, with_plain_options
 
 if TYPE_CHECKING:
     from dynode_ganspace.plugin import PrincipalOptions

@@ -11,16 +11,13 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator.population import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.plugins.loaded import ScorerModel
-from dynode.plugins.methods import Progress
-from dynode.scoring.effects import score_latents
-from dynode.scoring.labels import LabelTable, labelled_codes, labelled_z
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
+from dynode.plugins import Progress, ScorerModel
+from dynode.scoring import LabelTable, labelled_codes, labelled_z, score_latents
 
 if TYPE_CHECKING:
-    from dynode_interfacegan.plugin import BoundaryOptions
+    from dynode_interfacegan.options import BoundaryOptions
 
 _DEFAULT_COUNT = 5000
 

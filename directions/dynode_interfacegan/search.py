@@ -11,23 +11,17 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.file import load_direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
-from dynode.direction.z import ZDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection, ZDirection, load_direction
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
-from dynode.plugins.methods import Progress
-from dynode.scoring.calibration import calibrate
-from dynode.scoring.choosing import ChosenScorer, choose_prompts, choose_scorer
-from dynode.scoring.labels import read_labels
+from dynode.generator import Generator
+from dynode.plugins import Progress
+from dynode.scoring import ChosenScorer, calibrate, choose_prompts, choose_scorer, read_labels
 from dynode_interfacegan.boundary import Boundary, project, train_boundary
 from dynode_interfacegan.samples import JoinedScorer, Samples, draw_samples, labelled_samples
 from dynode_interfacegan.solvers import SOLVERS
 
 if TYPE_CHECKING:
-    from dynode_interfacegan.plugin import BoundaryOptions
+    from dynode_interfacegan.options import BoundaryOptions
 
 _MANY = 3000
 """Samples above which the fast solver is the quicker one (benchmarks/boundaries.py)."""

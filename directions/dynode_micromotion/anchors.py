@@ -13,16 +13,16 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.errors import MediaError, OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.media.clip import open_clip
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.media import open_clip
 from dynode.options import build_options, specs_of
-from dynode.pipeline.clip_codes import invert_clip
-from dynode.plugins.methods import DirectionMethod, Progress
+from dynode.pipeline import invert_clip
+from dynode.plugins import DirectionMethod, Progress
 from dynode_micromotion.degrees import PLACE, filled_in, progress_of
 
 if TYPE_CHECKING:
-    from dynode_micromotion.plugin import MicromotionOptions
+    from dynode_micromotion.options import MicromotionOptions
 
 PUBLISHED_DEGREES = ("no", *(f"{percent}%" for percent in range(10, 101, 10)))
 _PUBLISHED = {"published": True, "steps": 40}

@@ -11,24 +11,19 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
-from dynode.direction.path import PathDirection
-from dynode.dynamics.fit import fit_trajectory
-from dynode.dynamics.settings import FitOptions
-from dynode.dynamics.trajectory import Trajectory
+from dynode.direction import Direction, DirectionInfo, LinearDirection, PathDirection
+from dynode.dynamics import FitOptions, Trajectory, fit_trajectory
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.plugins.methods import Progress, silent
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.plugins import Progress, silent
 from dynode_micromotion.anchors import Anchors, clip_anchors, text_anchors
 from dynode_micromotion.low_rank import explained, randomised, rank_for, truncated
 from dynode_micromotion.ordering import coordinate, knots
 from dynode_micromotion.robust import Split, published_split, robust_split
 
 if TYPE_CHECKING:
-    from dynode_micromotion.plugin import MicromotionOptions
+    from dynode_micromotion.options import MicromotionOptions
 
 PUBLISHED_RANK = 4
 _CURVE = 3  # degree of the polynomial in time that the path follows

@@ -10,23 +10,18 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.weight import WeightDirection
-from dynode.direction.weight_basis import SingularBasis, layer_weight
-from dynode.distance import Distance, load_distance
-from dynode.distance.distance import ResizedDistance, Resizing
+from dynode.direction import Direction, DirectionInfo, SingularBasis, WeightDirection, layer_weight
+from dynode.distance import Distance, ResizedDistance, Resizing, load_distance
 from dynode.errors import MissingWeightsError, UnknownNameError
-from dynode.generator.population import draw_population
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents.latents import Latents
-from dynode.plugins.methods import Progress
-from dynode.scoring.components import ComponentOptions, measured_components
+from dynode.generator import Generator, GeneratorInfo, draw_population
+from dynode.latents import Latents
+from dynode.plugins import Progress
+from dynode.scoring import ComponentOptions, measured_components
 from dynode_navigan.compact import compacted
 from dynode_navigan.curvature import Curvature, pair_distance
 
 if TYPE_CHECKING:
-    from dynode_navigan.plugin import LayerOptions
+    from dynode_navigan.options import LayerOptions
 
 STEP_SHARE = 0.1
 """A usual step changes a picture by this share of the distance between two pictures."""

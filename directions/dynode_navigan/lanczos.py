@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import CorruptCheckpointError
-from dynode.plugins.methods import Progress, silent
+from dynode.plugins import Progress, silent
 
 Product = Callable[[Tensor], Tensor]
 _FORMAT = "dynode.navigan.lanczos"

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
-from dynode.plugins.methods import Progress
+from dynode.generator import Generator
+from dynode.plugins import Progress
 from dynode_navigan.curvature import Curvature
 from dynode_navigan.finding import Pictures, finish, measure
 from dynode_navigan.lanczos import leading_pairs
@@ -19,7 +19,7 @@ from dynode_navigan.published import FiniteDifferences, published_eigenvectors
 from dynode_navigan.published_files import write_eigenvectors
 
 if TYPE_CHECKING:
-    from dynode_navigan.plugin import HessianOptions
+    from dynode_navigan.options import HessianOptions
 
 
 def find_leading(

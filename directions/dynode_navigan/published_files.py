@@ -8,13 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
-from dynode.direction.weight import WeightDirection
-from dynode.direction.weight_basis import LayerDirections, SingularBasis
+from dynode.direction import LayerDirections, SingularBasis, WeightDirection
 from dynode.errors import DirectionFileError, UnsupportedCheckpointError
 from dynode.importing import write_content
-from dynode.stylegan2.checkpoints.rosinality import generator_entries
-from dynode.stylegan2.checkpoints.rosinality_writer import generator_kernels
-from dynode.stylegan2.generator import StyleGAN2
+from dynode.stylegan2 import StyleGAN2
+from dynode.stylegan2.checkpoints import generator_entries, generator_kernels
 from dynode_navigan.published_reader import layer_index
 
 _PREFIX = "style_gan2."

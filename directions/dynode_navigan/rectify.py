@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
-from dynode.direction.weight_basis import LayerDirections, WeightBasis
-from dynode.distance.distance import Distance, PixelDistance
+from dynode.direction import LayerDirections, WeightBasis
+from dynode.distance import Distance, PixelDistance
 from dynode.errors import CorruptCheckpointError
-from dynode.generator.population import draw_labels
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.plugins.methods import Progress, silent
+from dynode.generator import Generator, draw_labels
+from dynode.latents import Latents
+from dynode.plugins import Progress, silent
 from dynode_navigan.predictor import PredictorKind, draw_shifts, losses, make_predictor
 
 _FORMAT = "dynode.navigan.rectification"

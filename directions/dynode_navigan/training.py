@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
-from dynode.direction.weight_basis import (
+from dynode.direction import (
+    Direction,
     FixedBasis,
     SingularBasis,
     WeightBasis,
@@ -16,15 +16,15 @@ from dynode.direction.weight_basis import (
     layer_weight,
 )
 from dynode.errors import DirectionFileError
-from dynode.generator.protocol import Generator
-from dynode.importing.reading import read_content
-from dynode.plugins.methods import Progress, silent
+from dynode.generator import Generator
+from dynode.importing import read_content
+from dynode.plugins import Progress, silent
 from dynode_navigan.finding import Pictures, finish, measure
 from dynode_navigan.lanczos import leading_pairs
 from dynode_navigan.rectify import Rectification, Settings
 
 if TYPE_CHECKING:
-    from dynode_navigan.plugin import RectifiedOptions
+    from dynode_navigan.options import RectifiedOptions
 
 _PUBLISHED_LR = 1e-4
 
@@ -39,7 +39,7 @@ def find_rectified(
         DirectionFileError: The basis is of another layer's shape.
         CorruptCheckpointError: `keep` holds another training.
     """
-    from dynode_navigan.plugin import HessianRectifiedOptions
+    from dynode_navigan.options import HessianRectifiedOptions
 
     pictures = Pictures(generator, options, seed=seed)
     is_hessian = isinstance(options, HessianRectifiedOptions)
@@ -74,7 +74,7 @@ def make_basis(pictures: Pictures, options: RectifiedOptions, *, seed: int) -> W
     Raises:
         DirectionFileError: The file holds something else, or is of another layer's shape.
     """
-    from dynode_navigan.plugin import HessianRectifiedOptions
+    from dynode_navigan.options import HessianRectifiedOptions
 
     wanted = options.vectors or 2 * options.count
     if not isinstance(options, HessianRectifiedOptions):

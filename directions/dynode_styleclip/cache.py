@@ -13,9 +13,9 @@ from torch import Tensor
 
 from dynode.errors import CorruptCheckpointError
 from dynode.files import load_tensors, save_tensors
-from dynode.generator.protocol import Generator
-from dynode.models.folder import cache_folder
-from dynode.plugins.loaded import TextImageModel
+from dynode.generator import Generator
+from dynode.models import cache_folder
+from dynode.plugins import TextImageModel
 
 FORMAT = "dynode.styleclip.channels"
 

@@ -6,10 +6,9 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from dynode.generator.channels import as_rgb
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents.latents import Latents
-from dynode.stylegan2.blocks import LayerInputs, SynthesisState
+from dynode.generator import Generator, GeneratorInfo, as_rgb
+from dynode.latents import Latents
+from dynode.stylegan2 import LayerInputs, SynthesisState
 
 
 @runtime_checkable

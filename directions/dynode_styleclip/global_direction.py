@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator.population import draw_population
-from dynode.generator.protocol import Generator
-from dynode.plugins.loaded import TextImageModel
-from dynode.plugins.methods import Progress
-from dynode.scoring.choosing import ChosenScorer
+from dynode.generator import Generator, draw_population
+from dynode.plugins import Progress, TextImageModel
+from dynode.scoring import ChosenScorer
 from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import relevance_cache

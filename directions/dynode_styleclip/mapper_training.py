@@ -14,21 +14,16 @@ import torch
 from torch import Tensor, nn
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.networks import StyleMapper
-from dynode.encoders.identity import load_face_embedding
+from dynode.direction import Direction, DirectionInfo, StyleMapper
+from dynode.encoders import load_face_embedding
 from dynode.errors import GeneratorMismatchError
-from dynode.generator.population import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.models.folder import cache_folder
-from dynode.pipeline.codes import read_codes
-from dynode.plugins.loaded import TextImageModel
-from dynode.plugins.methods import Progress
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
+from dynode.models import cache_folder
+from dynode.pipeline import read_codes
+from dynode.plugins import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
-from dynode.training.ranger import Ranger
-from dynode.training.run import Run, cosine_rate, generator_at
+from dynode.training import Ranger, Run, cosine_rate, generator_at
 from dynode_styleclip.mapper_losses import PUBLISHED_L2, DefaultLoss, MapperLoss, PublishedLoss
 from dynode_styleclip.mapper_network import PUBLISHED_STEP, as_direction, new_mapper, offsets_of
 from dynode_styleclip.optimisation import DEFAULT

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.errors import OptionError
-from dynode.plugins.methods import Progress
-from dynode.plugins.trainable import Trainable
+from dynode.plugins import Progress, Trainable
 from dynode_styleclip.formats import ChannelDirections, MapperCheckpoint
 from dynode_styleclip.options import GlobalOptions, MapperOptions, MapperRecipe, OptimisationOptions
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 class LatentOptimisation(dynode.DirectionMethod):

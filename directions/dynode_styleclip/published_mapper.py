@@ -9,13 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction.base import Direction
-from dynode.direction.mapper import MapperDirection
-from dynode.direction.networks import RowMapper
-from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction import Direction, MapperDirection, RowMapper, StyleMapperDirection
 from dynode.errors import DirectionFileError
-from dynode.importing import PublishedFile, write_content
-from dynode.importing.request import slug
+from dynode.importing import PublishedFile, slug, write_content
 from dynode.weights import StoredTensor
 from dynode_styleclip.published_style_mapper import (
     has_style_parts,

@@ -8,9 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction.info import DirectionInfo
-from dynode.direction.networks import StyleMapper
-from dynode.direction.style_mapper import StyleMapperDirection
+from dynode.direction import DirectionInfo, StyleMapper, StyleMapperDirection
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile
 

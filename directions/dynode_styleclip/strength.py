@@ -6,15 +6,18 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator.population import draw_population
-from dynode.generator.protocol import Generator
-from dynode.plugins.loaded import TextImageModel
-from dynode.scoring.calibration import calibrate
-from dynode.scoring.choosing import ChosenScorer, choose_scorer
-from dynode.scoring.effects import deviations_of, score_latents
-from dynode.scoring.options import ScorerOptions
+from dynode.generator import Generator, draw_population
+from dynode.plugins import TextImageModel
+from dynode.scoring import (
+    ChosenScorer,
+    ScorerOptions,
+    calibrate,
+    choose_scorer,
+    deviations_of,
+    score_latents,
+)
 from dynode_styleclip.clip_input import area_resize
 from dynode_styleclip.options import GlobalOptions
 

@@ -1,5 +1,34 @@
 """The `dynode` command: thin layers over the Python API, one file a command."""
 
-from dynode.cli.root import main, run
+from __future__ import annotations
 
-__all__ = ["main", "run"]
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.cli.method_options import (
+        click_options,
+        split_method_options,
+    )
+    from dynode.cli.root import (
+        main,
+        run,
+    )
+
+__all__ = [
+    "click_options",
+    "main",
+    "run",
+    "split_method_options",
+]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "click_options": "dynode.cli.method_options",
+        "main": "dynode.cli.root",
+        "run": "dynode.cli.root",
+        "split_method_options": "dynode.cli.method_options",
+    },
+)

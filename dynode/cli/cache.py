@@ -34,10 +34,12 @@ def info(as_json: bool) -> None:
         folder = str(models.cache_folder())
         console.print_json({"folder": folder, "parts": [dataclasses.asdict(p) for p in parts]})
         return
-    click.echo(str(models.cache_folder()))
+    console.tell(str(models.cache_folder()))
     for part in parts:
         size = models.size_in_words(part.size_bytes)
-        click.echo(f"  {part.name or 'models':<12} {part.files:>6} files  {size:>9}  {part.about}")
+        console.tell(
+            f"  {part.name or 'models':<12} {part.files:>6} files  {size:>9}  {part.about}"
+        )
 
 
 @cache.command()
@@ -58,4 +60,4 @@ def clear(part: str | None, as_json: bool) -> None:
     if as_json:
         console.print_json({"freed_bytes": freed})
         return
-    click.echo(f"{models.size_in_words(freed)} freed")
+    console.tell(f"{models.size_in_words(freed)} freed")

@@ -150,7 +150,7 @@ class VideoRequest:
 
     def _report(self, made: GeneratedVideo, written: Written) -> None:
         if not self.as_json:
-            click.echo(str(written.path))
+            console.tell(str(written.path))
             return
         console.print_json(
             {

@@ -1,17 +1,34 @@
 """Generators: what they offer, how one is loaded, any module as one, what they draw at random."""
 
-from dynode.generator.classes import choose_class
-from dynode.generator.loading import load_generator
-from dynode.generator.module import wrap_module
-from dynode.generator.population import Population, draw_labels, draw_population, draw_z
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.generator.video import VideoGenerator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.generator.channels import as_rgb
+    from dynode.generator.classes import choose_class
+    from dynode.generator.loading import load_generator
+    from dynode.generator.module import wrap_module
+    from dynode.generator.population import (
+        Population,
+        draw_labels,
+        draw_population,
+        draw_z,
+    )
+    from dynode.generator.protocol import (
+        Generator,
+        GeneratorInfo,
+    )
+    from dynode.generator.video import VideoGenerator
 
 __all__ = [
     "Generator",
     "GeneratorInfo",
     "Population",
     "VideoGenerator",
+    "as_rgb",
     "choose_class",
     "draw_labels",
     "draw_population",
@@ -19,3 +36,20 @@ __all__ = [
     "load_generator",
     "wrap_module",
 ]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "Generator": "dynode.generator.protocol",
+        "GeneratorInfo": "dynode.generator.protocol",
+        "Population": "dynode.generator.population",
+        "VideoGenerator": "dynode.generator.video",
+        "as_rgb": "dynode.generator.channels",
+        "choose_class": "dynode.generator.classes",
+        "draw_labels": "dynode.generator.population",
+        "draw_population": "dynode.generator.population",
+        "draw_z": "dynode.generator.population",
+        "load_generator": "dynode.generator.loading",
+        "wrap_module": "dynode.generator.module",
+    },
+)

@@ -8,13 +8,22 @@ register a `dynode.Format` and build on `PublishedFile`, `read_content`, `check_
 
 from __future__ import annotations
 
-from dynode.importing.codes import import_codes
-from dynode.importing.exporting import export_direction
-from dynode.importing.reading import read_content
-from dynode.importing.recognition import import_directions
-from dynode.importing.request import ImportRequest, PublishedFile
-from dynode.importing.vectors import check_offset
-from dynode.importing.writing import write_content
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.importing.codes import import_codes
+    from dynode.importing.exporting import export_direction
+    from dynode.importing.reading import read_content
+    from dynode.importing.recognition import import_directions
+    from dynode.importing.request import (
+        ImportRequest,
+        PublishedFile,
+        slug,
+    )
+    from dynode.importing.vectors import check_offset
+    from dynode.importing.writing import write_content
 
 __all__ = [
     "ImportRequest",
@@ -24,5 +33,21 @@ __all__ = [
     "import_codes",
     "import_directions",
     "read_content",
+    "slug",
     "write_content",
 ]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "ImportRequest": "dynode.importing.request",
+        "PublishedFile": "dynode.importing.request",
+        "check_offset": "dynode.importing.vectors",
+        "export_direction": "dynode.importing.exporting",
+        "import_codes": "dynode.importing.codes",
+        "import_directions": "dynode.importing.recognition",
+        "read_content": "dynode.importing.reading",
+        "slug": "dynode.importing.request",
+        "write_content": "dynode.importing.writing",
+    },
+)

@@ -1,7 +1,17 @@
 """Plugins: the hooks, what they contribute and load, and how they are found and registered."""
 
-from dynode.plugins.discovery import PluginReport, Registry, registry
-from dynode.plugins.entry_points import GROUP, distribution_of, selected_entry_points
+from __future__ import annotations
+
+from dynode.plugins.discovery import (
+    PluginReport,
+    Registry,
+    registry,
+)
+from dynode.plugins.entry_points import (
+    GROUP,
+    distribution_of,
+    selected_entry_points,
+)
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.loaded import (

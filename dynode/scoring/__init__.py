@@ -1,3 +1,74 @@
 """Measuring attributes of pictures: by a scorer, two texts, a classifier or a table of labels."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.scoring.calibration import calibrate
+    from dynode.scoring.choosing import (
+        ChosenScorer,
+        choose_prompts,
+        choose_scorer,
+    )
+    from dynode.scoring.components import (
+        ComponentOptions,
+        measured_components,
+        parse_rows,
+        with_plain_options,
+    )
+    from dynode.scoring.effects import (
+        deviations_of,
+        mean_effect,
+        score_latents,
+    )
+    from dynode.scoring.labels import (
+        LabelTable,
+        labelled_codes,
+        labelled_z,
+        read_labels,
+    )
+    from dynode.scoring.options import ScorerOptions
+
+__all__ = [
+    "ChosenScorer",
+    "ComponentOptions",
+    "LabelTable",
+    "ScorerOptions",
+    "calibrate",
+    "choose_prompts",
+    "choose_scorer",
+    "deviations_of",
+    "labelled_codes",
+    "labelled_z",
+    "mean_effect",
+    "measured_components",
+    "parse_rows",
+    "read_labels",
+    "score_latents",
+    "with_plain_options",
+]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "ChosenScorer": "dynode.scoring.choosing",
+        "ComponentOptions": "dynode.scoring.components",
+        "LabelTable": "dynode.scoring.labels",
+        "ScorerOptions": "dynode.scoring.options",
+        "calibrate": "dynode.scoring.calibration",
+        "choose_prompts": "dynode.scoring.choosing",
+        "choose_scorer": "dynode.scoring.choosing",
+        "deviations_of": "dynode.scoring.effects",
+        "labelled_codes": "dynode.scoring.labels",
+        "labelled_z": "dynode.scoring.labels",
+        "mean_effect": "dynode.scoring.effects",
+        "measured_components": "dynode.scoring.components",
+        "parse_rows": "dynode.scoring.components",
+        "read_labels": "dynode.scoring.labels",
+        "score_latents": "dynode.scoring.effects",
+        "with_plain_options": "dynode.scoring.components",
+    },
+)

@@ -8,25 +8,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dynode.lazy import names_on_demand
-from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
 
 if TYPE_CHECKING:
-    from dynode.stylegan2.discriminator import DiscriminatorNetwork
+    from dynode.stylegan2.blocks import (
+        FirstBlock,
+        LayerInputs,
+        SynthesisState,
+    )
+    from dynode.stylegan2.config import (
+        DiscriminatorConfig,
+        GeneratorConfig,
+    )
+    from dynode.stylegan2.discriminator import (
+        DiscriminatorNetwork,
+        Epilogue,
+    )
     from dynode.stylegan2.generator import StyleGAN2
+    from dynode.stylegan2.layers import (
+        SLOPE,
+        Convolution,
+        Linear,
+        StyledConvolution,
+    )
+    from dynode.stylegan2.mapping import MappingNetwork
     from dynode.stylegan2.network import GeneratorNetwork
-
-_LAZY = {
-    "DiscriminatorNetwork": "dynode.stylegan2.discriminator",
-    "GeneratorNetwork": "dynode.stylegan2.network",
-    "StyleGAN2": "dynode.stylegan2.generator",
-}
+    from dynode.stylegan2.noise import (
+        NoiseMode,
+        resolve_noise,
+    )
+    from dynode.stylegan2.resampling import double
+    from dynode.stylegan2.synthesis import SynthesisNetwork
 
 __all__ = [
+    "Convolution",
     "DiscriminatorConfig",
     "DiscriminatorNetwork",
+    "Epilogue",
+    "FirstBlock",
     "GeneratorConfig",
     "GeneratorNetwork",
+    "LayerInputs",
+    "Linear",
+    "MappingNetwork",
+    "NoiseMode",
+    "SLOPE",
     "StyleGAN2",
+    "StyledConvolution",
+    "SynthesisNetwork",
+    "SynthesisState",
+    "double",
+    "resolve_noise",
 ]
 
-__getattr__ = names_on_demand(__name__, _LAZY)
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "Convolution": "dynode.stylegan2.layers",
+        "DiscriminatorConfig": "dynode.stylegan2.config",
+        "DiscriminatorNetwork": "dynode.stylegan2.discriminator",
+        "Epilogue": "dynode.stylegan2.discriminator",
+        "FirstBlock": "dynode.stylegan2.blocks",
+        "GeneratorConfig": "dynode.stylegan2.config",
+        "GeneratorNetwork": "dynode.stylegan2.network",
+        "LayerInputs": "dynode.stylegan2.blocks",
+        "Linear": "dynode.stylegan2.layers",
+        "MappingNetwork": "dynode.stylegan2.mapping",
+        "NoiseMode": "dynode.stylegan2.noise",
+        "SLOPE": "dynode.stylegan2.layers",
+        "StyleGAN2": "dynode.stylegan2.generator",
+        "StyledConvolution": "dynode.stylegan2.layers",
+        "SynthesisNetwork": "dynode.stylegan2.synthesis",
+        "SynthesisState": "dynode.stylegan2.blocks",
+        "double": "dynode.stylegan2.resampling",
+        "resolve_noise": "dynode.stylegan2.noise",
+    },
+)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
-from dynode.encoders.inverter import EncoderInverter
-from dynode.encoders.training.recipe import EncoderRecipe
-from dynode.plugins.methods import Progress
+from dynode.encoders import EncoderInverter
+from dynode.encoders.training import EncoderRecipe
+from dynode.plugins import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.encoders.reading import LoadedEncoder
-    from dynode.generator.protocol import Generator
+    from dynode.encoders import LoadedEncoder
+    from dynode.generator import Generator
 
 
 @dataclass(frozen=True)

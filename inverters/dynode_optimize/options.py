@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dynode.distance.options import ReconstructionOptions
+from dynode.distance import ReconstructionOptions
 from dynode.options import option
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.plugins.methods import Progress
+from dynode.plugins import Progress
 from dynode_optimize.options import OptimizeOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 class Optimize(dynode.Inverter):

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.distance.reconstruction import ReconstructionLoss
+from dynode.distance import ReconstructionLoss
 from dynode.errors import MissingWeightsError, OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.options import build_options
-from dynode.plugins.methods import Inverter, Progress, silent
+from dynode.plugins import Inverter, Progress, silent
 from dynode_pti.delta import Delta
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _moved_nearby(
     delta: Delta, generator: Generator, pivots: Tensor, random: torch.Generator
 ) -> Tensor:
     """Compare a picture near a pivot, drawn with the delta, with the same drawn without."""
-    from dynode.generator.population import draw_labels
+    from dynode.generator import draw_labels
 
     info = generator.info
     seed = int(torch.randint(2**31, (), generator=random))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import dynode
-from dynode.plugins.methods import Progress
+from dynode.plugins import Progress
 from dynode_pti.options import PtiOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator, GeneratorInfo
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator, GeneratorInfo
+    from dynode.latents import Latents
 
 
 class Pti(dynode.Inverter):

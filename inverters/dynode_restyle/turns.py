@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from dynode.encoders.reading import LoadedEncoder
-from dynode.encoders.refinement import Iteration, iterations
-from dynode.generator.protocol import Generator
-from dynode.plugins.methods import Progress
+from dynode.encoders import Iteration, LoadedEncoder, iterations
+from dynode.generator import Generator
+from dynode.plugins import Progress
 
 if TYPE_CHECKING:
     from dynode_restyle.plugin import RestyleOptions

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
-from dynode.plugins.loaded import TextImageModel
+from dynode.plugins import TextImageModel
 
 if TYPE_CHECKING:
     import torch

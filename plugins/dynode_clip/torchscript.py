@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.weights.archive import is_archive, open_archive, read_member
-from dynode.weights.budget import Budget
-from dynode.weights.known_globals import TORCH_NAMES, StorageType
-from dynode.weights.pickle_instructions import Known
-from dynode.weights.pickle_machine import PickleMachine
-from dynode.weights.refusals import quoted, unsafe
-from dynode.weights.stored import MemorySpan, Storage, StoredTensor, WeightsFile
+from dynode.weights import (
+    TORCH_NAMES,
+    Budget,
+    Known,
+    MemorySpan,
+    PickleMachine,
+    Storage,
+    StorageType,
+    StoredTensor,
+    WeightsFile,
+    is_archive,
+    open_archive,
+    quoted,
+    read_member,
+    unsafe,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor

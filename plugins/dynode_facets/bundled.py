@@ -10,7 +10,7 @@ from dynode.errors import MissingWeightsError
 if TYPE_CHECKING:
     import torch
 
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 _FOLDER = Path(__file__).parent / "weights"
 
@@ -32,6 +32,6 @@ def weights_path(name: str) -> Path:
 
 def load_generator(device: torch.device | str) -> Generator:
     """Load the bundled generator onto a device."""
-    from dynode.stylegan2.generator import StyleGAN2
+    from dynode.stylegan2 import StyleGAN2
 
     return StyleGAN2.load(weights_path("generator"), device=device)

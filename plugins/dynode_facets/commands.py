@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from dynode.cli import console
-from dynode.cli.method_options import click_options, split_method_options
+from dynode.cli import click_options, console, split_method_options
 
 _RECIPES = {
     "generator": ("dynode_facets.training.generator", "GeneratorRecipe", "train_generator"),

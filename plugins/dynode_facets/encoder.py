@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dynode.encoders.compact import ResidualBlock
+from dynode.encoders import ResidualBlock
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynode.plugins.loaded import ScorerModel, TextImageModel
+from dynode.plugins import ScorerModel, TextImageModel
 from dynode_facets.factors import FACTOR_NAMES, factor_index, population
 from dynode_facets.render import render
 

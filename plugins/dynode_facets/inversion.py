@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.plugins.methods import Progress, silent
+from dynode.generator import Generator
+from dynode.latents import Latents
+from dynode.plugins import Progress, silent
 
 if TYPE_CHECKING:
     from dynode_facets.plugin import EncoderOptions

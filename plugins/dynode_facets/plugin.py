@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, ClassVar
 import click
 
 import dynode
-from dynode.plugins.loaded import ScorerModel, TextImageModel
-from dynode.plugins.methods import Progress
+from dynode.plugins import Progress, ScorerModel, TextImageModel
 from dynode_facets.factor_table import FACTOR_NAMES
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 DOMAIN = "facets"
 

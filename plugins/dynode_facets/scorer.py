@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dynode.distance.scored import unit_features
+from dynode.distance import unit_features
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dynode
 from dynode.errors import MissingWeightsError
-from dynode.plugins.loaded import Detector
+from dynode.plugins import Detector
 
 
 class MediapipeDetector(dynode.FaceDetector):

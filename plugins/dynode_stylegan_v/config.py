@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dynode.errors import UsageError
-from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
+from dynode.stylegan2 import DiscriminatorConfig, GeneratorConfig
 
 CONDITIONS = ("concat_const", "concat_w", "sum_w")
 STRATEGIES = ("conv", "autoregressive", "none")

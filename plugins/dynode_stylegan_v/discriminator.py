@@ -6,9 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode.errors import UsageError
-from dynode.stylegan2.discriminator import Epilogue
-from dynode.stylegan2.layers import Convolution
-from dynode.stylegan2.mapping import MappingNetwork
+from dynode.stylegan2 import Convolution, Epilogue, MappingNetwork
 from dynode_stylegan_v.config import VideoDiscriminatorConfig
 from dynode_stylegan_v.distances import TimeDistances
 from dynode_stylegan_v.hyper import TimeModulation

@@ -9,9 +9,8 @@ from torch import Tensor
 
 from dynode.errors import CheckpointError, CorruptCheckpointError, DynodeError
 from dynode.files import check_free, load_metadata
-from dynode.stylegan2.checkpoints.inference import checked_resolution
-from dynode.weights import is_state_dict, open_weights, write_safetensors
-from dynode.weights.refusals import quoted, unsafe
+from dynode.stylegan2.checkpoints import checked_resolution
+from dynode.weights import is_state_dict, open_weights, quoted, unsafe, write_safetensors
 from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.loading import filled, meta_network, refuse_misfits
 from dynode_stylegan_v.synthesis import VideoNetwork

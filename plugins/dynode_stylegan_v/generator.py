@@ -8,10 +8,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import UsageError
-from dynode.latents.latents import Latents
-from dynode.latents.motion import Motion
-from dynode.stylegan2.generator import StyleGAN2
-from dynode.stylegan2.noise import NoiseMode, resolve_noise
+from dynode.latents import Latents, Motion
+from dynode.stylegan2 import NoiseMode, StyleGAN2, resolve_noise
 from dynode_stylegan_v.noise import noise_of
 from dynode_stylegan_v.synthesis import FrameInputs, VideoNetwork
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from dynode.stylegan2.layers import Linear
-from dynode.stylegan2.mapping import MappingNetwork
+from dynode.stylegan2 import Linear, MappingNetwork
 
 
 class TimeModulation(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode.errors import CorruptCheckpointError
-from dynode.stylegan2.layers import StyledConvolution
+from dynode.stylegan2 import StyledConvolution
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.naming import native_discriminator, native_generator

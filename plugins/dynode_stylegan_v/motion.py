@@ -10,8 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dynode.errors import UsageError
-from dynode.stylegan2.layers import SLOPE
-from dynode.stylegan2.mapping import MappingNetwork
+from dynode.stylegan2 import SLOPE, MappingNetwork
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.noise import GivenNoise, Noise
 from dynode_stylegan_v.recurrent import RecurrentCodes

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from dynode.direction.weight_basis import layer_weight
+from dynode.direction import layer_weight
 from dynode.errors import UsageError
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents import Motion
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, GeneratorInfo
+from dynode.latents import Latents, Motion
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.motion import MotionNetwork
 from dynode_stylegan_v.noise import noise_of

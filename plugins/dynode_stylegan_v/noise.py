@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import UsageError
-from dynode.latents.motion import Motion
+from dynode.latents import Motion
 
 # Philox gives four words a step of its counter.
 _WORDS = 4

@@ -11,7 +11,7 @@ import dynode
 if TYPE_CHECKING:
     import torch
 
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 
 class StyleGANVFamily(dynode.GeneratorFamily):

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from dynode.weights import PersistentRecord, StoredTensor, open_weights
-from dynode.weights.refusals import corrupt, quoted, unsafe, unsupported
+from dynode.weights import (
+    PersistentRecord,
+    StoredTensor,
+    corrupt,
+    open_weights,
+    quoted,
+    unsafe,
+    unsupported,
+)
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.loading import filled, meta_network, refuse_misfits

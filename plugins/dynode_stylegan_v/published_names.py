@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dynode.weights.calls import Arguments, named, unexpected
-from dynode.weights.known_globals import Attributes
-from dynode.weights.pickle_instructions import Discarded, Known, Names
-from dynode.weights.records import PersistentRecord, persistent_record, plain_dict
-from dynode.weights.stored import WeightsFile
+from dynode.weights import (
+    Arguments,
+    Attributes,
+    Discarded,
+    Known,
+    Names,
+    PersistentRecord,
+    WeightsFile,
+    named,
+    persistent_record,
+    plain_dict,
+    unexpected,
+)
 
 _OMEGACONF = (
     ("omegaconf.dictconfig", "DictConfig"),

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from dynode.errors import UsageError
-from dynode.stylegan2.checkpoints.inference import (
+from dynode.stylegan2 import DiscriminatorConfig, GeneratorConfig
+from dynode.stylegan2.checkpoints import (
     checked_resolution,
     count_of,
     filter_taps,
     largest_block,
     size_of,
 )
-from dynode.stylegan2.config import DiscriminatorConfig, GeneratorConfig
-from dynode.weights import PersistentRecord, StoredTensor
-from dynode.weights.refusals import quoted, unsupported
+from dynode.weights import PersistentRecord, StoredTensor, quoted, unsupported
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.published_settings import Settings
 

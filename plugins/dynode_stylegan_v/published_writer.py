@@ -14,8 +14,8 @@ from pathlib import Path
 from torch import nn
 
 from dynode.files import check_free, written
-from dynode.stylegan2.checkpoints.expressing import refuse_inexpressible
-from dynode.weights.pickle_writer import Call, GlobalName, PickleWriter, tensor_call
+from dynode.stylegan2.checkpoints import refuse_inexpressible
+from dynode.weights import Call, GlobalName, PickleWriter, tensor_call
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.naming import published_discriminator_name, published_generator_name

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynode.stylegan2.blocks import FirstBlock, LayerInputs, SynthesisState
-from dynode.stylegan2.layers import StyledConvolution
-from dynode.stylegan2.network import GeneratorNetwork
-from dynode.stylegan2.synthesis import SynthesisNetwork
+from dynode.stylegan2 import (
+    FirstBlock,
+    GeneratorNetwork,
+    LayerInputs,
+    StyledConvolution,
+    SynthesisNetwork,
+    SynthesisState,
+)
 from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.motion import MotionNetwork
 

@@ -491,7 +491,7 @@ def test_a_disk_that_is_full_leaves_nothing(
 
     result = edited("--direction", smile, "--sweep", "0:1:2", "-o", name)
 
-    assert_failed(result, 1, "No space left on device; run 'dynode --debug")
+    assert_failed(result, 1, f"{name}: No space left on device; nothing was changed: make room")
     assert list(folder.iterdir()) == []
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-EXIT_CODES = {0, 1, 2, 3, 130}  # promised to scripts
+EXIT_CODES = {0, 1, 2, 3, 130, 143}  # promised to scripts
 
 ERRORS = [
     thing

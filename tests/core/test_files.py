@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from dynode import files
-from dynode.errors import CorruptCheckpointError, OutputExistsError, UsageError
+from dynode.errors import CorruptCheckpointError, DiskFullError, OutputExistsError, UsageError
 
 
 def names(folder: Path) -> list[str]:
@@ -185,7 +185,7 @@ def test_a_full_disk_is_said_with_the_path(tmp_path: Path) -> None:
     path.write_text("old")
 
     with (
-        pytest.raises(UsageError, match=r"cannot write .*a\.png: No space left on device"),
+        pytest.raises(DiskFullError, match=r"cannot write .*a\.png: No space left on device"),
         files.written(path),
     ):
         raise OSError(28, "No space left on device")

@@ -1,1 +1,26 @@
 """Training encoders for any generator: published losses and schedules, resumable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.encoders.training.recipe import (
+        EncoderRecipe,
+        RestyleRecipe,
+    )
+
+__all__ = [
+    "EncoderRecipe",
+    "RestyleRecipe",
+]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "EncoderRecipe": "dynode.encoders.training.recipe",
+        "RestyleRecipe": "dynode.encoders.training.recipe",
+    },
+)

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dynode.files import check_free, save_tensors
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.options import option
-from dynode.plugins.methods import Progress, silent
-from dynode.training.run import Run, cosine_rate, follow, generator_at, stored
+from dynode.plugins import Progress, silent
+from dynode.training import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.captions import vocabulary
 from dynode_facets.factors import FACTORS
 from dynode_facets.text import ARCHITECTURE, WordTokenizer, build_network

@@ -11,17 +11,13 @@ import torch
 
 import dynode
 from dynode import files
-from dynode.direction.base import Direction
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, LinearDirection
 from dynode.errors import UsageError
-from dynode.generator.population import draw_population, draw_z
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population, draw_z
+from dynode.latents import Latents
 from dynode.options import option
-from dynode.plugins.methods import Progress, silent
-from dynode.scoring.calibration import calibrate
-from dynode.scoring.choosing import ChosenScorer
-from dynode.scoring.effects import mean_effect, score_latents
+from dynode.plugins import Progress, silent
+from dynode.scoring import ChosenScorer, calibrate, mean_effect, score_latents
 from dynode_facets.factor_table import FACTOR_NAMES
 from dynode_facets.scorer import FacetsScorerModel
 

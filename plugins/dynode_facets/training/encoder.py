@@ -12,13 +12,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode.files import check_free, save_tensors
-from dynode.latents.latents import Latents
+from dynode.latents import Latents
 from dynode.options import option
-from dynode.plugins.methods import Progress, silent
+from dynode.plugins import Progress, silent
 from dynode.stylegan2 import StyleGAN2
-from dynode.training.memory import keep_freed_memory
-from dynode.training.muon import MuonAdam, parameter_kinds
-from dynode.training.run import Run, cosine_rate, follow, generator_at, stored
+from dynode.training import (
+    MuonAdam,
+    Run,
+    cosine_rate,
+    follow,
+    generator_at,
+    keep_freed_memory,
+    parameter_kinds,
+    stored,
+)
 from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder
 from dynode_facets.factors import population

@@ -7,9 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dynode.stylegan2 import GeneratorConfig, SynthesisNetwork
 from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
-from dynode.stylegan2.config import GeneratorConfig
-from dynode.stylegan2.synthesis import SynthesisNetwork
 from dynode_facets.training.mapping import mapping_state
 from dynode_facets.w_space import factor_basis, mean_code
 

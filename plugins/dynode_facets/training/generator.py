@@ -15,13 +15,9 @@ from torch import Tensor
 from dynode.errors import OptionError
 from dynode.files import check_free
 from dynode.options import option
-from dynode.plugins.methods import Progress, silent
-from dynode.stylegan2.blocks import LayerInputs
-from dynode.stylegan2.config import GeneratorConfig
-from dynode.stylegan2.synthesis import SynthesisNetwork
-from dynode.training.memory import keep_freed_memory
-from dynode.training.muon import MuonAdam, parameter_kinds
-from dynode.training.run import Run, follow, generator_at
+from dynode.plugins import Progress, silent
+from dynode.stylegan2 import GeneratorConfig, LayerInputs, SynthesisNetwork
+from dynode.training import MuonAdam, Run, follow, generator_at, keep_freed_memory, parameter_kinds
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.training.code_samples import draw_codes
 from dynode_facets.training.export import export_generator

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.stylegan2.config import GeneratorConfig
+from dynode.stylegan2 import GeneratorConfig
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.w_space import factor_basis, mean_code
 
