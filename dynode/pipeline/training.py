@@ -17,7 +17,7 @@ from dynode.plugins.trainable import Trainable
 def trainable() -> dict[str, Trainable]:
     """List what the installed plugins can train, by the name behind `dynode train`."""
     registry = plugins.registry()
-    methods = [*registry.inverters, *registry.directions]
+    methods = [*registry.inverters, *registry.directions, *registry.generators]
     return {method.training: method for method in methods if isinstance(method, Trainable)}
 
 
@@ -40,7 +40,8 @@ def train(
         name: What to train, for example `e4e` (`dynode train --help`).
         generator: A loaded generator, or what `load_generator` takes.
         output: File to write; None for `NAME.safetensors`.
-        data: `sampled` for what the generator draws, else a folder or zip file of pictures.
+        data: `sampled` for what the generator draws, else what the method learns from: mostly a
+            folder or zip file of pictures.
         folder: Where the run keeps its state and its log; None for `runs/NAME`.
         seed: Seed of everything random.
         device: Where to compute, for a generator given by name.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Trainable(ABC):
     """A second base of methods with a network that users can train: `dynode train NAME`.
 
+    Of inverters, direction methods, and generators or their families.
+
     Attributes:
         training: Name behind `dynode train`; lower case, digits and hyphens.
         training_summary: One line for `--help`.
@@ -46,7 +48,8 @@ class Trainable(ABC):
             generator: The generator to train for; not changed.
             output: File to write.
             options: An instance of `self.training_options`.
-            data: `sampled` for what the generator draws, else a folder or zip file of pictures.
+            data: `sampled` for what the generator draws, else a folder, zip file or file of what the
+                method learns from; it refuses what it cannot use.
             folder: Where the run keeps its state and its log; a run in it is continued.
             seed: Seed of everything random.
             force: Replace an output that exists.

@@ -91,6 +91,40 @@ def render(
     click.echo(str(output))
 
 
+@facets.command()
+@click.option(
+    "--count", type=click.IntRange(min=1), default=1024, show_default=True, help="Number of clips."
+)
+@click.option(
+    "--frames", type=click.IntRange(min=2), default=64, show_default=True, help="Frames of a clip."
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(min=0.1),
+    default=25.0,
+    show_default=True,
+    help="Frames a second.",
+)
+@console.SEED
+@console.output_option("Safetensors file to write.", required=True)
+@console.FORCE
+def trajectories(count: int, frames: int, fps: float, seed: int, output: Path, force: bool) -> None:
+    r"""Write clips of the world as exact codes of the bundled generator.
+
+    They are what 'dynode train stylegan-v-motion' learns the bundled motion from.
+
+    \b
+    Try:     dynode facets trajectories --count 1024 -o clips.safetensors
+    Python:  from dynode_facets.code_clips import write_code_clips
+    """
+    import dynode
+    from dynode_facets.code_clips import write_code_clips
+
+    generator = dynode.load_generator("facets-128")
+    write_code_clips(count, output, seed, generator=generator, frames=frames, fps=fps, force=force)
+    click.echo(str(output))
+
+
 class _Recipes(click.Group):
     """Builds the command of a recipe from its options, when it is asked for."""
 

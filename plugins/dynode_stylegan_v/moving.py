@@ -13,6 +13,7 @@ from dynode.direction import layer_weight
 from dynode.errors import UsageError
 from dynode.generator import Generator, GeneratorInfo
 from dynode.latents import Latents, Motion
+from dynode.stylegan2 import SLOPE
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.motion import MotionNetwork
 from dynode_stylegan_v.noise import noise_of
@@ -24,6 +25,8 @@ class MovingNetwork(nn.Module):
     Args:
         config: Shape of the motion network.
         w_dim: Width of the style code.
+        hidden: Width of two layers beside the codes, whose output the linear layer reads too: for
+            what is no sum of waves, such as a blink; 0 for none.
 
     Source:
         Skorokhodov et al. 2022, StyleGAN-V, arXiv:2112.14683 (`sum_w`).
@@ -31,15 +34,24 @@ class MovingNetwork(nn.Module):
         generator that is already trained; the linear layer starts at zero.
     """
 
-    def __init__(self, config: MotionConfig, w_dim: int) -> None:
+    def __init__(self, config: MotionConfig, w_dim: int, hidden: int = 0) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.hidden = config, hidden
         self.motion = MotionNetwork(config)
-        self.head = nn.Linear(config.width, w_dim, bias=False)
+        if hidden:
+            self.beside = nn.Sequential(
+                nn.Linear(config.width, hidden),
+                nn.LeakyReLU(SLOPE),
+                nn.Linear(hidden, hidden),
+                nn.LeakyReLU(SLOPE),
+            )
+        self.head = nn.Linear(config.width + hidden, w_dim, bias=False)
         nn.init.zeros_(self.head.weight)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Map motion codes (..., width) to what is added to every row of w+, (..., w_dim)."""
+        if self.hidden:
+            codes = torch.cat([codes, self.beside(codes)], dim=-1)
         moved: Tensor = self.head(codes)
         return moved
 

@@ -46,6 +46,7 @@ def write_moving(generator: MovingGenerator, path: str | Path, *, force: bool = 
         "dynode.version": VERSION,
         "config": json.dumps(dataclasses.asdict(generator.mover.config), sort_keys=True),
         "w_dim": str(still.w_dim),
+        "hidden": str(generator.mover.hidden),
         "fps": repr(float(generator.fps)),
         "name": generator.info.name,
         "still": still.name,
@@ -106,13 +107,14 @@ def _described(path: Path, facts: dict[str, str]) -> MovingNetwork:
         config = MotionConfig(**json.loads(facts["config"]))
         sizes = [config.z_dim, config.v_dim, config.c_dim, config.kernel, config.frequencies]
         width, fps = int(facts["w_dim"]), float(facts["fps"])
+        hidden = int(facts.get("hidden", "0"))
         if (
-            not all(type(size) is int and 0 <= size <= _MOST for size in [*sizes, width])
+            not all(type(size) is int and 0 <= size <= _MOST for size in [*sizes, width, hidden])
             or fps <= 0
         ):
             raise ValueError(f"a size is not between 0 and {_MOST}")
         with torch.device("meta"):
-            return MovingNetwork(config, width)
+            return MovingNetwork(config, width, hidden)
     except (ValueError, TypeError, KeyError, AttributeError, DynodeError) as error:
         raise CorruptCheckpointError(
             f"{path.name} describes no motion ({quoted(str(error), 80)}); write it again"

@@ -1,0 +1,81 @@
+"""Clips of the facets world as trajectories of codes: what the bundled motion is trained on."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from dynode import files
+from dynode.weights import write_safetensors
+from dynode_facets.clips import MOTIONS, trajectory
+from dynode_facets.factors import population
+from dynode_facets.w_space import code_of
+
+if TYPE_CHECKING:
+    from dynode.generator import Generator
+
+_Z_DIM = 512
+_MOTION_SEEDS = 2**31
+
+
+def moving_factors(count: int, frames: int, fps: float, seed: int) -> Tensor:
+    """Draw people of the population and what they do, one motion each.
+
+    Args:
+        count: Clips.
+        frames: Frames of a clip.
+        fps: Frames a second.
+        seed: Chooses people and motions.
+
+    Returns:
+        Factors (count, frames, F) float32; the first frame is the person at rest.
+    """
+    rng = random.Random(seed)
+    people = population(torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed)))
+    times = torch.arange(frames, dtype=torch.float64) / fps
+    clips = [
+        trajectory(rng.choice(MOTIONS), person, times, seed=rng.randrange(_MOTION_SEEDS))
+        for person in people
+    ]
+    return torch.stack(clips)
+
+
+def write_code_clips(
+    count: int,
+    output: Path,
+    seed: int,
+    *,
+    generator: Generator,
+    frames: int = 64,
+    fps: float = 25,
+    force: bool = False,
+) -> None:
+    """Write the codes of moving portraits, exact: the generator's w is affine in the factors.
+
+    The file holds `codes`, (count, frames, 1, w_dim) float32: one row, for all rows are alike.
+
+    Args:
+        count: Clips.
+        output: `.safetensors` file to write.
+        seed: Chooses people and motions.
+        generator: The bundled generator.
+        frames: Frames of a clip.
+        fps: Frames a second.
+        force: Replace a file that exists.
+    """
+    files.check_free(output, force=force)
+    factors = moving_factors(count, frames, fps, seed)
+    codes = code_of(factors.flatten(0, 1), generator.info.w_dim).view(count, frames, 1, -1)
+    facts = {
+        "dynode.format": "dynode.code-clips",
+        "dynode.version": "1",
+        "fingerprint": generator.info.fingerprint,
+        "generator": generator.info.name,
+        "fps": repr(float(fps)),
+        "made_by": f"dynode facets trajectories --count {count} --frames {frames} --seed {seed}",
+    }
+    write_safetensors({"codes": codes}, output, facts)

@@ -1,0 +1,114 @@
+"""Clips to learn motion from: as codes in a file, or as clips that an inverter turns into codes."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import dynode
+from dynode.errors import (
+    CorruptCheckpointError,
+    GeneratorMismatchError,
+    MediaError,
+    OptionError,
+)
+from dynode.generator import Generator
+from dynode.media import kind_of
+from dynode.plugins import Progress, silent
+from dynode.weights import is_state_dict, open_weights
+
+_LEAST_FRAMES = 3
+
+
+def read_code_clips(
+    data: str, generator: Generator, *, seed: int = 0, progress: Progress = silent
+) -> Tensor:
+    """Read the style codes of clips.
+
+    Args:
+        data: A `.safetensors` file that holds `codes` (clips, frames, rows, w_dim), or a folder of
+            clips, which the generator's inverter turns into codes (kept in the cache).
+        generator: Whose codes they are.
+        seed: Seed of the inverter.
+        progress: Called while clips are inverted.
+
+    Returns:
+        (clips, frames, w_dim) float32: the mean over the rows. Clips of a folder are cut to the
+        shortest one, with a warning.
+
+    Raises:
+        OptionError: `data` is `sampled`: what a still generator draws does not move.
+        MediaError: There is no such file, or no clip in the folder.
+        CheckpointError: The file does not hold codes of clips.
+        GeneratorMismatchError: They are another generator's.
+    """
+    if data == "sampled":
+        raise OptionError(
+            "motion is learned from clips, and --data is 'sampled'; give a folder of clips, or a "
+            ".safetensors of their codes ('dynode facets trajectories' writes one)"
+        )
+    path = Path(data)
+    if path.is_dir():
+        return _inverted(path, generator, seed, progress)
+    if kind_of(path) != "latents":
+        raise MediaError(f"{path.name} is {kind_of(path)}; expected a folder of clips, or codes")
+    return _read(path, generator)
+
+
+def _read(path: Path, generator: Generator) -> Tensor:
+    info = generator.info
+    with open_weights(path) as weights:
+        facts, content = dict(weights.metadata), weights.content
+        if not is_state_dict(content) or "codes" not in content:
+            raise CorruptCheckpointError(
+                f"{path.name} holds no tensor 'codes'; expected codes of clips (clips, frames, "
+                f"rows, {info.w_dim})"
+            )
+        shape = tuple(content["codes"].shape)
+        if len(shape) != 4 or shape[2] < 1 or shape[0] < 1 or shape[1] < _LEAST_FRAMES:
+            raise CorruptCheckpointError(
+                f"{path.name} holds codes of shape {shape}; expected (clips, {_LEAST_FRAMES} or more "
+                f"frames, rows, {info.w_dim})"
+            )
+        told = facts.get("fingerprint", "")
+        if shape[3] != info.w_dim or (told and told != info.fingerprint):
+            raise GeneratorMismatchError(
+                f"{path.name} holds codes of {facts.get('generator', 'another generator')} of width "
+                f"{shape[3]}; {info.name} takes its own, of width {info.w_dim}"
+            )
+        if content["codes"].span_bytes > weights.size:
+            raise CorruptCheckpointError(f"{path.name} is shorter than its codes; copy it again")
+        codes = content["codes"].read().float().mean(2)
+    if not bool(codes.isfinite().all()):
+        raise CorruptCheckpointError(f"{path.name} holds codes that are not finite")
+    return codes
+
+
+def _inverted(folder: Path, generator: Generator, seed: int, progress: Progress) -> Tensor:
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    paths = [entry for entry in entries if entry.is_file() and kind_of(entry) == "clip"]
+    others = [entry.name for entry in entries if entry not in paths]
+    if not paths:
+        found = f"{len(others)} other entries" if others else "nothing"
+        raise MediaError(f"{folder} holds no clips ({found}); expected videos or animated pictures")
+    if others:
+        warnings.warn(f"left out of {folder.name}: {', '.join(others[:8])}", stacklevel=3)
+    found_codes = []
+    for index, path in enumerate(paths):
+        inversion = dynode.invert(path, generator, seed=seed)
+        found_codes.append(inversion.latents.w.float().mean(1).cpu())
+        progress(index + 1, len(paths), "inverting")
+    lengths = [len(codes) for codes in found_codes]
+    if min(lengths) < _LEAST_FRAMES:
+        short = paths[lengths.index(min(lengths))].name
+        raise MediaError(f"{short} has {min(lengths)} frames; expected {_LEAST_FRAMES} or more")
+    if min(lengths) < max(lengths):
+        warnings.warn(
+            f"the clips of {folder.name} have {min(lengths)} to {max(lengths)} frames; of each the "
+            f"first {min(lengths)} are used",
+            stacklevel=3,
+        )
+    return torch.stack([codes[: min(lengths)] for codes in found_codes])

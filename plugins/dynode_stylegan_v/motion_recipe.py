@@ -1,0 +1,60 @@
+"""From clips to the file of a moving generator."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+
+from dynode.generator import Generator
+from dynode.plugins import Progress
+from dynode_stylegan_v.code_clips import read_code_clips
+from dynode_stylegan_v.motion_options import MotionTrainingOptions
+from dynode_stylegan_v.motion_training import train_motion
+from dynode_stylegan_v.moving import MovingGenerator
+from dynode_stylegan_v.moving_file import write_moving
+from dynode_stylegan_v.moving_space import moving_space
+
+
+def make_motion(
+    generator: Generator,
+    output: Path,
+    options: MotionTrainingOptions,
+    *,
+    data: str,
+    folder: Path,
+    seed: int,
+    force: bool,
+    progress: Progress,
+) -> None:
+    """Train motion for a generator, or continue, and write the moving generator.
+
+    Args:
+        generator: What stands still; not changed, and named in the file, not copied.
+        output: File to write.
+        options: See `MotionTrainingOptions`.
+        data: See `read_code_clips`.
+        folder: Where the run keeps its state and its log.
+        seed: Seed of everything random.
+        force: Replace an output that exists.
+        progress: Called after every step.
+    """
+    codes = read_code_clips(data, generator, seed=seed, progress=progress)
+    space = moving_space(codes, rest=options.rest, most=options.components)
+    digest = hashlib.sha256(codes.contiguous().numpy().tobytes()).hexdigest()
+    network = train_motion(
+        space,
+        options,
+        folder=folder,
+        seed=seed,
+        recipe={"generator": generator.info.fingerprint, "clips": digest},
+        progress=progress,
+    )
+    moving = MovingGenerator(
+        generator,
+        network.to(generator.device, torch.float32),
+        fps=options.fps,
+        name=options.called or None,
+    )
+    write_moving(moving, output, force=force)

@@ -1,0 +1,38 @@
+"""Clips of the facets world as codes: exact, and at rest when they begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from dynode.cli import run
+from dynode.weights import read_tensors
+from dynode_facets.code_clips import moving_factors
+from dynode_facets.w_space import factors_of
+
+pytestmark = pytest.mark.installed_plugins
+
+
+def test_the_command_writes_the_codes_of_moving_faces(tmp_path: Path) -> None:
+    path = tmp_path / "clips.safetensors"
+
+    code = run(
+        ["facets", "trajectories", "--count", "5", "--frames", "9", "--seed", "3", "-o", str(path)]
+    )
+
+    codes = read_tensors(path)["codes"]
+    assert code == 0
+    assert codes.shape == (5, 9, 1, 512)
+    # Through codes of about 5 in float32 and back.
+    truth = moving_factors(5, 9, 25.0, 3)
+    assert torch.allclose(factors_of(codes[:, :, 0].double()).float(), truth, atol=1e-4)
+
+
+def test_one_seed_gives_one_world_and_fewer_frames_a_beginning() -> None:
+    long, short = moving_factors(4, 12, 25.0, 1), moving_factors(4, 6, 25.0, 1)
+
+    assert torch.equal(long[:, :6], short)
+    assert not torch.equal(moving_factors(4, 6, 25.0, 2), short)
+    assert float((long[:, 1:] - long[:, :1]).abs().amax((1, 2)).min()) > 0  # everybody moves

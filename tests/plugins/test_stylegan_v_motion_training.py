@@ -1,0 +1,207 @@
+"""Motion is learned from codes of clips, and a training that was killed ends as if it was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+import dynode
+from dynode.cli import run
+from dynode.errors import DynodeError
+from dynode.latents import Motion
+from dynode.testing import tiny_generator, write_tiny_generator
+from dynode.weights import write_safetensors
+from dynode_stylegan_v.moving import MovingGenerator
+from dynode_stylegan_v.moving_space import moving_space
+
+pytestmark = pytest.mark.installed_plugins
+
+SMALL = {"batch": 4, "width": 4, "frequencies": 4, "hidden": 4}
+
+
+def planted_clips(w_dim: int, *, count: int = 32, frames: int = 24) -> tuple[Tensor, Tensor]:
+    """Codes (count, frames, w_dim) that swing along two directions (w_dim, 2), and these."""
+    random = torch.Generator().manual_seed(0)
+    axes = torch.linalg.qr(torch.randn(w_dim, 2, generator=random)).Q
+    phase = torch.rand(count, 1, 2, generator=random) * 6
+    swing = torch.sin(torch.arange(frames)[:, None] * torch.tensor([0.4, 0.9]) + phase)
+    rest = torch.randn(count, 1, w_dim, generator=random)
+    return rest + swing * torch.tensor([3.0, 1.0]) @ axes.T, axes
+
+
+def write_clips(path: Path, codes: Tensor, **facts: str) -> Path:
+    write_safetensors({"codes": codes[:, :, None]}, path, facts)
+    return path
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    return write_tiny_generator(tmp_path / "tiny.safetensors")
+
+
+@pytest.fixture
+def clips(tmp_path: Path, still: Path) -> Path:
+    codes, _ = planted_clips(dynode.load_generator(still).info.w_dim)
+    return write_clips(tmp_path / "clips.safetensors", codes)
+
+
+def train(still: Path, clips: Path, name: str, **options: int) -> Path:
+    folder = clips.parent
+    return dynode.train(
+        "stylegan-v-motion",
+        still,
+        folder / f"{name}.safetensors",
+        data=str(clips),
+        folder=folder / f"run-{name}",
+        **{**SMALL, **options},
+    )
+
+
+def test_the_space_of_motion_is_found_and_scaled() -> None:
+    codes, axes = planted_clips(16)
+
+    space = moving_space(codes, rest="mean")
+
+    assert space.basis.shape == (16, 2)
+    # The planted plane, up to the rounding of float32 codes.
+    outside = space.basis - axes @ (axes.T @ space.basis)
+    assert float(outside.abs().max()) < 1e-5
+    moved = codes - codes.mean(1, keepdim=True)
+    assert torch.allclose(space.clips @ space.basis.T, moved, atol=1e-5)
+    assert torch.allclose(space.clips.flatten(0, 1).square().mean(0), torch.ones(2), atol=1e-4)
+
+
+def test_motion_is_learned_where_clips_move_and_as_far(still: Path, clips: Path) -> None:
+    made = train(still, clips, "made", steps=300, batch=32, width=16, frequencies=16, hidden=32)
+
+    moving = dynode.load_generator(made)
+    assert isinstance(moving, MovingGenerator)
+    codes = moving.motion_codes(Motion.draw(64, seed=0), torch.arange(24.0))
+    with torch.no_grad():
+        shift = moving.mover(codes)
+    real, axes = planted_clips(moving.info.w_dim)
+    inside = shift @ axes
+    assert float((shift - inside @ axes.T).norm() / shift.norm()) < 1e-3
+    ratio = inside.std(1).mean(0) / (real @ axes).std(1).mean(0)
+    # It starts at 0; a short training comes near 1, not onto it.
+    assert bool(((ratio > 0.4) & (ratio < 2.0)).all()), ratio
+
+
+def test_a_killed_training_ends_with_the_same_bytes(still: Path, clips: Path) -> None:
+    whole = train(still, clips, "whole", steps=120)
+    state = clips.parent / "run-killed" / "state.pt"
+    command = [sys.executable, "-m", "dynode", "train", "stylegan-v-motion", "--generator"]
+    command += [str(still), "--data", str(clips), "--run-folder", str(state.parent)]
+    command += ["--steps", "120", "-o", str(clips.parent / "never.safetensors")]
+    for name, value in SMALL.items():
+        command += [f"--{name}", str(value)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not state.exists() and process.poll() is None:
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert torch.load(state, weights_only=True)["done"] in (50, 100, 120)
+
+    killed = train(still, clips, "killed", steps=120)
+
+    assert killed.read_bytes() == whole.read_bytes()
+
+
+def test_another_seed_or_option_gives_other_motion(still: Path, clips: Path) -> None:
+    first = train(still, clips, "first", steps=3)
+    wider = train(still, clips, "wider", steps=3, hidden=0)
+
+    assert first.read_bytes() != wider.read_bytes()
+
+
+def test_a_run_is_not_continued_with_other_options(still: Path, clips: Path) -> None:
+    train(still, clips, "one", steps=2)
+    (clips.parent / "one.safetensors").unlink()
+
+    with pytest.raises(DynodeError, match="holds a run with other options"):
+        train(still, clips, "one", steps=2, frames=5)
+
+
+def sampled(folder: Path) -> str:
+    return "sampled"
+
+
+def empty_folder(folder: Path) -> str:
+    (folder / "empty").mkdir()
+    return str(folder / "empty")
+
+
+def no_codes(folder: Path) -> str:
+    write_safetensors({"weights": torch.zeros(2)}, folder / "x.safetensors", {})
+    return str(folder / "x.safetensors")
+
+
+def three_axes(folder: Path) -> str:
+    write_safetensors({"codes": torch.zeros(2, 8, 16)}, folder / "x.safetensors", {})
+    return str(folder / "x.safetensors")
+
+
+def other_width(folder: Path) -> str:
+    return str(write_clips(folder / "x.safetensors", torch.zeros(2, 8, 3)))
+
+
+def other_generator(folder: Path) -> str:
+    codes = torch.zeros(2, 8, tiny_generator(16).info.w_dim)
+    return str(write_clips(folder / "x.safetensors", codes, fingerprint="another"))
+
+
+def not_moving(folder: Path) -> str:
+    return str(
+        write_clips(folder / "x.safetensors", torch.ones(2, 8, tiny_generator(16).info.w_dim))
+    )
+
+
+def too_short(folder: Path) -> str:
+    codes, _ = planted_clips(tiny_generator(16).info.w_dim, frames=4)
+    return str(write_clips(folder / "x.safetensors", codes))
+
+
+def not_finite(folder: Path) -> str:
+    codes = torch.full((2, 8, tiny_generator(16).info.w_dim), float("nan"))
+    return str(write_clips(folder / "x.safetensors", codes))
+
+
+@pytest.mark.parametrize(
+    "data, told",
+    [
+        (sampled, "motion is learned from clips, and --data is 'sampled'"),
+        (empty_folder, "holds no clips (nothing)"),
+        (no_codes, "holds no tensor 'codes'"),
+        (three_axes, "holds codes of shape (2, 8, 16)"),
+        (other_width, "of width 3;"),
+        (other_generator, "takes its own"),
+        (not_moving, "the clips stand still"),
+        (too_short, "the clips have 4 frames and the judge sees 6"),
+        (not_finite, "holds codes that are not finite"),
+    ],
+)
+def test_data_of_no_use_is_one_line_and_writes_nothing(
+    tmp_path: Path,
+    still: Path,
+    data: object,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "out.safetensors"
+    given = data(tmp_path)  # type: ignore[operator]
+    command = ["train", "stylegan-v-motion", "--generator", str(still), "--data", given]
+
+    code = run([*command, "--run-folder", str(tmp_path / "run"), "-o", str(output)])
+
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert code != 0
+    assert told in " ".join(lines) and "Traceback" not in " ".join(lines)
+    assert not output.exists()
