@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from dynode.direction import Direction, LinearDirection
+from dynode.direction.base import Direction
+from dynode.direction.linear import LinearDirection
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile, check_offset
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from dynode.direction import WeightDirection, factor_weight, multiply_factors
+from dynode.direction import factor_weight, multiply_factors
+from dynode.direction.weight import WeightDirection
 
 
 def compacted(direction: WeightDirection, largest_error: float) -> WeightDirection:

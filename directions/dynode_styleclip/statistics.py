@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import UnknownNameError
-from dynode.generator import Generator, GeneratorInfo, draw_population
+from dynode.generator import draw_population
+from dynode.generator.protocol import Generator, GeneratorInfo
 
 _SAMPLES = 4096
 _BATCH = 512

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.generator import GeneratorInfo
+from dynode.generator.protocol import GeneratorInfo
 
 _SMALLEST_PX = 8
 
