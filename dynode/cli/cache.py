@@ -51,8 +51,8 @@ def clear(part: str | None, as_json: bool) -> None:
     Fetched models and your own directions stay.
 
     \b
-    Try:     dynode cache clear codes
-    Python:  dynode.models.clear_cache("codes")
+    Try:     dynode cache clear
+    Python:  dynode.models.clear_cache()
     """
     from dynode import models
 

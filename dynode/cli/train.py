@@ -136,33 +136,9 @@ def _training_command(method: Trainable) -> click.Command:
     @console.output_option("Weights file to write [default: NAME.safetensors].")
     @console.FORCE
     @console.JSON
-    def run(
-        generator: str | None,
-        data: str,
-        run_folder: Path | None,
-        device: str | None,
-        seed: int,
-        output: Path | None,
-        force: bool,
-        as_json: bool,
-        **own: Any,  # the fields of `training_options`
-    ) -> None:
-        from dynode.pipeline.training import train as train_network
-
+    def run(run_folder: Path | None, output: Path | None, as_json: bool, **given: Any) -> None:
         folder = run_folder or Path("runs") / name
-        with console.progress_bar(f"training {name}") as progress:
-            target = train_network(
-                name,
-                generator,
-                output,
-                data=data,
-                folder=folder,
-                seed=seed,
-                device=device,
-                force=force,
-                progress=progress,
-                **split_method_options(own),
-            )
+        seed, target = _trained(name, output, folder, given)
         if as_json:
             console.print_json({"output": str(target), "seed": seed, "run_folder": str(folder)})
         else:
@@ -171,6 +147,26 @@ def _training_command(method: Trainable) -> click.Command:
     own_params = getattr(run, "__click_params__", [])[::-1]
     params = [*click_options(method.training_options), *own_params]
     return click.Command(name, callback=run, params=params, help=_training_help(method))
+
+
+def _trained(
+    name: str, output: Path | None, folder: Path, given: dict[str, Any]
+) -> tuple[int, Path]:
+    """Train with the flags of the command and the method's own, and return the seed and the file."""
+    from dynode.pipeline.training import train as train_network
+
+    shared = {key: given.pop(key) for key in ("generator", "data", "seed", "device", "force")}
+    with console.progress_bar(f"training {name}") as progress:
+        target = train_network(
+            name,
+            shared.pop("generator"),
+            output,
+            folder=folder,
+            progress=progress,
+            **shared,
+            **split_method_options(given),
+        )
+    return shared["seed"], target
 
 
 def _training_help(method: Trainable) -> str:

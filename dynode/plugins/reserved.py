@@ -8,7 +8,9 @@ from dynode.plugins.formats import Format
 from dynode.plugins.methods import DirectionMethod, Inverter
 from dynode.plugins.trainable import Trainable
 
-_SHARED = frozenset(("generator", "device", "seed", "force", "progress", "output", "json"))
+_SHARED = frozenset(
+    ("class", "class_index", "generator", "device", "seed", "force", "progress", "output", "json")
+)
 _FACES = frozenset(("faces", "landmarks", "face_detector", "face_model"))
 _INVERTING = _FACES | {"source", "inverter", "inverter_option"}
 

@@ -77,7 +77,7 @@ def test_a_damaged_record_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "models.json").write_text("{")
 
-    assert_failed(run_command(["generators", "list"]), 1, "is damaged")
+    assert_failed(run_command(["generators", "list"]), 1, "cannot be read as the record")
 
 
 # info

@@ -24,9 +24,7 @@ def test_each_plugin_is_listed_with_what_it_brings() -> None:
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        "brighten  (brighten 1.0)\n"
-        "    direction method: brighten, needy, greedy, both\n"
-        "    command: sing\n"
+        "brighten  (brighten 1.0)\n    direction method: brighten, needy, both\n    command: sing\n"
     )
 
 
@@ -61,7 +59,7 @@ def test_json_is_one_document_with_stable_keys(install: Callable[[str, str], Non
         "distribution": "brighten 1.0",
         "error": "",
         "provides": {
-            "direction method": ["brighten", "needy", "greedy", "both"],
+            "direction method": ["brighten", "needy", "both"],
             "command": ["sing"],
         },
     }

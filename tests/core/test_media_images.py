@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dynode.errors import MediaError
+from dynode.errors import DiskFullError, MediaError
 from dynode.media.images import (
     fit_to,
     grid,
@@ -439,7 +439,7 @@ def test_a_failure_while_writing_leaves_nothing(
 
     monkeypatch.setattr(Image.Image, "save", full)
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFullError, match=r"a\.png: No space left on device"):
         write_image(picture(), tmp_path / "a.png")
 
     assert list(tmp_path.iterdir()) == []

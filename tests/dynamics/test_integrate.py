@@ -26,6 +26,10 @@ class Linear(Field):
     def config(self) -> dict[str, object]:
         return {}
 
+    @classmethod
+    def shapes(cls, config: object) -> dict[str, tuple[int, ...]]:
+        return {}
+
 
 ROTATION = torch.tensor([[0.1, 1.0], [-1.0, 0.0]], dtype=torch.float64)
 SHRINKING = torch.tensor([[-0.5, 0.0], [0.3, -0.2]], dtype=torch.float64)
