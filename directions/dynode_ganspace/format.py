@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import dynode
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
+    from dynode.direction import Direction
+    from dynode.generator import Generator
     from dynode.importing import PublishedFile
 
 

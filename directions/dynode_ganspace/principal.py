@@ -10,12 +10,9 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
-from dynode.generator import draw_labels
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator, draw_labels
 from dynode.plugins import Progress
 from dynode.scoring import measured_components, parse_rows, with_plain_options
 

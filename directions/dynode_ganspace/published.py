@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from dynode.direction.base import Direction
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, LinearDirection
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile, check_offset
 

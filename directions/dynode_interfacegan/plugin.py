@@ -10,9 +10,9 @@ from dynode.plugins import Progress
 from dynode_interfacegan.options import BoundaryOptions
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 class InterFaceGAN(dynode.DirectionMethod):

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
 from dynode.plugins import Progress, ScorerModel
 from dynode.scoring import LabelTable, labelled_codes, labelled_z, score_latents
 

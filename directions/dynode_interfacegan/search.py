@@ -11,13 +11,9 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import ZDirection
-from dynode.direction.base import Direction
-from dynode.direction.file import load_direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection, ZDirection, load_direction
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.plugins import Progress
 from dynode.scoring import ChosenScorer, calibrate, choose_prompts, choose_scorer, read_labels
 from dynode_interfacegan.boundary import Boundary, project, train_boundary

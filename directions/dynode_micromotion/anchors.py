@@ -13,8 +13,8 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.errors import MediaError, OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.media import open_clip
 from dynode.options import build_options, specs_of
 from dynode.pipeline import invert_clip

@@ -11,14 +11,11 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import PathDirection
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection, PathDirection
 from dynode.dynamics import FitOptions, Trajectory, fit_trajectory
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode_micromotion.anchors import Anchors, clip_anchors, text_anchors
 from dynode_micromotion.low_rank import explained, randomised, rank_for, truncated

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dynode.direction import factor_weight, multiply_factors
-from dynode.direction.weight import WeightDirection
+from dynode.direction import WeightDirection, factor_weight, multiply_factors
 
 
 def compacted(direction: WeightDirection, largest_error: float) -> WeightDirection:

@@ -10,15 +10,11 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import SingularBasis, layer_weight
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.weight import WeightDirection
+from dynode.direction import Direction, DirectionInfo, SingularBasis, WeightDirection, layer_weight
 from dynode.distance import Distance, ResizedDistance, Resizing, load_distance
 from dynode.errors import MissingWeightsError, UnknownNameError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, GeneratorInfo, draw_population
+from dynode.latents import Latents
 from dynode.plugins import Progress
 from dynode.scoring import ComponentOptions, measured_components
 from dynode_navigan.compact import compacted

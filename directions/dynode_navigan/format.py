@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import dynode
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
+    from dynode.direction import Direction
+    from dynode.generator import Generator
     from dynode.importing import PublishedFile
 
 
@@ -63,13 +63,13 @@ class DeformationFile(dynode.Format):
 
     def suffixes(self, direction: Direction) -> tuple[str, ...]:
         """See `dynode.Format.suffixes`."""
-        from dynode.direction.weight import WeightDirection
+        from dynode.direction import WeightDirection
 
         return (".pt",) if isinstance(direction, WeightDirection) else ()
 
     def write(self, direction: Direction, path: Path, *, scale: float) -> str:
         """See `dynode.Format.write`."""
-        from dynode.direction.weight import WeightDirection
+        from dynode.direction import WeightDirection
         from dynode_navigan.published_files import write_deformation
 
         assert isinstance(direction, WeightDirection)

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.plugins import Progress
 from dynode_navigan.curvature import Curvature
 from dynode_navigan.finding import Pictures, finish, measure

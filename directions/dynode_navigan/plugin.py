@@ -18,9 +18,9 @@ from dynode_navigan.options import (
 )
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 class SingularDirections(dynode.DirectionMethod):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dynode.distance import Distance
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode_navigan.curvature import Renders
 from dynode_navigan.rendering import layer_render

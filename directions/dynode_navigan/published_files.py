@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dynode import files
-from dynode.direction import LayerDirections, SingularBasis
-from dynode.direction.weight import WeightDirection
+from dynode.direction import LayerDirections, SingularBasis, WeightDirection
 from dynode.errors import DirectionFileError, UnsupportedCheckpointError
 from dynode.importing import write_content
 from dynode.stylegan2 import StyleGAN2

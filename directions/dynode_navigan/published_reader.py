@@ -9,9 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.direction import FixedBasis, LayerDirections, SingularBasis, WeightBasis
-from dynode.direction.base import Direction
-from dynode.direction.weight import WeightDirection
+from dynode.direction import (
+    Direction,
+    FixedBasis,
+    LayerDirections,
+    SingularBasis,
+    WeightBasis,
+    WeightDirection,
+)
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile, check_offset, read_content
 from dynode.weights import StoredTensor

@@ -14,9 +14,8 @@ from dynode import files
 from dynode.direction import LayerDirections, WeightBasis
 from dynode.distance import Distance, PixelDistance
 from dynode.errors import CorruptCheckpointError
-from dynode.generator import draw_labels
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_labels
+from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode_navigan.predictor import PredictorKind, draw_shifts, losses, make_predictor
 

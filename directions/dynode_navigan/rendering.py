@@ -8,10 +8,8 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from dynode.generator import as_rgb
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.latents.weight_offset import WeightOffset
+from dynode.generator import Generator, as_rgb
+from dynode.latents import Latents, WeightOffset
 from dynode.stylegan2 import FirstBlock, LayerInputs, StyleGAN2, SynthesisState, double
 
 Render = Callable[[Tensor], Tensor]

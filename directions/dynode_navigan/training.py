@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dynode.direction import FixedBasis, SingularBasis, WeightBasis, check_shape, layer_weight
-from dynode.direction.base import Direction
+from dynode.direction import (
+    Direction,
+    FixedBasis,
+    SingularBasis,
+    WeightBasis,
+    check_shape,
+    layer_weight,
+)
 from dynode.errors import DirectionFileError
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.importing import read_content
 from dynode.plugins import Progress, silent
 from dynode_navigan.finding import Pictures, finish, measure

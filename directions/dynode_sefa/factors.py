@@ -9,13 +9,10 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
+from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
 from dynode.plugins import Progress
 from dynode.scoring import measured_components, parse_rows, with_plain_options
 

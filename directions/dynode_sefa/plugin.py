@@ -12,9 +12,9 @@ from dynode.scoring import ComponentOptions
 from dynode_sefa.format import FactorFile
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.direction import Direction
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 @dataclass(frozen=True)

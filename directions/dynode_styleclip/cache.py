@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dynode.errors import CorruptCheckpointError
 from dynode.files import load_tensors, save_tensors
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.models import cache_folder
 from dynode.plugins import TextImageModel
 

@@ -6,9 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from dynode.generator import as_rgb
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, GeneratorInfo, as_rgb
+from dynode.latents import Latents
 from dynode.stylegan2 import LayerInputs, SynthesisState
 
 

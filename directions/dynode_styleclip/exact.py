@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import Progress, TextImageModel
 from dynode_styleclip.cache import ChannelCache
 from dynode_styleclip.channel_renders import ChannelRenders

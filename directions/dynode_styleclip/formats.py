@@ -10,8 +10,8 @@ import dynode
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
-    from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator
+    from dynode.direction import Direction
+    from dynode.generator import Generator
     from dynode.importing import PublishedFile
 
 
@@ -47,8 +47,7 @@ class MapperCheckpoint(dynode.Format):
 
     def suffixes(self, direction: Direction) -> tuple[str, ...]:
         """See `dynode.Format.suffixes`."""
-        from dynode.direction import StyleMapperDirection
-        from dynode.direction.mapper import MapperDirection
+        from dynode.direction import MapperDirection, StyleMapperDirection
 
         return (".pt",) if isinstance(direction, MapperDirection | StyleMapperDirection) else ()
 

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.style import StyleDirection
+from dynode.direction import Direction, DirectionInfo, StyleDirection
 from dynode.errors import DirectionFileError, OptionError
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.importing import PublishedFile, slug
 from dynode.text import check_text, load_text_model, text_axis
 from dynode_styleclip.formats import ChannelOptions

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator, draw_population
 from dynode.plugins import Progress, TextImageModel
 from dynode.scoring import ChosenScorer
 from dynode.text import check_text, load_text_model, text_axis

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import TextImageModel
 from dynode.text import check_text
 from dynode_styleclip.clip_input import area_resize

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
 from dynode.plugins import Progress, TextImageModel
 from dynode_styleclip.clip_input import area_resize
 from dynode_styleclip.statistics import StyleStatistics

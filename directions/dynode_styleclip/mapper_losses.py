@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dynode.encoders import FaceEmbedding, identity_loss
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import TextImageModel
 from dynode_styleclip.clip_input import area_resize
 from dynode_styleclip.goal import Goal, price

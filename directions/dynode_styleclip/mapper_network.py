@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from dynode.direction import RowMapper, StyleMapper, StyleMapperDirection
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.mapper import MapperDirection
+from dynode.direction import (
+    Direction,
+    DirectionInfo,
+    MapperDirection,
+    RowMapper,
+    StyleMapper,
+    StyleMapperDirection,
+)
 from dynode.errors import OptionError, UnknownNameError
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, GeneratorInfo
+from dynode.latents import Latents
 from dynode_styleclip.options import MapperOptions
 from dynode_styleclip.statistics import drawn_layers
 

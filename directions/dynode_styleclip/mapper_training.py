@@ -14,14 +14,11 @@ import torch
 from torch import Tensor, nn
 
 import dynode
-from dynode.direction import StyleMapper
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
+from dynode.direction import Direction, DirectionInfo, StyleMapper
 from dynode.encoders import load_face_embedding
 from dynode.errors import GeneratorMismatchError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
 from dynode.models import cache_folder
 from dynode.pipeline import read_codes
 from dynode.plugins import Progress, TextImageModel

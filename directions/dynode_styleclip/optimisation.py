@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass, replace
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
-from dynode.direction.info import DirectionInfo
-from dynode.direction.linear import LinearDirection
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.direction import Direction, DirectionInfo, LinearDirection
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
 from dynode_styleclip.clip_input import area_resize

@@ -9,9 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction import RowMapper, StyleMapperDirection
-from dynode.direction.base import Direction
-from dynode.direction.mapper import MapperDirection
+from dynode.direction import Direction, MapperDirection, RowMapper, StyleMapperDirection
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile, slug, write_content
 from dynode.weights import StoredTensor

@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dynode.direction import StyleMapper, StyleMapperDirection
-from dynode.direction.info import DirectionInfo
+from dynode.direction import DirectionInfo, StyleMapper, StyleMapperDirection
 from dynode.errors import DirectionFileError
 from dynode.importing import PublishedFile
 

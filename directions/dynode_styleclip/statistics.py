@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import UnknownNameError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.generator import Generator, GeneratorInfo, draw_population
 
 _SAMPLES = 4096
 _BATCH = 512

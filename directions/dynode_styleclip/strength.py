@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import OptionError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator, draw_population
 from dynode.plugins import TextImageModel
 from dynode.scoring import (
     ChosenScorer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 
 _SAMPLES = 4096
 _KEPT_VARIANCE = 0.999

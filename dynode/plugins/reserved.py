@@ -9,7 +9,7 @@ from dynode.plugins.methods import DirectionMethod, Inverter
 from dynode.plugins.trainable import Trainable
 
 _SHARED = frozenset(
-    ("class", "class_index", "generator", "device", "seed", "force", "progress", "output", "json")
+    ("class_index", "generator", "device", "seed", "force", "progress", "output", "json")
 )
 _FACES = frozenset(("faces", "landmarks", "face_detector", "face_model"))
 _INVERTING = _FACES | {"source", "inverter", "inverter_option"}

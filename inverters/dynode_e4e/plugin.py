@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dynode.encoders import LoadedEncoder
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 
 @dataclass(frozen=True)

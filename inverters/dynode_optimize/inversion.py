@@ -11,9 +11,8 @@ from torch import Tensor
 from dynode import plugins
 from dynode.distance import ReconstructionLoss
 from dynode.errors import OptionError
-from dynode.generator import draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, draw_population
+from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode_optimize.noise import noise_maps, noise_regularisation, normalise
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.generator.protocol import GeneratorInfo
+from dynode.generator import GeneratorInfo
 
 _SMALLEST_PX = 8
 

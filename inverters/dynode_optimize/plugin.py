@@ -12,8 +12,8 @@ from dynode_optimize.options import OptimizeOptions
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 
 class Optimize(dynode.Inverter):

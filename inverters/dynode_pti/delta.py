@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.latents.weight_offset import LowRankOffset, Offset, WeightOffset
+from dynode.generator import Generator
+from dynode.latents import Latents, LowRankOffset, Offset, WeightOffset
 
 
 class Delta:

@@ -11,8 +11,8 @@ from torch import Tensor
 from dynode import plugins
 from dynode.distance import ReconstructionLoss
 from dynode.errors import MissingWeightsError, OptionError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.options import build_options
 from dynode.plugins import Inverter, Progress, silent
 from dynode_pti.delta import Delta

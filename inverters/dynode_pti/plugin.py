@@ -12,8 +12,8 @@ from dynode_pti.options import PtiOptions
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator, GeneratorInfo
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator, GeneratorInfo
+    from dynode.latents import Latents
 
 
 class Pti(dynode.Inverter):

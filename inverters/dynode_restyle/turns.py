@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from dynode.encoders import Iteration, LoadedEncoder, iterations
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.plugins import Progress
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dynode.errors import MissingWeightsError
 if TYPE_CHECKING:
     import torch
 
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 _FOLDER = Path(__file__).parent / "weights"
 

@@ -16,7 +16,7 @@ from dynode_facets.factors import population
 from dynode_facets.w_space import code_of
 
 if TYPE_CHECKING:
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 _Z_DIM = 512
 _MOTION_SEEDS = 2**31

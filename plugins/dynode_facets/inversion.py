@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dynode.errors import MediaError
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from dynode.generator.protocol import Generator
-    from dynode.latents.latents import Latents
+    from dynode.generator import Generator
+    from dynode.latents import Latents
 
 DOMAIN = "facets"
 

@@ -15,7 +15,7 @@ from dynode.errors import (
     MediaError,
     OptionError,
 )
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.media import kind_of
 from dynode.plugins import Progress, silent
 from dynode.weights import is_state_dict, open_weights

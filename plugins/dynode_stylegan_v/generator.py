@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import UsageError
-from dynode.latents import Motion
-from dynode.latents.latents import Latents
+from dynode.latents import Latents, Motion
 from dynode.stylegan2 import NoiseMode, StyleGAN2, resolve_noise
 from dynode_stylegan_v.noise import noise_of
 from dynode_stylegan_v.synthesis import FrameInputs, VideoNetwork

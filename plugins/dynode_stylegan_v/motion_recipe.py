@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.plugins import Progress
 from dynode_stylegan_v.code_clips import read_code_clips
 from dynode_stylegan_v.motion_options import MotionTrainingOptions

@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from dynode.direction import layer_weight
 from dynode.errors import UsageError
-from dynode.generator.protocol import Generator, GeneratorInfo
-from dynode.latents import Motion
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, GeneratorInfo
+from dynode.latents import Latents, Motion
 from dynode.stylegan2 import SLOPE
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.motion import MotionNetwork

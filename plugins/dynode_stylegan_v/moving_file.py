@@ -17,8 +17,7 @@ from dynode.errors import (
     UnknownNameError,
 )
 from dynode.files import check_free
-from dynode.generator.loading import load_generator
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator, load_generator
 from dynode.weights import is_state_dict, open_weights, quoted, unsafe, write_safetensors
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.loading import filled, refuse_misfits

@@ -13,7 +13,7 @@ from dynode_stylegan_v.motion_options import MotionTrainingOptions
 if TYPE_CHECKING:
     import torch
 
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 
 class StyleGANVFamily(dynode.GeneratorFamily):

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode_stylegan_v.config import MotionConfig, VideoConfig
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dynode.files import check_free, save_tensors
-from dynode.generator.protocol import Generator
+from dynode.generator import Generator
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.training import Run, cosine_rate, follow, generator_at, stored

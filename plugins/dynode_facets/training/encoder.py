@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dynode.files import check_free, save_tensors
-from dynode.latents.latents import Latents
+from dynode.latents import Latents
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.stylegan2 import StyleGAN2

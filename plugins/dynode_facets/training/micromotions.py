@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
-from dynode.direction.base import Direction
-from dynode.direction.info import Calibration
+from dynode.direction import Calibration, Direction
 from dynode.generator import draw_population
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.scoring import ChosenScorer, calibrate, mean_effect
 
 if TYPE_CHECKING:
-    from dynode.generator.protocol import Generator
+    from dynode.generator import Generator
 
 _PICTURES = 64
 _TRUNCATION = 0.7

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator
+from dynode.latents import Latents
 from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
 from dynode.training import generator_at
