@@ -43,9 +43,14 @@ class Sound:
     pictures_end_s: float = 0.0
 
     @classmethod
-    def of(cls, clip: Clip) -> Sound:
-        """Take the sound of a clip, and keep its pictures where they are on it."""
-        return cls(clip.path, clip.start_s, clip.end_s)
+    def of(cls, clip: Clip, *, is_held: bool = True) -> Sound:
+        """Take the sound of a clip, and keep its pictures where they are on it.
+
+        Args:
+            clip: The clip.
+            is_held: Whether the last picture is shown until the clip's own ends.
+        """
+        return cls(clip.path, clip.start_s, clip.end_s if is_held else 0.0)
 
 
 def join_tracks(

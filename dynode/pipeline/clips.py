@@ -168,15 +168,19 @@ def write_rollout(
     mode: str = "",
     *,
     pasting: Pasting | None = None,
+    is_held: bool = True,
     progress: Progress = silent,
 ) -> ClipResult:
-    """Draw a rollout and write it with the sound of the clip; see `write_segments`."""
+    """Draw a rollout and write it with the sound of the clip; see `write_segments`.
+
+    Where `is_held`, the last frame is shown until the clip's last frame ends.
+    """
     check_video_suffix(output)
     if pasting is not None:
         warn_of_odd_sides(fitted.clip, output)
     with timed(fitted.seconds, "render"):
         parts = segments(generator, rollout, pasting=pasting, progress=progress)
-        count = write_segments(parts, output, fps=fps, sound=Sound.of(fitted.clip))
+        count = write_segments(parts, output, fps=fps, sound=Sound.of(fitted.clip, is_held=is_held))
     with timed(fitted.seconds, "check"):
         size = generator.info.resolution
         cropped = fitted.faces if pasting is not None else None

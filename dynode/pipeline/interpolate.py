@@ -103,9 +103,16 @@ class ClipInterpolation:
             MediaError: No video format has this suffix.
         """
         rollout = self.fitted.trajectory.rollout(self.times)
-        target = Path(path)
+        even = torch.arange(len(self.times), dtype=torch.float64) / self.fps
+        is_on_its_clock = bool(((self.times - even).abs() < 1 / self.fps).all())
         return write_rollout(
-            self.fitted, self.generator, rollout, target, self.fps, progress=progress
+            self.fitted,
+            self.generator,
+            rollout,
+            Path(path),
+            self.fps,
+            is_held=is_on_its_clock,
+            progress=progress,
         )
 
 
