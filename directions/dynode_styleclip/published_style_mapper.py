@@ -56,7 +56,7 @@ def read_style_mapper(
         channels[style_layer(number)] = int(native[f"stacks.{place}.0.weight"].shape[0])
     for name, part in native.items():
         width = list(channels.values())[int(name.split(".")[1])]
-        if set(part.shape) != {width}:
+        if tuple(part.shape) != ((width, width) if name.endswith("weight") else (width,)):
             raise DirectionFileError(
                 f"{file.path.name} holds a mapper of {width} style channels with a tensor "
                 f"{tuple(part.shape)}; get it again"

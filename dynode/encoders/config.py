@@ -9,6 +9,9 @@ from dataclasses import dataclass
 COARSE_ROWS, MIDDLE_ROWS = 3, 7
 """First row read off the middle map of the pyramid, and off the finest one."""
 
+_MOST_REPEATED = 128
+_LARGEST_SIZE = 2**16
+
 IRSE50_UNITS = (3, 4, 14, 3)
 RESNET34_UNITS = (3, 4, 6, 3)
 PUBLISHED_WIDTHS = (64, 128, 256, 512)
@@ -79,6 +82,12 @@ class EncoderConfig:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        counts = (self.rows, *self.units)
+        sizes = (self.w_dim, self.inputs, self.head_width, *self.size, *self.widths)
+        if not all(0 < count <= _MOST_REPEATED for count in counts):
+            raise ValueError(f"{counts} rows and units are more than any encoder has")
+        if not all(0 < size <= _LARGEST_SIZE for size in sizes):
+            raise ValueError("a size is beyond that of any encoder")
 
     @property
     def traits(self) -> Kind:

@@ -17,6 +17,7 @@ from dynode.errors import (
     PluginError,
     UnknownNameError,
 )
+from dynode.files import reading
 from dynode.generator.protocol import Generator
 from dynode.importing.reading import read_content
 from dynode.importing.request import ImportRequest, PublishedFile
@@ -25,6 +26,8 @@ from dynode.options import build_options, specs_of
 from dynode.plugins.boundary import at_work
 from dynode.plugins.discovery import registry
 from dynode.plugins.formats import Format
+
+_TODO = "check that it is the right file"
 
 
 def import_directions(
@@ -130,7 +133,10 @@ def read_directions(
             f"{file.path.name} holds {chosen.summary}, which need a generator; import it with "
             f"--generator NAME"
         )
-    with at_work(f"format {chosen.name!r}, reading {file.path.name}"):
+    with (
+        reading(file.path, chosen.summary, _TODO, error=DirectionFileError),
+        at_work(f"format {chosen.name!r}, reading {file.path.name}"),
+    ):
         found = chosen.read(file, checked, generator=generator)
     if not isinstance(found, list) or not all(isinstance(one, Direction) for one in found):
         raise PluginError(
@@ -158,7 +164,10 @@ def _open(
 def _claiming(file: PublishedFile, known: list[Format], refusal: CheckpointError | None) -> Format:
     claiming = []
     for each in known:
-        with at_work(f"format {each.name!r}, recognising {file.path.name}"):
+        with (
+            reading(file.path, each.summary, _TODO, error=DirectionFileError),
+            at_work(f"format {each.name!r}, recognising {file.path.name}"),
+        ):
             claiming += [each] * bool(each.recognise(file))
     named = [each for each in claiming if not isinstance(each, Arrays)]
     if len(named) > 1:
