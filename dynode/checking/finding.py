@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from dynode.errors import UnknownNameError, UsageError
+from dynode.files import reading
 from dynode.plugins import GROUP, distribution_of
 
 
@@ -57,10 +58,13 @@ def find_plugins(package: str) -> list[Candidate]:
 
 
 def _in_folder(folder: Path) -> list[Candidate]:
-    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get(
-        "project", {}
-    )
-    points = project.get("entry-points", {}).get(GROUP, {})
+    file = folder / "pyproject.toml"
+    with reading(file, "the description of a package", "correct it", error=UsageError):
+        project = dict(tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}))
+        points = {
+            str(name): str(module)
+            for name, module in project.get("entry-points", {}).get(GROUP, {}).items()
+        }
     if not points:
         raise UsageError(
             f"{folder / 'pyproject.toml'} names no plugin; add [project.entry-points.{GROUP}] with a line "

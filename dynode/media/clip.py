@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from dynode.errors import MediaError
+from dynode.files import reading
 from dynode.media.clock import Clock, clock_of
 from dynode.media.kind import kind_of
 from dynode.media.moving import MovingPicture, is_moving_picture
@@ -72,9 +73,10 @@ class Clip:
             MediaError: The file has changed since it was opened.
         """
         count = 0
-        for pixels in itertools.islice(self.reader.frames(), len(self)):
-            count += 1
-            yield pixels
+        with reading(self.path, "a clip", "copy or download it again", error=MediaError):
+            for pixels in itertools.islice(self.reader.frames(), len(self)):
+                count += 1
+                yield pixels
         if count < len(self):
             raise MediaError(
                 f"{self.path.name} is damaged: {count} of {len(self)} frames can be decoded; save it again "
@@ -101,7 +103,8 @@ def open_clip(path: Path) -> Clip:
         moving = MovingPicture(path)
         size, delays = moving.look()
         return _clip(path, size, _clock(delays), "", moving)
-    look = look_through(path)
+    with reading(path, "a clip", "copy or download it again", error=MediaError):
+        look = look_through(path)
     told = look.damage.told(path)
     for line in [told, *(f"{path.name} {loss}" for loss in look.losses)]:
         if line:

@@ -109,6 +109,10 @@ def picture_track(container: InputContainer, name: str) -> av.VideoStream:
     best = container.streams.best("video")
     chosen = next((video for video in videos if best is video), videos[0])
     assert isinstance(chosen, av.VideoStream)
+    if chosen.codec_context is None:
+        raise MediaError(
+            f"{name} has pictures of a codec that nothing here decodes; convert it, for example to H.264"
+        )
     pixels = (chosen.width or 0) * (chosen.height or 0)
     if pixels > _MOST_PIXELS:
         raise MediaError(
@@ -117,6 +121,11 @@ def picture_track(container: InputContainer, name: str) -> av.VideoStream:
         )
     chosen.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
     return chosen
+
+
+def codec_of(track: av.AudioStream) -> str:
+    """Name the codec of a track; phones write some that nothing here knows."""
+    return track.codec_context.name if track.codec_context is not None else "unknown"
 
 
 def _is_cover(stream: av.VideoStream) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dynode.errors import MediaError
 from dynode.media.clock import Clock, clock_of
-from dynode.media.containers import opened, picture_track
+from dynode.media.containers import codec_of, opened, picture_track
 from dynode.media.decoding import Damage, decoded
 from dynode.media.deinterlacing import deinterlaced
 from dynode.media.shown_frames import AsShown
@@ -121,7 +121,7 @@ def _look(path: Path, *, ignore_index: bool) -> tuple[Look, bool]:
                 path, container, stream, found=damage.read, end_s=clock.start_s + clock.end_s
             )
         video = StreamedVideo(path, seen.as_shown, seen.is_interlaced, ignore_index)
-        sounds = tuple(track.codec_context.name for track in container.streams.audio)
+        sounds = tuple(codec_of(track) for track in container.streams.audio)
         return Look(video, clock, sounds, damage, seen.losses(clock, stream)), is_suspect
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynode.media.containers import opened
+from dynode.media.containers import codec_of, opened
 from dynode.media.moving import is_moving_picture
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ def _copies(
     """Add a track for each audio track that the file can hold, and name the others."""
     copies = dict[Any, Any]()
     for track in source.streams.audio:
-        if track.codec_context.name in output.supported_codecs:
+        if codec_of(track) in output.supported_codecs:
             with contextlib.suppress(ValueError):  # it has no name for this codec
                 copies[track] = output.add_stream_from_template(track)
         if track not in copies:
             other = "encode it as AAC" if path.suffix in _ROOMY else "write .mp4 or .mkv"
             warnings.warn(
-                f"{path.suffix} holds no {track.codec_context.name} audio, so {_name(track)} of "
+                f"{path.suffix} holds no {codec_of(track)} audio, so {_name(track)} of "
                 f"{sound.path.name} is left out; {other} to keep it",
                 stacklevel=4,
             )

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dynode.errors import CorruptCheckpointError, MissingWeightsError, OptionError
+from dynode.errors import MissingWeightsError, OptionError
+from dynode.weights.archive import open_archive
 
 
 class TorchScriptScorer:
@@ -86,13 +87,14 @@ def load_torchscript(
         raise OptionError(
             f"{path.name} is a program that would be run; if you trust whoever made it, add --trust"
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # torch advises the file's author
-            module = torch.jit.load(str(path), map_location=device)
-    except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split()).partition(". ")[0][:120]
-        raise CorruptCheckpointError(
-            f"{path.name} is no TorchScript file ({reason}); save the classifier with torch.jit.save"
-        ) from error
+    with (
+        open_archive(
+            path, "a TorchScript file", "save the classifier with torch.jit.save"
+        ) as archive,
+        warnings.catch_warnings(),
+    ):
+        if archive.testzip() is not None:  # torch's own reader may end the process on damage
+            raise ValueError("it is damaged")
+        warnings.simplefilter("ignore", FutureWarning)  # torch advises the file's author
+        module = torch.jit.load(str(path), map_location=device)
     return TorchScriptScorer(module, size=size, names=names)

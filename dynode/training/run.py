@@ -14,9 +14,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from dynode.errors import UsageError
-from dynode.files import written
+from dynode.errors import DynodeError, UsageError
+from dynode.files import reading, written
 from dynode.plugins.methods import Progress, silent
+from dynode.quoting import quoted
+from dynode.weights import read_tensors
 
 _STATE = "state.pt"
 _BEFORE = "state.before.pt"  # the one before it, should a disk lose the last
@@ -121,13 +123,16 @@ class Run:
             raise UsageError(
                 f"{self.folder} holds a run with other options; name another folder to start afresh"
             )
-        for name, module in self.modules.items():
-            module.load_state_dict(state["modules"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
-        for name, other in self.others.items():
-            other.load_state_dict(state["others"][name])
-        self._drop_log_after(state["done"])
-        return int(state["done"])
+        todo = "delete it to begin anew"
+        with reading(self.folder / _STATE, "the state of this run", todo):
+            for name, module in self.modules.items():
+                module.load_state_dict(state["modules"][name])
+            self.optimizer.load_state_dict(state["optimizer"])
+            for name, other in self.others.items():
+                other.load_state_dict(state["others"][name])
+            done = int(state["done"])
+        self._drop_log_after(done)
+        return done
 
     def save(self, done: int) -> None:
         """Write the state after `done` steps, atomically."""
@@ -177,12 +182,12 @@ def _read_state(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if set(state) >= _STATE_KEYS:
-            return dict(state)
-        reason = f"it holds {sorted(state)[:3]}"
-    except Exception as error:  # torch, pickle and zipfile raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        state = read_tensors(path)
+        if isinstance(state, dict) and set(state) >= _STATE_KEYS:
+            return state
+        reason = f"it holds {quoted(state)}"
+    except DynodeError as error:
+        reason = str(error)
     warnings.warn(
         f"the state {path} is damaged ({reason}); the run goes on from the last good one, or begins anew",
         stacklevel=3,

@@ -40,6 +40,8 @@ def open_archive(
         CheckpointError: Its directory is missing, damaged or huge.
     """
     with reading(path, what, todo, error=error), path.open("rb") as stream:
+        if stream.read(2) != b"PK":
+            raise ValueError("it does not begin as zip files do")
         directory_of(WeightsFile(path, stream, path.stat().st_size))
         with zipfile.ZipFile(stream) as archive:
             yield archive

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dynode.checking.finding import find_plugins
 from dynode.crop import read_landmarks
 from dynode.crop.geometry import FaceFrame
 from dynode.direction import PathDirection, RowMapper, StyleMapper, StyleMapperDirection
@@ -37,10 +38,12 @@ from dynode.media.picture_set import open_pictures
 from dynode.pipeline.codes import read_times
 from dynode.pipeline.directions import load_any
 from dynode.scoring.labels import read_labels
+from dynode.scoring.torchscript import load_torchscript
 from dynode.stylegan2.checkpoints import Checkpoint, inspect_checkpoint, write_checkpoint
 from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.testing import tiny_generator
 from dynode.testing.videos import write_test_video
+from dynode.training.run import Run
 from dynode.weights import read_tensors
 from dynode_clip.weights import read_clip
 
@@ -187,6 +190,35 @@ def _clip_frames(path: Path) -> None:
         pass
 
 
+_PACKAGE = """[project]
+name = "dynode-brighten"
+[project.entry-points."dynode"]
+brighten = "dynode_brighten"
+"""
+_STATE_OF_A_RUN = {
+    "done": 3,
+    "recipe": "{}",
+    "modules": {"net": torch.nn.Linear(2, 2).state_dict()},
+    "optimizer": torch.optim.Adam(torch.nn.Linear(2, 2).parameters()).state_dict(),
+    "others": {},
+}
+
+
+def _resumed(path: Path) -> None:
+    folder = path.parent / "run"
+    folder.mkdir(exist_ok=True)
+    (folder / "state.pt").write_bytes(path.read_bytes())
+    network = torch.nn.Linear(2, 2)
+    Run(folder, {"net": network}, torch.optim.Adam(network.parameters()), {}).resume()
+
+
+def _described(path: Path) -> None:
+    folder = path.parent / "package"
+    folder.mkdir(exist_ok=True)
+    (folder / "pyproject.toml").write_bytes(path.read_bytes())
+    find_plugins(str(folder))
+
+
 _VECTOR = np.random.default_rng(0).normal(size=(1, 8)).astype(np.float32)
 _CODES = np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32)
 _POINTS = [[30.0, 30.0], [60.0, 30.0], [45.0, 45.0], [33.0, 60.0], [57.0, 60.0]]
@@ -288,6 +320,13 @@ READERS: dict[str, Reader] = {
     "landmarks, text": Reader(
         _text("\n".join(f"{x} {y}" for x, y in _POINTS)), read_landmarks, ".txt"
     ),
+    "classifier, TorchScript": Reader(
+        _saved(_script),
+        lambda path: load_torchscript(path, size=3, names=(), trust=True, device="cpu"),
+        ".ts",
+    ),
+    "package": Reader(_text(_PACKAGE), _described, ".toml"),
+    "run": Reader(_torch(_STATE_OF_A_RUN), _resumed, ".pt"),
     "crop": Reader(
         _saved(lambda path: FaceFrame((10.0, 10.0), (5.0, 0.0)).save(path)), FaceFrame.load, ".json"
     ),

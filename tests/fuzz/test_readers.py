@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-SECONDS_EACH = 0.7  # half a minute for all of them
+SECONDS_EACH = 0.6  # half a minute for all of them
 SEED = 1  # another one than that of the figures
 READERS = (
     "checkpoint, dynode",
@@ -46,6 +46,9 @@ READERS = (
     "landmarks, JSON",
     "landmarks, npy",
     "landmarks, text",
+    "classifier, TorchScript",
+    "package",
+    "run",
     "crop",
     "times",
     "zip of pictures",

@@ -201,6 +201,11 @@ SCRIPT = """
 
     readers = dict(direction=load_direction, checkpoint=inspect_checkpoint, latents=Latents.load,
                    array=import_directions, encoder=read_encoder)
+    try:  # whatever is imported at first use
+        inspect_checkpoint(pathlib.Path(json.__file__))
+    except DynodeError:
+        pass
+    print("ready", flush=True)
     for line in sys.stdin:
         name, reader = line.split()
         start = time.perf_counter()
@@ -221,8 +226,9 @@ def reader() -> object:
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         yield process
-        assert process.stdin is not None
         process.stdin.close()
 
 

@@ -197,7 +197,7 @@ def test_a_file_that_is_no_classifier_is_named(generator: StyleGAN2, tmp_path: P
     path = tmp_path / "x.ts"
     path.write_bytes(b"no program")
 
-    with pytest.raises(DynodeError, match="x.ts is no TorchScript file") as raised:
+    with pytest.raises(DynodeError, match="x.ts cannot be read as a TorchScript file") as raised:
         choose_scorer(generator, options(classifier=path, trust=True))
 
     assert "\n" not in str(raised.value)
