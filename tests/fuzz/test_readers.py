@@ -72,6 +72,7 @@ def test_every_reader_is_tried(fuzz: ModuleType) -> None:
     assert set(READERS) == set(fuzz.READERS)
 
 
+@pytest.mark.installed_plugins
 @pytest.mark.robust(kind="H")
 @pytest.mark.parametrize("reader", READERS)
 def test_a_damaged_file_ends_in_a_value_or_one_line(fuzz: ModuleType, reader: str) -> None:
