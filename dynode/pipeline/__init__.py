@@ -21,4 +21,5 @@ __getattr__ = names_on_demand(
         "invert_clip": "dynode.pipeline.clip_codes",
         "read_codes": "dynode.pipeline.codes",
     },
+    ("calibrate", "convert", "directions", "exchange", "health", "library"),
 )
