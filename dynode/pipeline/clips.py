@@ -114,7 +114,8 @@ def fit_clip(
     _check_clip(clip)
     seconds: dict[str, float] = {}
     with timed(seconds, "find faces"):
-        found = faces_for(clip, generator, faces, progress=progress)
+        is_whole = ready.takes_whole(generator)
+        found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
     if found is None:
         del seconds["find faces"]
     with timed(seconds, "invert"):

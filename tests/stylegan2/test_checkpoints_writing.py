@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dynode.errors import (
     CorruptCheckpointError,
+    DiskFullError,
     OutputExistsError,
     UnknownNameError,
     UnsupportedCheckpointError,
@@ -275,7 +276,7 @@ def test_a_full_disk_leaves_nothing(
 
     monkeypatch.setattr(Path, "replace", fail)
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFullError, match="No space left on device; nothing was changed"):
         write_checkpoint(make(PUBLISHED), tmp_path / "out", layout)
     assert os.listdir(tmp_path) == []
 
