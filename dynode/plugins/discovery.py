@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -65,6 +65,8 @@ class Registry:
         )
         self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
         self.reports: list[PluginReport] = []
+        self._manager = pluggy.PluginManager("dynode")
+        self._manager.add_hookspecs(hookspecs)
 
     @property
     def shelves(self) -> dict[str, Shelf[Any]]:
@@ -92,14 +94,20 @@ class Registry:
         Raises:
             PluginError: It implements a hook wrongly, or registers something unusable.
         """
-        manager = pluggy.PluginManager("dynode")
-        manager.add_hookspecs(hookspecs)
         try:
-            manager.register(plugin)
-            manager.check_pending()
+            self._register(plugin, owner)
+        finally:  # the next plugin's hooks are called alone
+            if self._manager.is_registered(plugin):
+                self._manager.unregister(plugin)
+
+    def _register(self, plugin: object, owner: str) -> None:
+        try:
+            self._manager.register(plugin)
+            self._manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise PluginError(_one_line(error)) from error
-        if not manager.get_hookcallers(plugin):
+        callers = self._manager.get_hookcallers(plugin)
+        if not callers:
             raise PluginError(
                 "it implements no hook; mark functions such as register_directions with @dynode.hookimpl, "
                 "in the module that the entry point names"
@@ -107,12 +115,14 @@ class Registry:
         with ExitStack() as kept:
             for shelf in self.shelves.values():
                 kept.enter_context(shelf.all_or_nothing())
-            self._call_hooks(manager, owner)
+            self._call_hooks({caller.name for caller in callers}, owner)
 
-    def _call_hooks(self, manager: pluggy.PluginManager, owner: str) -> None:
+    def _call_hooks(self, implemented: Collection[str], owner: str) -> None:
         for hook, shelf in self.shelves.items():
+            if hook not in implemented:
+                continue
             try:
-                getattr(manager.hook, hook)(register=_adder(shelf, owner))
+                getattr(self._manager.hook, hook)(register=_adder(shelf, owner))
             except PluginError as error:
                 raise PluginError(f"{hook}: {error}") from error
             except Exception as error:

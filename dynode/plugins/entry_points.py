@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import metadata
 
 from dynode.errors import UnknownNameError
@@ -14,8 +15,14 @@ _OWN = "dynode-gan"
 
 def distribution_of(entry_point: metadata.EntryPoint) -> str:
     """Name the distribution that ships an entry point, with its version."""
-    dist = entry_point.dist
-    return f"{dist.name} {dist.version}" if dist else "unknown"
+    return " ".join(_name_and_version(entry_point.dist)) if entry_point.dist else "unknown"
+
+
+@lru_cache(maxsize=256)
+def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
+    """Parse the metadata of a distribution once; it holds the whole README of ours."""
+    told = dist.metadata
+    return told["Name"], told["Version"]
 
 
 def selected_entry_points() -> list[metadata.EntryPoint]:
@@ -78,4 +85,5 @@ def _one_by_one() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
 
 
 def _order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
-    return (point.dist is None or point.dist.name != _OWN, point.name, point.value)
+    is_own = point.dist is not None and _name_and_version(point.dist)[0] == _OWN
+    return (not is_own, point.name, point.value)
