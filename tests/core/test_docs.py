@@ -116,7 +116,7 @@ def test_the_readme_gives_the_main_command_and_the_tests_as_lines_to_paste() -> 
     assert sh_block("Edit a picture") == (
         'dynode edit --plugin styleclip --text "smiling" --seed 3 -o smiling.png\n'
     )
-    assert sh_block("Tests").splitlines()[-1] == "python -m pytest"
+    assert sh_block("Tests").splitlines()[-1] == "python -m pytest -n auto"
 
 
 def test_the_script_of_the_release_is_valid_shell() -> None:

@@ -371,5 +371,7 @@ def test_a_strange_discriminator_does_not_hide_the_generator(small: State, tmp_p
     assert summary.discriminator is None
     assert "lacks" in summary.metadata["discriminator"]
     assert read_checkpoint(path).generator == small_config()
+    both = read_checkpoint(path, part="all")
+    assert both.discriminator is None and "lacks" in both.metadata["discriminator"]
     with pytest.raises(CorruptCheckpointError, match="lacks"):
-        read_checkpoint(path, part="all")
+        read_checkpoint(path, part="discriminator")

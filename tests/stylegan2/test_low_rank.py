@@ -149,7 +149,7 @@ def test_a_damaged_file_is_refused(exact: StyleGAN2, tmp_path) -> None:
     tensors["weights.0.b8.conv1.up"] = tensors["weights.0.b8.conv1.up"][:, :3]
     files.save_tensors(tensors, tmp_path / "codes.safetensors", metadata)
 
-    with pytest.raises(CorruptCheckpointError, match="damaged"):
+    with pytest.raises(CorruptCheckpointError, match="expected .*k r, in"):
         Latents.load(tmp_path / "codes.safetensors")
 
 

@@ -278,6 +278,7 @@ def test_transparency_shows_a_checker_board() -> None:
     latents = generator.sample(1, seed=0)
     own = generator.advance(SynthesisState(), generator.layer_inputs(latents)).image
     assert own is not None
+    own = own.detach()
     alpha = ((own[:, 3:] + 1) / 2).clamp(0, 1)
     board = torch.tensor([[1.0, 0.6], [0.6, 1.0]]).repeat(8, 8)
 
