@@ -143,3 +143,16 @@ def test_the_plugin_in_the_readme_lightens_the_picture() -> None:
     before = generator.synthesize(latents).mean(dim=(1, 2, 3))
     after = generator.synthesize(direction.apply(latents, 1.0)).mean(dim=(1, 2, 3))
     assert after.mean() > before.mean()
+
+
+def test_the_changelog_tells_each_thing_once_and_in_order() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text().splitlines()
+    order = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    sections = "\n".join(lines).split("\n## ")[1:]
+
+    titles = [re.findall(r"^### (\w+)$", section, flags=re.MULTILINE) for section in sections]
+
+    told = [line for line in lines if line.startswith("- ")]
+    assert [line for line in set(told) if told.count(line) > 1] == []
+    assert [found for found in titles if found != [t for t in order if t in found]] == []
+    assert f"[{dynode.__version__}] - " in sections[0].splitlines()[0]
