@@ -26,6 +26,7 @@ from dynode.testing import (
     format_checks,
     inverter_checks,
     kind_checks,
+    metric_checks,
     model_checks,
     provider_checks,
 )
@@ -125,7 +126,8 @@ def hook_reference() -> list[str]:
     for hook in plugins.Registry().shelves:
         spec = getattr(hookspecs, hook)
         wanted = re.findall(
-            r"(?:methods|formats)\.(\w+)|(click\.Command)", str(spec.__annotations__["register"])
+            r"(?:methods|formats|metric)\.(\w+)|(click\.Command)",
+            str(spec.__annotations__["register"]),
         )
         names = [f"dynode.{method}" if method else other for method, other in wanted]
         told = " or ".join(f"`{name}`" for name in names)
@@ -134,6 +136,8 @@ def hook_reference() -> list[str]:
             f"Hand to `register` an instance of {told}.\n"
         )
         sections += [class_reference(getattr(dynode.plugins, m)) for m, _ in wanted if m]
+        if hook == "register_metrics":
+            sections.append(class_reference(dynode.plugins.Measurement))
     return sections
 
 
@@ -158,7 +162,7 @@ def check_reference() -> list[str]:
         "inverter": (inverter_checks.CHECKS,),
         "scorer": (model_checks.SCORER_CHECKS,),
         "text encoder": (model_checks.TEXT_CHECKS,),
-        "metric": (model_checks.METRIC_CHECKS,),
+        "metric": (metric_checks.CHECKS,),
         "face detector": (face_checks.FACE_CHECKS,),
         "named generator": (provider_checks.PROVIDER_CHECKS,),
         "family of generator files": (provider_checks.FAMILY_CHECKS,),

@@ -19,10 +19,10 @@ from dynode.plugins.methods import (
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
-    Metric,
     Scorer,
     TextEncoder,
 )
+from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -116,9 +116,12 @@ __all__ = [
     "LinearDirection",
     "LowRankOffset",
     "MapperDirection",
+    "Measurement",
     "Metric",
+    "Needs",
     "PathDirection",
     "Scorer",
+    "Setting",
     "StyleDirection",
     "StyleGAN2",
     "StyleMapperDirection",

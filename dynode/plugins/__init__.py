@@ -28,13 +28,13 @@ from dynode.plugins.methods import (
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
-    Metric,
     Plugin,
     Progress,
     Scorer,
     TextEncoder,
     silent,
 )
+from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.plugins.trainable import Trainable
 
 __all__ = [
@@ -49,13 +49,16 @@ __all__ = [
     "GeneratorProvider",
     "Inverter",
     "LimitedTextModel",
+    "Measurement",
     "Metric",
+    "Needs",
     "Plugin",
     "PluginReport",
     "Progress",
     "Registry",
     "Scorer",
     "ScorerModel",
+    "Setting",
     "TextEncoder",
     "TextImageModel",
     "Trainable",

@@ -14,7 +14,7 @@ import click
 import pluggy
 
 from dynode.errors import PluginError
-from dynode.plugins import formats, hookspecs, methods
+from dynode.plugins import formats, hookspecs, methods, metric
 from dynode.plugins.boundary import being_imported
 from dynode.plugins.entry_points import distribution_of, installed, select
 from dynode.plugins.shelf import Shelf
@@ -59,7 +59,7 @@ class Registry:
             "text encoder", (methods.TextEncoder,)
         )
         self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
-        self.metrics: Shelf[methods.Metric] = Shelf("metric", (methods.Metric,))
+        self.metrics: Shelf[metric.Metric] = Shelf("metric", (metric.Metric,))
         self.face_detectors: Shelf[methods.FaceDetector] = Shelf(
             "face detector", (methods.FaceDetector,)
         )

@@ -13,7 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import formats, methods
+    from dynode.plugins import formats, methods, metric
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -57,8 +57,8 @@ def register_scorers(register: Callable[[methods.Scorer], None]) -> None:
 
 
 @hookspec
-def register_metrics(register: Callable[[methods.Metric], None]) -> None:
-    """Contribute figures of merit. Since 0.1."""
+def register_metrics(register: Callable[[metric.Metric], None]) -> None:
+    """Contribute figures of merit of pictures or clips. Since 0.1, streaming since 0.2."""
 
 
 @hookspec

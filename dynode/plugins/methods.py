@@ -265,14 +265,6 @@ class Scorer(Plugin):
         """Load the predictor onto a device."""
 
 
-class Metric(Plugin):
-    """A figure of merit over a set of pictures."""
-
-    @abstractmethod
-    def measure(self, images: Tensor, reference: Tensor) -> float:
-        """Compare pictures with a reference set, both (n, 3, h, w) float in [-1, 1], RGB."""
-
-
 class FaceDetector(Plugin):
     """A finder of the landmarks of faces in photographs.
 

@@ -40,7 +40,7 @@ _KINDS = {
         "how light and how warm a picture is",
         "dynode find interfacegan --scorer $name --attribute light -o light.safetensors",
     ),
-    "metric": _Kind("distance of the mean colours", "dynode plugins list"),
+    "metric": _Kind("distance of the mean colours", "dynode metrics $name facets-128 photos"),
     "face-detector": _Kind(
         "a face that fills what stands out from the background",
         "dynode crop align photo.jpg --face-detector $name -o face.png",

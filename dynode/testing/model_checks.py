@@ -1,4 +1,4 @@
-"""What every scorer, text encoder and metric promises."""
+"""What every scorer and text encoder promises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynode.errors import MissingWeightsError
 from dynode.plugins.loaded import ScorerModel, TextImageModel
-from dynode.plugins.methods import Metric, Scorer, TextEncoder
+from dynode.plugins.methods import Scorer, TextEncoder
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import quietly
@@ -178,55 +178,4 @@ TEXT_CHECKS = (
     embeddings_do_not_depend_on_neighbours,
     pictures_get_a_gradient,
     words_are_known_or_unknown,
-)
-
-
-class MetricTrial:
-    """A metric and pictures to compare."""
-
-    def __init__(self, metric: Metric) -> None:
-        """Keep the metric."""
-        self.metric = metric
-
-    def measure(self, images: Tensor, reference: Tensor) -> float:
-        """Run it."""
-        with quietly() as printed:
-            value = self.metric.measure(images, reference)
-        assert not printed.getvalue(), f"it printed {printed.getvalue()[:60]!r}"
-        assert isinstance(value, float), f"it returned a {type(value).__name__}, expected a float"
-        return value
-
-
-@remedy("return float(...) of a finite number, also for sets of different size")
-def a_metric_is_a_finite_number(trial: MetricTrial) -> None:
-    """Two sets of pictures, of the same or another number, give a finite float."""
-    images = _pictures(6, 32)
-    for count in (6, 3):
-        value = trial.measure(images, images[:count].flip(3))
-        assert math.isfinite(value), f"it is {value}"
-
-
-@remedy("draw random numbers from a generator of your own, and work on copies")
-def measuring_changes_nothing(trial: MetricTrial) -> None:
-    """The same pictures give the same figure again, and are not written into."""
-    images = _pictures(6, 32)
-    before = images.clone()
-    first = trial.measure(images, images.flip(3))
-    assert trial.measure(images, images.flip(3)) == first, "measuring twice differs"
-    assert_same(images, before, "the pictures")
-    assert trial.metric.summary.strip() and "\n" not in trial.metric.summary, "no summary"
-
-
-@remedy("compare the pictures: the same ones and quite different ones cannot measure the same")
-def a_metric_tells_pictures_apart(trial: MetricTrial) -> None:
-    """The same pictures and much darker ones have different figures."""
-    images = _pictures(6, 32)
-    same, darker = trial.measure(images, images), trial.measure(images * 0.2 - 0.8, images)
-    assert same != darker, f"both are {same}"
-
-
-METRIC_CHECKS = (
-    a_metric_is_a_finite_number,
-    measuring_changes_nothing,
-    a_metric_tells_pictures_apart,
 )

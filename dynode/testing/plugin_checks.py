@@ -15,11 +15,11 @@ from dynode.plugins.methods import (
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
-    Metric,
     Plugin,
     Scorer,
     TextEncoder,
 )
+from dynode.plugins.metric import Metric
 from dynode.testing import (
     direction_checks,
     edit_checks,
@@ -27,6 +27,7 @@ from dynode.testing import (
     format_checks,
     inverter_checks,
     kind_checks,
+    metric_checks,
     model_checks,
     provider_checks,
 )
@@ -102,8 +103,8 @@ _PROMISES: dict[type, tuple[str, Sequence[Any], Callable[[Any, Mapping[str, Any]
     TextEncoder: ("register_text_encoders", model_checks.TEXT_CHECKS, model_checks.TextTrial),
     Metric: (
         "register_metrics",
-        model_checks.METRIC_CHECKS,
-        lambda thing, options: model_checks.MetricTrial(thing),
+        metric_checks.CHECKS,
+        metric_checks.MetricTrial,
     ),
     Format: ("register_formats", format_checks.FORMAT_CHECKS, _itself),
     FaceDetector: ("register_face_detectors", face_checks.FACE_CHECKS, face_checks.FaceTrial),

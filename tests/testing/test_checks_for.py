@@ -258,7 +258,64 @@ class MeanCode(Descent):
 
 
 class Contrast(dynode.Metric):
+    """The spread of the pixels; the mistakes below are variations of it."""
+
     name = "contrast"
+    summary = "difference of the spread of the pixels"
+    better = ""
+
+    def start(self, options: Any, setting: dynode.Setting) -> dynode.Measurement:
+        return Spread()
+
+
+class Spread(dynode.Measurement):
+    def __init__(self) -> None:
+        self.kept: dict[str, list[torch.Tensor]] = {"a": [], "b": []}
+
+    def features(self, items: torch.Tensor) -> torch.Tensor:
+        return items.flatten(1).std(1)
+
+    def update(self, a: torch.Tensor | None, b: torch.Tensor | None) -> None:
+        self.kept["a"] += [] if a is None else [a]
+        self.kept["b"] += [] if b is None else [b]
+
+    def compute(self) -> Any:
+        a, b = (torch.cat(parts).mean() for parts in self.kept.values())
+        return {"contrast": float(a - b)}
+
+
+class Standardised(Spread):
+    def features(self, items: torch.Tensor) -> torch.Tensor:
+        return super().features(items - items.mean(0))
+
+
+class Blinding(Spread):
+    def features(self, items: torch.Tensor) -> torch.Tensor:
+        return super().features(items.mul_(0.5))
+
+
+class Blind(Spread):
+    def compute(self) -> Any:
+        return {"contrast": 0.5}
+
+
+class Endless(Spread):
+    def compute(self) -> Any:
+        return {"contrast": float("inf")}
+
+
+def contrast_with(measurement: type[Spread]) -> dynode.Metric:
+    class Wrong(Contrast):
+        def start(self, options: Any, setting: dynode.Setting) -> dynode.Measurement:
+            return measurement()
+
+    return Wrong()
+
+
+class Whole(dynode.Metric):
+    """Written for dynode 0.1: all pictures in one tensor."""
+
+    name = "whole"
     summary = "difference of the spread of the pixels"
 
     def measure(self, images: torch.Tensor, reference: torch.Tensor) -> float:
@@ -386,6 +443,10 @@ def test_a_good_thing_of_every_kind_keeps_every_promise(thing: Any) -> None:
         (Painting(), "pixels-are-left-alone"),
         (Talking(), "detecting-prints-nothing"),
         (Fileless(), "faces-have-the-promised-shape"),
+        (contrast_with(Standardised), "batches-do-not-matter"),
+        (contrast_with(Blinding), "measuring-changes-nothing"),
+        (contrast_with(Blind), "a-metric-tells-items-apart"),
+        (contrast_with(Endless), "figures-are-finite-numbers"),
         (click.Command("edit", help="Hides another."), "a-command-hides-no-other"),
         (click.Command("sing"), "a-command-has-help"),
     ],
@@ -393,6 +454,13 @@ def test_a_good_thing_of_every_kind_keeps_every_promise(thing: Any) -> None:
 )
 def test_a_mistake_of_every_kind_is_caught(thing: Any, identity: str) -> None:
     assert by_id(checks_for(thing))[identity].outcome().status == "failed"
+
+
+def test_a_metric_of_the_old_contract_works_and_says_what_replaces_it() -> None:
+    with pytest.warns(DeprecationWarning, match=r"define start\(options, setting\)"):
+        outcomes = {check.id: check.outcome().status for check in checks_for(Whole())}
+
+    assert set(outcomes.values()) == {"passed"}
 
 
 def test_a_provider_is_checked_as_a_generator_and_for_what_it_announces() -> None:
