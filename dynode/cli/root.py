@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -163,5 +164,8 @@ def _terminate(number: int, frame: object) -> NoReturn:
 
 def main() -> NoReturn:
     """Run the command and leave the process with its exit code."""
+    # Read by OpenMP when torch is first imported. Threads that wait for each other by counting
+    # take the core from whom they wait for as soon as another program runs beside them.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run())
