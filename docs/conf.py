@@ -183,6 +183,7 @@ def check_reference() -> list[str]:
 # What plugins may import besides `dynode` itself; tests/core/test_imports.py holds them to it.
 SDK = (
     "crop",
+    "data",
     "direction",
     "distance",
     "dynamics",

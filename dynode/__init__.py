@@ -90,7 +90,17 @@ _LAZY = {
 
 # Packages of the public interface: `dynode.crop.crop_face` needs no import of its own.
 _PACKAGES = frozenset(
-    ["crop", "direction", "distance", "generator", "importing", "latents", "models", "pipeline"]
+    [
+        "crop",
+        "data",
+        "direction",
+        "distance",
+        "generator",
+        "importing",
+        "latents",
+        "models",
+        "pipeline",
+    ]
     + ["scaffold", "scoring", "testing", "training"]
 )
 

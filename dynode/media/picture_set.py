@@ -17,7 +17,7 @@ from dynode.weights.archive import is_archive, open_archive, read_member
 
 _KIND = ("a zip file of pictures", "make the zip file again")
 
-_MEANT = (
+PICTURE_SUFFIXES = (
     *IMAGE_SUFFIXES,
     ".heic",
     ".heif",
@@ -98,7 +98,7 @@ def look_into(folder: Path) -> FolderContent:
         if _is_hidden(path.name):
             if kind == "picture":
                 others[path.name] = f"{path.name} is hidden; rename it to use it"
-        elif kind == "picture" or (kind == "other" and path.suffix.lower() in _MEANT):
+        elif kind == "picture" or (kind == "other" and path.suffix.lower() in PICTURE_SUFFIXES):
             pictures.append(path)
         else:
             told = clips if kind == "clip" else others
@@ -129,7 +129,7 @@ def open_pictures(source: Path) -> PictureSet:
         )
     with open_archive(source, *_KIND, error=MediaError) as archive:
         names = archive.namelist()
-    pictures = (name for name in names if Path(name).suffix.lower() in _MEANT)
+    pictures = (name for name in names if Path(name).suffix.lower() in PICTURE_SUFFIXES)
     return PictureSet(source, tuple(sorted(name for name in pictures if not _is_hidden(name))))
 
 

@@ -26,7 +26,12 @@ _RATIO = (
 
 @contextlib.contextmanager
 def open_archive(
-    path: Path, what: str, todo: str, *, error: type[DynodeError] = CorruptCheckpointError
+    path: Path,
+    what: str,
+    todo: str,
+    *,
+    error: type[DynodeError] = CorruptCheckpointError,
+    largest_directory: int = _LARGEST_DIRECTORY,
 ) -> Iterator[zipfile.ZipFile]:
     """Open a zip file; its directory is of bounded size.
 
@@ -35,6 +40,7 @@ def open_archive(
         what: What it is read as, in words.
         todo: What was expected, and what to do.
         error: What is raised for damage met in the block, too.
+        largest_directory: Most bytes of its list of members.
 
     Raises:
         CheckpointError: Its directory is missing, damaged or huge.
@@ -42,7 +48,7 @@ def open_archive(
     with reading(path, what, todo, error=error), path.open("rb") as stream:
         if stream.read(2) != b"PK":
             raise ValueError("it does not begin as zip files do")
-        directory_of(WeightsFile(path, stream, path.stat().st_size))
+        directory_of(WeightsFile(path, stream, path.stat().st_size), largest_directory)
         with zipfile.ZipFile(stream) as archive:
             yield archive
 
@@ -90,7 +96,7 @@ def first_member(head: bytes) -> str:
     return head[_MEMBER_NAME : _MEMBER_NAME + length].decode("utf-8", "replace")
 
 
-def directory_of(file: WeightsFile) -> tuple[int, int]:
+def directory_of(file: WeightsFile, largest: int = _LARGEST_DIRECTORY) -> tuple[int, int]:
     """Find the directory of a zip file: its offset and size.
 
     Raises:
@@ -109,7 +115,7 @@ def directory_of(file: WeightsFile) -> tuple[int, int]:
         if end64[:4] != _END64:
             raise corrupt(file.path, "its zip directory is damaged")
         size, start = struct.unpack_from("<QQ", end64, 40)
-    if size > _LARGEST_DIRECTORY:
+    if size > largest:
         raise unsafe(file.path, f"its zip directory takes {size:,} bytes")
     if start + size > file.size:
         raise corrupt(file.path, "its zip directory lies outside of it")

@@ -29,7 +29,7 @@ STOREYS: list[list[str]] = [
     ["latents", "generator.protocol", "generator.module_layers"],
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
-    ["distance", "scoring", "crop", "importing", "encoders"],
+    ["distance", "scoring", "crop", "data", "importing", "encoders"],
     ["pipeline"],
     ["cli", "__main__", "scaffold", "checking", "testing"],
 ]
@@ -39,6 +39,7 @@ SDK = (
     "dynode",
     "dynode.cli",
     "dynode.crop",
+    "dynode.data",
     "dynode.direction",
     "dynode.distance",
     "dynode.dynamics",

@@ -98,6 +98,12 @@ def files(small_world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     dynode.ZDirection(torch.ones(generator.info.z_dim)).save("age-z.safetensors")
     np.save("stylegan_ffhq_age_w_boundary.npy", np.ones((1, 512), np.float32))
     write_test_video(Path("clip.mp4"), frames=4)
+    Path("recordings").mkdir()
+    write_test_video(Path("recordings/one.mp4"), frames=4)
+    frames = Path("clips/one")
+    frames.mkdir(parents=True)
+    for index in range(128):  # as many as the line of `data crop` keeps
+        Image.new("RGB", (16, 16)).save(frames / f"{index:06d}.png")
     Path("photos").mkdir()
     Image.new("RGB", (32, 32)).save("photos/a.png")
     monkeypatch.setenv("DYNODE_CACHE", ".")
