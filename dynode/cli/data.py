@@ -64,15 +64,7 @@ def data() -> None:
 @console.FORCE
 @console.JSON
 def from_videos(
-    source: Path,
-    size_px: int,
-    fps: float | None,
-    chunk: int | None,
-    format: Literal["jpg", "png"],
-    faces: FaceSource | None,
-    output: Path,
-    force: bool,
-    as_json: bool,
+    source: Path, output: Path, faces: FaceSource | None, as_json: bool, **given: Any
 ) -> None:
     r"""Cut a video, or a folder of them, into clips of square frames.
 
@@ -85,18 +77,9 @@ def from_videos(
     """
     from dynode.data import clips_from_videos
 
+    cutter = _face_cutter(faces)
     with console.progress_bar("reading videos") as progress:
-        made = clips_from_videos(
-            source,
-            output,
-            size_px=size_px,
-            fps=fps,
-            chunk=chunk,
-            format=format,
-            cutter=_face_cutter(faces),
-            force=force,
-            progress=progress,
-        )
+        made = clips_from_videos(source, output, cutter=cutter, progress=progress, **given)
     _tell(made, as_json)
 
 

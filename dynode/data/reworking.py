@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import warnings
 from collections.abc import Callable, Iterator
@@ -51,19 +52,27 @@ def crop_clips(
         MediaError: The source is no data set, or no clip is left.
         OutputExistsError: The output exists.
     """
-
-    def cut(clips: ClipSet, clip: ClipFiles) -> _Frames:
-        stop = len(clip) if frames is None else skip + frames
-        if stop > len(clip) or skip >= len(clip):
-            raise MediaError(f"clip {clip.name} has {len(clip)} frames")
-        side = size_px
-        for index, name in enumerate(clip.frames[skip:stop]):
-            picture = clips.picture(name)
-            side = side or min(picture.size)
-            fitted = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
-            yield f"{index:06d}.{format}", encoded(fitted, format)
-
+    cut = functools.partial(_cut, size_px=size_px, frames=frames, skip=skip, format=format)
     return _rework(source, output, cut, force=force, progress=progress)
+
+
+def _cut(
+    clips: ClipSet,
+    clip: ClipFiles,
+    *,
+    size_px: int | None,
+    frames: int | None,
+    skip: int,
+    format: str,
+) -> _Frames:
+    stop = len(clip) if frames is None else skip + frames
+    if stop > len(clip) or skip >= len(clip):
+        raise MediaError(f"clip {clip.name} has {len(clip)} frames")
+    for index, name in enumerate(clip.frames[skip:stop]):
+        picture = clips.picture(name)
+        size_px = size_px or min(picture.size)
+        fitted = ImageOps.fit(picture, (size_px, size_px), Image.Resampling.LANCZOS)
+        yield f"{index:06d}.{format}", encoded(fitted, format)
 
 
 def pack_clips(
