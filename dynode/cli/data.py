@@ -72,8 +72,8 @@ def from_videos(
     used are named and left out.
 
     \b
-    Try:     dynode data from-videos recordings --size-px 128 --fps 25 -o clips.zip
-    Python:  dynode.data.clips_from_videos("recordings", "clips.zip", size_px=128, fps=25)
+    Try:     dynode data from-videos recordings --size-px 128 --fps 25 -o made.zip
+    Python:  dynode.data.clips_from_videos("recordings", "made.zip", size_px=128, fps=25)
     """
     from dynode.data import clips_from_videos
 
@@ -149,8 +149,8 @@ def pack(source: Path, output: Path, force: bool, as_json: bool) -> None:
     Frames that readers sorting by characters would see in another order get new numbers.
 
     \b
-    Try:     dynode data pack clips -o clips.zip
-    Python:  dynode.data.pack_clips("clips", "clips.zip")
+    Try:     dynode data pack clips -o packed.zip
+    Python:  dynode.data.pack_clips("clips", "packed.zip")
     """
     from dynode.data import pack_clips
 

@@ -104,6 +104,7 @@ def files(small_world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     frames.mkdir(parents=True)
     for index in range(128):  # as many as the line of `data crop` keeps
         Image.new("RGB", (16, 16)).save(frames / f"{index:06d}.png")
+    dynode.data.pack_clips("clips", "clips.zip")
     Path("photos").mkdir()
     Image.new("RGB", (32, 32)).save("photos/a.png")
     monkeypatch.setenv("DYNODE_CACHE", ".")
