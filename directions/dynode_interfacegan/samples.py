@@ -14,7 +14,15 @@ from dynode.errors import OptionError
 from dynode.generator import Generator, draw_population
 from dynode.latents import Latents
 from dynode.plugins import Progress, ScorerModel
-from dynode.scoring import LabelTable, labelled_codes, labelled_z, score_latents
+from dynode.scoring import (
+    ChosenScorer,
+    Drawn,
+    LabelTable,
+    labelled_codes,
+    labelled_z,
+    score_latents,
+    score_population,
+)
 
 if TYPE_CHECKING:
     from dynode_interfacegan.options import BoundaryOptions
@@ -51,13 +59,13 @@ class JoinedScorer:
 
 def draw_samples(
     generator: Generator,
-    scorer: ScorerModel,
+    scorers: Sequence[ChosenScorer],
     options: BoundaryOptions,
     *,
     seed: int,
     progress: Progress,
 ) -> Samples:
-    """Draw pictures and score them.
+    """Draw pictures and score them, or take the scores that were kept; attributes side by side.
 
     In W+ every picture mixes the rows of two codes at a random place, so that rows differ and each
     row's share in the attribute can be told.
@@ -67,10 +75,30 @@ def draw_samples(
     latents = population.latents
     if options.space == "w+":
         latents = _mixed(latents, seed)
-    scores = score_latents(scorer, generator, latents, progress=progress)
+    drawn = Drawn(seed, options.truncation, "mixed" if options.space == "w+" else "")
+    scores = _scores(scorers, generator, latents, drawn, progress)
     if options.space == "z":
         return Samples(population.z.cpu(), scores)
     return Samples(_rows(latents, options.space), scores)
+
+
+def _scores(
+    scorers: Sequence[ChosenScorer],
+    generator: Generator,
+    latents: Latents,
+    drawn: Drawn,
+    progress: Progress,
+) -> Tensor:
+    """Score with all: plugins first, whose scores may be known, then what looks at the same drawing."""
+    found = [
+        score_population(s.plugin, s.model, generator, latents, drawn, progress=progress)
+        for s in scorers
+        if s.plugin is not None
+    ]
+    rest = [s.model for s in scorers if s.plugin is None]
+    if rest:
+        found.append(score_latents(JoinedScorer(rest), generator, latents, progress=progress))
+    return torch.cat(found, dim=1)
 
 
 def _mixed(latents: Latents, seed: int) -> Latents:

@@ -17,7 +17,7 @@ from dynode.generator import Generator
 from dynode.plugins import Progress
 from dynode.scoring import ChosenScorer, calibrate, choose_prompts, choose_scorer, read_labels
 from dynode_interfacegan.boundary import Boundary, project, train_boundary
-from dynode_interfacegan.samples import JoinedScorer, Samples, draw_samples, labelled_samples
+from dynode_interfacegan.samples import Samples, draw_samples, labelled_samples
 from dynode_interfacegan.solvers import SOLVERS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _scored_samples(
 ) -> tuple[ChosenScorer, Samples]:
     chosen = choose_scorer(generator, options, seed=seed)
     _check_conditions(conditions, chosen.attribute, options)
-    scorers, columns = [chosen.model], [chosen.column]
+    scorers, columns = [chosen], [chosen.column]
     width = len(chosen.model.attributes)
     for name in conditions:
         if "|" not in name:
@@ -107,11 +107,10 @@ def _scored_samples(
             continue
         positive, _, negative = name.partition("|")
         texts = dataclasses.replace(options, positive=positive, negative=negative)
-        scorers.append(choose_prompts(generator, texts, seed=seed).model)
+        scorers.append(choose_prompts(generator, texts, seed=seed))
         columns.append(width)
         width += 1
-    joined = JoinedScorer(scorers)
-    samples = draw_samples(generator, joined, options, seed=seed, progress=progress)
+    samples = draw_samples(generator, scorers, options, seed=seed, progress=progress)
     return chosen, Samples(samples.codes, samples.scores[:, columns])
 
 

@@ -12,7 +12,10 @@ from dynode.models.folder import cache_folder
 
 # Folders that hold what only the user has; everything else in folders can be made again.
 OWN = {"directions": "your own directions, which can be named"}
-ABOUT = {"codes": "codes of pictures and clips that were inverted"}
+ABOUT = {
+    "codes": "codes of pictures and clips that were inverted",
+    "scores": "scores of pictures that were drawn by seed",
+}
 
 
 @dataclass(frozen=True)

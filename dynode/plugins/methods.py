@@ -264,6 +264,19 @@ class Scorer(Plugin):
     def load(self, device: torch.device | str) -> ScorerModel:
         """Load the predictor onto a device."""
 
+    def known_scores(self, info: GeneratorInfo, *, seed: int, truncation: float) -> Tensor | None:
+        """Return scores that come with the plugin, so that nobody has to measure them.
+
+        Args:
+            info: The generator that draws.
+            seed: Seed of the population, as `dynode.generator.draw_population` takes it.
+            truncation: Its truncation.
+
+        Returns:
+            (n, attributes) of the first n pictures; None, as here, where they have to be measured.
+        """
+        return None
+
 
 class FaceDetector(Plugin):
     """A finder of the landmarks of faces in photographs.

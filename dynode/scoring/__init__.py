@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         mean_effect,
         score_latents,
     )
+    from dynode.scoring.kept import Drawn, score_population
     from dynode.scoring.labels import (
         LabelTable,
         labelled_codes,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChosenScorer",
     "ComponentOptions",
+    "Drawn",
     "LabelTable",
     "ScorerOptions",
     "calibrate",
@@ -48,6 +50,7 @@ __all__ = [
     "parse_rows",
     "read_labels",
     "score_latents",
+    "score_population",
     "with_plain_options",
 ]
 
@@ -56,6 +59,7 @@ __getattr__ = names_on_demand(
     {
         "ChosenScorer": "dynode.scoring.choosing",
         "ComponentOptions": "dynode.scoring.components",
+        "Drawn": "dynode.scoring.kept",
         "LabelTable": "dynode.scoring.labels",
         "ScorerOptions": "dynode.scoring.options",
         "calibrate": "dynode.scoring.calibration",
@@ -69,6 +73,7 @@ __getattr__ = names_on_demand(
         "parse_rows": "dynode.scoring.components",
         "read_labels": "dynode.scoring.labels",
         "score_latents": "dynode.scoring.effects",
+        "score_population": "dynode.scoring.kept",
         "with_plain_options": "dynode.scoring.components",
     },
 )

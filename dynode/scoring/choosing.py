@@ -29,11 +29,13 @@ class ChosenScorer:
         name: Name for the metadata of a direction.
         model: The loaded scorer.
         attribute: The attribute to go by.
+        plugin: The scorer that loaded it, whose measurements are kept; None for texts and files.
     """
 
     name: str
     model: ScorerModel
     attribute: str
+    plugin: Scorer | None = None
 
     @property
     def column(self) -> int:
@@ -78,7 +80,7 @@ def choose_scorer(
         return ChosenScorer(name, classifier, _attribute(classifier, options.attribute))
     scorer = find_scorer(generator.info, options.scorer)
     model = scorer.load(generator.device)
-    return ChosenScorer(scorer.name, model, _attribute(model, options.attribute))
+    return ChosenScorer(scorer.name, model, _attribute(model, options.attribute), scorer)
 
 
 def _check_one_kind(options: ScorerOptions) -> None:

@@ -13,6 +13,7 @@ _RECIPES = {
     "generator": ("dynode_facets.training.generator", "GeneratorRecipe", "train_generator"),
     "clip": ("dynode_facets.training.clip", "ClipRecipe", "train_clip"),
     "scorer": ("dynode_facets.training.scorer", "ScorerRecipe", "train_scorer"),
+    "readings": ("dynode_facets.training.readings", "ReadingsRecipe", "read_portraits"),
     "encoder": ("dynode_facets.training.encoder", "EncoderRecipe", "train_encoder"),
     "micromotions": (
         "dynode_facets.training.micromotions",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from dynode.generator import Generator
+    from dynode.generator import Generator, GeneratorInfo
     from dynode.latents import Latents
 
 DOMAIN = "facets"
@@ -69,6 +69,12 @@ class FacetsScorer(dynode.Scorer):
         from dynode_facets.scorer import load_scorer
 
         return load_scorer(device)
+
+    def known_scores(self, info: GeneratorInfo, *, seed: int, truncation: float) -> Tensor | None:
+        """Return what was read off the bundled generator's portraits; see `Scorer.known_scores`."""
+        from dynode_facets.readings import bundled_readings
+
+        return bundled_readings(info, seed=seed, truncation=truncation)
 
 
 @dataclass(frozen=True)
