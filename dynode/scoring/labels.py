@@ -101,7 +101,8 @@ def labelled_z(table: LabelTable, generator: Generator) -> Tensor:
             f"{table.path.name} labels rows of a latents file, whose z is not known; use --space w, or "
             f"label seeds"
         )
-    return torch.cat([draw_z(generator.info, 1, seed=seed) for seed in table.numbers])
+    info = generator.info
+    return torch.cat([draw_z(info, 1, seed=seed) for seed in table.numbers])
 
 
 def labelled_codes(
@@ -120,7 +121,8 @@ def labelled_codes(
     """
     if table.key == "seed":
         z = labelled_z(table, generator).to(generator.device, generator.dtype)
-        drawn = [draw_labels(generator.info, 1, seed=seed) for seed in table.numbers]
+        info = generator.info
+        drawn = [draw_labels(info, 1, seed=seed) for seed in table.numbers]
         known = [label for label in drawn if label is not None]
         labels = torch.cat(known) if known else None
         with torch.inference_mode():

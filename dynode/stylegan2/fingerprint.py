@@ -46,7 +46,10 @@ def hash_network(network: GeneratorNetwork) -> str:
 
 
 def _stamp(network: GeneratorNetwork) -> Any:  # compared for equality only
+    # Asked for with every description of a generator: `network.parameters()` takes ten times as long.
     return tuple(
         (id(tensor), 0 if tensor.is_inference() else tensor._version)
-        for tensor in [*network.parameters(), *network.buffers()]
+        for module in network.modules()
+        for tensor in (*module._parameters.values(), *module._buffers.values())
+        if tensor is not None
     )

@@ -48,7 +48,9 @@ class Linear(nn.Module):
         bias: float = 0.0,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr)
+        drawn = torch.randn(outputs, inputs)
+        # Dividing on the meta device, where only shapes are asked for, would import torch's compiler.
+        self.weight = nn.Parameter(drawn if drawn.is_meta else drawn / lr)
         self.bias = nn.Parameter(torch.full((outputs,), bias / lr))
         self.activated = activated
         self.weight_scale = lr * inputs**-0.5
