@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import socket
@@ -28,6 +29,15 @@ class ReferenceCase(NamedTuple):
     states: dict[str, dict[str, np.ndarray]]
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of every later search for garbage.
+
+    That is half a million objects of torch, and libraries that read clips search all of them each time
+    a file is closed.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PLUGINS: dict[str, str] = PROJECT["project"]["entry-points"]["dynode"]
 
-IMPORT_BUDGET_S = 0.3  # of processor time on top of `import torch`
+IMPORT_BUDGET_S = 0.3  # of processor time
 HELP_BUDGET_S = 0.5  # of processor time for all of `dynode --help`, interpreter included
 RUNS = 3
 
@@ -100,10 +100,8 @@ def test_starting_does_not_import_torch(start: str) -> None:
 
 
 def test_importing_the_package_costs_little_beside_torch() -> None:
-    code = (
-        "import time, torch; start = time.process_time(); import dynode; "
-        "print(time.process_time() - start)"
-    )
+    # It imports no torch (the test above), so all of it is beside torch.
+    code = "import time; start = time.process_time(); import dynode; print(time.process_time() - start)"
 
     costs = [float(run_python(code)) for _ in range(RUNS)]
 

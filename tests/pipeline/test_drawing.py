@@ -15,7 +15,9 @@ def trajectory_with(offset: LowRankOffset | None) -> Trajectory:
     latents = tiny_generator(16).sample(3, seed=0)
     if offset is not None:
         latents = latents.add_weights(offset)
-    return fit_trajectory(latents, torch.arange(3.0), options=FitOptions(steps=2), seed=0)
+    return fit_trajectory(
+        latents, torch.arange(3.0), options=FitOptions(steps=2, shooting=0), seed=0
+    )
 
 
 def low_rank(factor: float) -> LowRankOffset:

@@ -108,7 +108,8 @@ def test_the_planted_factors_of_as_many_codes_give_the_shipped_boundary(
 ) -> None:
     """The recipe with the truth instead of the scorer's reading, which needs no pictures."""
     count = 10_000
-    z = torch.cat([draw_z(generator.info, 1, seed=seed) for seed in range(count)])
+    info = generator.info
+    z = torch.cat([draw_z(info, 1, seed=seed) for seed in range(count)])
     with torch.inference_mode():
         truth = factors_of(generator.map(z).w[:, 0].double())
     column = FACTOR_NAMES.index("smile")
