@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         choose_distance,
         load_distance,
     )
+    from dynode.distance.lpips import LpipsDistance
     from dynode.distance.options import ReconstructionOptions
     from dynode.distance.reconstruction import (
         ReconstructionLoss,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DISTANCES",
     "Distance",
+    "LpipsDistance",
     "PixelDistance",
     "ReconstructionLoss",
     "ReconstructionOptions",
@@ -44,6 +46,7 @@ __getattr__ = names_on_demand(
     {
         "DISTANCES": "dynode.distance.loading",
         "Distance": "dynode.distance.distance",
+        "LpipsDistance": "dynode.distance.lpips",
         "PixelDistance": "dynode.distance.distance",
         "ReconstructionLoss": "dynode.distance.reconstruction",
         "ReconstructionOptions": "dynode.distance.options",

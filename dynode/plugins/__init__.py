@@ -17,6 +17,7 @@ from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.loaded import (
     Detector,
     FeatureScorerModel,
+    HiddenScorerModel,
     LimitedTextModel,
     ScorerModel,
     TextImageModel,
@@ -47,6 +48,7 @@ __all__ = [
     "GROUP",
     "GeneratorFamily",
     "GeneratorProvider",
+    "HiddenScorerModel",
     "Inverter",
     "LimitedTextModel",
     "Measurement",

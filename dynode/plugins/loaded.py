@@ -95,6 +95,22 @@ class FeatureScorerModel(ScorerModel, Protocol):
         ...
 
 
+@runtime_checkable
+class HiddenScorerModel(ScorerModel, Protocol):
+    """A loaded scorer that also offers its hidden units: they see how good a picture is, scores do not."""
+
+    def hidden(self, images: Tensor) -> Tensor:
+        """Describe pictures by the units before the scores.
+
+        Args:
+            images: (n, 3, h, w) float in [-1, 1], RGB, any size.
+
+        Returns:
+            (n, d), for distances of sets of pictures.
+        """
+        ...
+
+
 class Detector(Protocol):
     """A loaded face detector; any function of pixels will do."""
 

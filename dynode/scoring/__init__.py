@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         read_labels,
     )
     from dynode.scoring.options import ScorerOptions
+    from dynode.scoring.torchscript import open_program
 
 __all__ = [
     "ChosenScorer",
@@ -47,6 +48,7 @@ __all__ = [
     "labelled_z",
     "mean_effect",
     "measured_components",
+    "open_program",
     "parse_rows",
     "read_labels",
     "score_latents",
@@ -70,6 +72,7 @@ __getattr__ = names_on_demand(
         "labelled_z": "dynode.scoring.labels",
         "mean_effect": "dynode.scoring.effects",
         "measured_components": "dynode.scoring.components",
+        "open_program": "dynode.scoring.torchscript",
         "parse_rows": "dynode.scoring.components",
         "read_labels": "dynode.scoring.labels",
         "score_latents": "dynode.scoring.effects",

@@ -81,20 +81,42 @@ def load_torchscript(
         MissingWeightsError: There is no such file.
         CorruptCheckpointError: It is no TorchScript.
     """
+    module = open_program(path, what="the classifier", trust=trust, device=device)
+    return TorchScriptScorer(module, size=size, names=names)
+
+
+def open_program(
+    path: Path, *, what: str, trust: bool, device: torch.device | str
+) -> torch.jit.ScriptModule:
+    """Load a TorchScript program, which runs it.
+
+    Args:
+        path: A file of `torch.jit.save`.
+        what: What it is, for messages: `the classifier`.
+        trust: The user says the file may be run.
+        device: Where it computes.
+
+    Returns:
+        The program, in evaluation mode.
+
+    Raises:
+        OptionError: It is not trusted.
+        MissingWeightsError: There is no such file.
+        CorruptCheckpointError: It is no TorchScript.
+    """
     if not path.is_file():
-        raise MissingWeightsError(f"the classifier {path} does not exist; check the path")
+        raise MissingWeightsError(f"{what} {path} does not exist; check the path")
     if not trust:
         raise OptionError(
             f"{path.name} is a program that would be run; if you trust whoever made it, add --trust"
         )
     with (
-        open_archive(
-            path, "a TorchScript file", "save the classifier with torch.jit.save"
-        ) as archive,
+        open_archive(path, "a TorchScript file", "save it with torch.jit.save") as archive,
         warnings.catch_warnings(),
     ):
         if archive.testzip() is not None:  # torch's own reader may end the process on damage
             raise ValueError("it is damaged")
         warnings.simplefilter("ignore", FutureWarning)  # torch advises the file's author
-        module = torch.jit.load(str(path), map_location=device)
-    return TorchScriptScorer(module, size=size, names=names)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        program: torch.jit.ScriptModule = torch.jit.load(str(path), map_location=device)
+        return program.eval()

@@ -44,9 +44,13 @@ class ScorerNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Predict attributes, (n, outputs), from pictures (n, 3, 64, 64) in [-1, 1]."""
-        x = functional.relu(self.squeeze(self.activations(images)[-1]))
-        predicted: Tensor = self.out(functional.relu(self.hidden(x.flatten(1))))
+        predicted: Tensor = self.out(self.units(images))
         return predicted
+
+    def units(self, images: Tensor) -> Tensor:
+        """Compute the hidden units, (n, 192), of pictures (n, 3, 64, 64) in [-1, 1]."""
+        x = functional.relu(self.squeeze(self.activations(images)[-1]))
+        return functional.relu(self.hidden(x.flatten(1)))
 
     def activations(self, images: Tensor) -> list[Tensor]:
         """Compute the outputs of the stem and of every stage, each (n, c, h, w)."""
@@ -125,6 +129,11 @@ class FacetsScorerModel:
         """Predict the factors, (n, F), of pictures (n, 3, h, w) in [-1, 1], differentiably."""
         predicted: Tensor = self.network(_resized(images))
         return predicted
+
+    def hidden(self, images: Tensor) -> Tensor:
+        """Return the hidden units, (n, 192), of pictures (n, 3, h, w); see `HiddenScorerModel`."""
+        assert isinstance(self.network, ScorerNetwork)
+        return self.network.units(_resized(images))
 
     def features(self, images: Tensor) -> Tensor:
         """Describe pictures, (n, d): unit activations of stem and stages, weighing the same each.

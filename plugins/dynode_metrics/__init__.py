@@ -1,0 +1,1 @@
+"""Metrics of pictures, pairs, clips and edits, after the published definitions."""
