@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dynode
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.importing import PublishedFile
+
+
+@dataclass(frozen=True)
+class ComponentFileOptions:
+    """What the user says about a file of components."""
+
+    set_coordinate: bool = dynode.option(
+        False, help="Make edits that set the coordinate, as e4e's do, instead of moving by it."
+    )
 
 
 class ComponentFile(dynode.Format):
@@ -21,6 +31,7 @@ class ComponentFile(dynode.Format):
 
     name = "ganspace"
     summary = "principal components with their deviations (GANSpace)"
+    options = ComponentFileOptions
 
     def recognise(self, file: PublishedFile) -> bool:
         """See `dynode.Format.recognise`."""
@@ -29,9 +40,13 @@ class ComponentFile(dynode.Format):
         return holds_components(file)
 
     def read(
-        self, file: PublishedFile, options: object, *, generator: Generator | None = None
+        self,
+        file: PublishedFile,
+        options: ComponentFileOptions,
+        *,
+        generator: Generator | None = None,
     ) -> list[Direction]:
         """Read every component; see `dynode.Format.read`."""
         from dynode_ganspace.published import read_components
 
-        return read_components(file)
+        return read_components(file, set_coordinate=options.set_coordinate)

@@ -24,6 +24,9 @@ class PrincipalOptions(ComponentOptions):
     samples: int = dynode.option(
         20_000, help="Codes the components are fitted to.", unit="codes", min=2, max=10**7
     )
+    set_coordinate: bool = dynode.option(
+        False, help="Set the coordinate of a code to the strength, instead of moving by it."
+    )
 
 
 class PrincipalComponents(dynode.DirectionMethod):
@@ -52,6 +55,25 @@ class PrincipalComponents(dynode.DirectionMethod):
 
         found = find_components(generator, options, seed=seed, progress=progress)
         return found[0] if len(found) == 1 else found
+
+
+class CoordinateKind(dynode.DirectionKind):
+    """Files of components whose coordinate is set."""
+
+    name = "ganspace-coordinate"
+    summary = "a coordinate of the codes along a component, set (GANSpace, e4e)"
+
+    def load(self) -> type[Direction]:
+        """See `dynode.DirectionKind.load`."""
+        from dynode_ganspace.coordinate import CoordinateDirection
+
+        return CoordinateDirection
+
+
+@dynode.hookimpl
+def register_direction_kinds(register: Callable[[dynode.DirectionKind], None]) -> None:
+    """Contribute the kind of direction that sets a coordinate."""
+    register(CoordinateKind())
 
 
 @dynode.hookimpl

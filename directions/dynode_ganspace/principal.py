@@ -15,6 +15,7 @@ from dynode.errors import OptionError
 from dynode.generator import Generator, draw_labels
 from dynode.plugins import Progress
 from dynode.scoring import measured_components, parse_rows, with_plain_options
+from dynode_ganspace.published import setting
 
 if TYPE_CHECKING:
     from dynode_ganspace.plugin import PrincipalOptions
@@ -70,7 +71,10 @@ def find_components(
         delta = found.components[index].float().clone()
         directions.append(LinearDirection(delta, None if mask.all() else mask, info=about))
     recorded = [with_plain_options(direction, options, seed) for direction in directions]
-    return measured_components(recorded, generator, options, seed=seed, progress=progress)
+    kept = measured_components(recorded, generator, options, seed=seed, progress=progress)
+    if not options.set_coordinate:
+        return kept
+    return [setting(moving, found.mean) for moving in kept if isinstance(moving, LinearDirection)]
 
 
 def principal_components(generator: Generator, samples: int, *, seed: int) -> Principal:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dynode.direction.format import write_direction
 from dynode.direction.info import DirectionInfo
-from dynode.errors import DirectionFileError, GeneratorMismatchError, UsageError
+from dynode.errors import DirectionFileError, GeneratorMismatchError, OptionError, UsageError
 from dynode.generator.population import Population
 from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents.latents import Latents
@@ -149,6 +149,17 @@ class Direction(ABC):
             n codes; where the progress is 0 they are the picture's, bit for bit.
         """
         return self.apply(latents[[0] * len(progress)], progress * strength)
+
+    def on_rows(self, rows: Tensor) -> Direction:
+        """Return the same direction moving only some rows of W+.
+
+        Args:
+            rows: Which, as booleans (num_layers,).
+
+        Raises:
+            OptionError: It moves no rows of W+.
+        """
+        raise OptionError(f"direction {self.info.name!r} moves no rows of W+; leave --rows out")
 
     def parts(self) -> Mapping[str, Tensor]:
         """Return the offset that is added, in parts by name; empty where every picture has its own."""

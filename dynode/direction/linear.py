@@ -47,6 +47,10 @@ class LinearDirection(Direction):
         touched = is_moved(amounts) & ((delta != 0) | delta.requires_grad)
         return latents.with_w(torch.where(touched, moved, latents.w))
 
+    def on_rows(self, rows: Tensor) -> LinearDirection:
+        """See `Direction.on_rows`."""
+        return LinearDirection(self.delta, rows, info=self.info)
+
     def check_shape(self, info: GeneratorInfo) -> None:
         """See `Direction.check_shape`."""
         wanted = (info.num_layers, info.w_dim)

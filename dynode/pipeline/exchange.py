@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +12,6 @@ import torch
 from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
-from dynode.direction.linear import LinearDirection
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
@@ -90,19 +88,14 @@ def _limit(direction: Direction, rows: str, generator: Generator | None) -> Dire
     """Move only some rows of W+."""
     if not rows:
         return direction
-    if not isinstance(direction, LinearDirection) or generator is None:
-        lacking = (
-            "moves no rows of W+; leave --rows out"
-            if generator is not None
-            else "is of no generator yet, whose rows were to be counted; add --generator NAME"
+    if generator is None:
+        raise OptionError(
+            f"--rows is {rows!r}, but direction {direction.info.name!r} is of no generator yet, whose rows "
+            f"were to be counted; add --generator NAME"
         )
-        raise OptionError(f"--rows is {rows!r}, but direction {direction.info.name!r} {lacking}")
     mask = torch.zeros(generator.info.num_layers, dtype=torch.bool)
     mask[parse_rows(rows, generator.info)] = True
-    info = direction.info
-    return LinearDirection(
-        direction.delta, mask, info=replace(info, options={**info.options, "rows": rows})
-    )
+    return direction.on_rows(mask).with_info(options={**direction.info.options, "rows": rows})
 
 
 def _tie(direction: Direction, generator: Generator | None) -> Direction:

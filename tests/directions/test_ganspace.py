@@ -90,3 +90,16 @@ def test_one_component_can_be_asked_for(generator: StyleGAN2) -> None:
 def test_fewer_codes_than_components_are_an_error(generator: StyleGAN2) -> None:
     with pytest.raises(DynodeError, match="--samples is 5, --count 10; expected more codes"):
         find(generator, samples=5)
+
+
+def test_components_that_set_count_from_the_mean_code(generator: StyleGAN2) -> None:
+    found = dynode.find("ganspace", generator, samples=2000, count=2, set_coordinate=True)
+    assert isinstance(found, list)
+    codes = generator.sample(6, seed=5)
+    mean = principal_components(generator, 2000, seed=0).mean
+
+    moved = found[1].apply(codes, 1.0).w.double()
+
+    component = find(generator, count=2)[1]
+    reached = (moved - mean) @ component.delta.double()
+    assert torch.allclose(reached, torch.tensor(component.info.scale).double(), atol=1e-5)
