@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,10 @@ _COEFFICIENTS = {
 _CONVOLUTION = re.compile(r"(?:^|\.)convs\.(\d+)\.conv$")
 _FIRST_RESOLUTION = 8
 """Resolution of the block that `convs.0` and `convs.1` of the rosinality layout belong to."""
+
+
+_MOST_NUMBERS = 1 << 29
+"""Of the shifts that a checkpoint makes: 2 GiB, 200 of the widest layer of StyleGAN2."""
 
 
 def layer_name(index: int) -> str:
@@ -191,6 +196,12 @@ def _read_basis(file: PublishedFile, basis: Path | None) -> WeightBasis:
 
 def _read_rectified(file: PublishedFile, basis: Path | None) -> list[Direction]:
     trained = trained_directions(file, basis)
+    numbers = len(trained) * math.prod(trained.basis.shape)
+    if numbers > _MOST_NUMBERS:
+        raise DirectionFileError(
+            f"{file.path.name} makes {len(trained)} shifts of a weight {trained.basis.shape}, {numbers} "
+            f"numbers; expected at most {_MOST_NUMBERS}; save fewer directions"
+        )
     digits = len(str(len(trained) - 1))
     found: list[Direction] = []
     for index in range(len(trained)):

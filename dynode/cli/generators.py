@@ -131,6 +131,11 @@ def _classes(described: GeneratorInfo) -> str:
     "--drop-clamp", is_flag=True, help="Leave out a convolution clamp the layout cannot express."
 )
 @click.option("--generator-only", is_flag=True, help="Leave out the discriminator.")
+@click.option(
+    "--class-names",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Text file with a name for each class, one a line; kept in .safetensors.",
+)
 @console.FORCE
 @console.JSON
 def convert(
@@ -139,6 +144,7 @@ def convert(
     layout: str | None,
     drop_clamp: bool,
     generator_only: bool,
+    class_names: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -148,7 +154,7 @@ def convert(
     Try:     dynode generators convert stylegan2-ffhq-config-f.pt ffhq.safetensors
     Python:  dynode.pipeline.convert.convert_checkpoint("stylegan2-ffhq-config-f.pt", "ffhq.safetensors")
     """
-    from dynode.pipeline.convert import convert_checkpoint
+    from dynode.pipeline.convert import convert_checkpoint, read_class_names
 
     written = convert_checkpoint(
         source,
@@ -156,6 +162,7 @@ def convert(
         layout=layout,
         drop_clamp=drop_clamp,
         generator_only=generator_only,
+        class_names=read_class_names(class_names) if class_names else (),
         force=force,
     )
     if as_json:

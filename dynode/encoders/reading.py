@@ -17,6 +17,7 @@ from dynode.encoders.network import Encoder
 from dynode.media.framing import WholePicture
 from dynode.weights import OpenWeights, StoredTensor, open_weights, write_safetensors
 from dynode.weights.refusals import corrupt, listed, quoted, unsupported
+from dynode.weights.unwrapping import tensor_groups
 
 FORMAT = "dynode.encoder"
 _PREFIX = "encoder."
@@ -186,13 +187,13 @@ def _halved(part: Tensor) -> Tensor:
 
 
 def _state(weights: OpenWeights) -> dict[str, StoredTensor]:
-    content = weights.content
-    if not isinstance(content, dict):
-        return {}
-    state = content if weights.container == "safetensors" else content.get("state_dict")
-    if not isinstance(state, dict):
-        return {}
-    return {k: v for k, v in state.items() if isinstance(k, str) and isinstance(v, StoredTensor)}
+    """Find the tensors an encoder is among, without what wrappers put before their names."""
+    for group in tensor_groups(weights.content):
+        found = {name[: name.index(_PREFIX)] for name in group.tensors if _PREFIX in name}
+        before = sorted((part for part in found if not part or part.endswith(".")), key=len)
+        if before:
+            return group.under(before[0])
+    return {}
 
 
 def _mean(weights: OpenWeights) -> StoredTensor | None:

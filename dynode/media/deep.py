@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from dynode.errors import MediaError
 
@@ -49,8 +49,15 @@ def read_deep(path: Path, *, alpha: bool) -> np.ndarray:
     return np.asarray(read, dtype=np.uint16)
 
 
-def write_deep(pixels: np.ndarray, path: Path, *, profile: bytes | None, exif: bytes) -> None:
-    """Write (h, w, 1), (h, w, 3) or (h, w, 4) of 16 bits as PNG, with a profile and EXIF."""
+def write_deep(
+    pixels: np.ndarray,
+    path: Path,
+    *,
+    profile: bytes | None,
+    exif: bytes,
+    texts: PngImagePlugin.PngInfo,
+) -> None:
+    """Write (h, w, 1), (h, w, 3) or (h, w, 4) of 16 bits as PNG, with a profile, EXIF and texts."""
     import av
 
     height, width, channels = pixels.shape
@@ -66,6 +73,7 @@ def write_deep(pixels: np.ndarray, path: Path, *, profile: bytes | None, exif: b
         added += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
     if exif:
         added += _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    added += b"".join(_chunk(entry[0], entry[1]) for entry in texts.chunks)
     path.write_bytes(whole[:_END_OF_HEAD] + added + whole[_END_OF_HEAD:])
 
 

@@ -42,6 +42,18 @@ _CLIPS = (
     (0, b"OggS"),
     (0, b"\x00\x00\x01\xba"),  # MPEG program stream
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF, WMV
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01"),  # MXF
+    (0, b"nut/multimedia container\0"),
+    (0, b"DKIF"),  # IVF
+    (0, b"YUV4MPEG2 "),
+    (0, b"\x00\x00\x01\xb3"),  # MPEG 1 and 2 without a container
+    (0, b"\x00\x00\x01\xb0"),  # MPEG 4 part 2
+    # H.264 and HEVC without a container begin with a delimiter or with parameter sets.
+    *(
+        (0, b"\0" * zeros + b"\x01" + unit)
+        for zeros in (2, 3)
+        for unit in (b"\x67", b"\x27", b"\x09", b"\x40\x01", b"\x46\x01")
+    ),
 )
 _STILL_BRANDS = (
     b"avif",

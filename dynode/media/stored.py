@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from dynode.media.annotations import not_kept, texts_of, xmp_of
 from dynode.media.colour_profile import from_srgb, mode_of
 from dynode.media.colours import profile_of
 from dynode.media.deep import is_deep, read_deep
@@ -42,6 +43,8 @@ class StoredPicture:
         resolution: Pixels an inch, across and down, if told.
         shown: What a viewer shows of it, 8-bit sRGB.
         lost: What of the file is not in here, in words.
+        xmp: What programs tell as XMP, without the orientation; empty if nothing.
+        texts: Text entries by keyword, as PNG has them; the comment of a JPEG is one of them.
     """
 
     name: str
@@ -52,6 +55,8 @@ class StoredPicture:
     resolution: tuple[float, float] | None
     shown: Image.Image
     lost: tuple[str, ...] = ()
+    xmp: bytes = b""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def top(self) -> int:
@@ -101,9 +106,17 @@ def read_stored(path: Path) -> StoredPicture:
         if profile is not None and mode_of(profile) != ("L" if pixels.shape[2] == 1 else "RGB"):
             pixels, profile = _without_odd_profile(pixels, profile)
         told = opened.info.get("dpi")
-        dpi = (float(told[0]), float(told[1])) if told else None
         return StoredPicture(
-            path.name, pixels, alpha, profile, exif.tobytes(), dpi, shown, tuple(lost)
+            path.name,
+            pixels,
+            alpha,
+            profile,
+            exif.tobytes(),
+            (float(told[0]), float(told[1])) if told else None,
+            shown,
+            (*lost, *not_kept(opened, head)),
+            xmp_of(opened),
+            texts_of(opened),
         )
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynode.media.containers import codec_of, opened
+from dynode.media.containers import codec_of, opened, picture_track
 from dynode.media.moving import is_moving_picture
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def join_tracks(
         with av.open(str(pictures[0])) as first:
             picture = output.add_stream_from_template(first.streams.video[0])
         copies = _copies(source, output, path, sound) if source and sound else {}
+        if source and sound:
+            _name_others(source, sound.path.name)
         starts = [_start_s(track) for track in copies]
         start_s = Fraction(sound.pictures_start_s) if sound and copies else Fraction(0)
         first_s = min([start_s, *starts])
@@ -122,10 +124,25 @@ def _copies(
     return copies
 
 
-def _name(track: av.AudioStream) -> str:
+def _name_others(source: InputContainer, name: str) -> None:
+    """Say which tracks are neither the pictures that are edited nor sound."""
+    shown = picture_track(source, name).index if source.streams.video else -1
+    others = [
+        stream for stream in source.streams if stream.type != "audio" and stream.index != shown
+    ]
+    if others:
+        warnings.warn(
+            f"{', '.join(map(_name, others))} of {name} "
+            f"{'is' if len(others) == 1 else 'are'} left out: only pictures and sound are written",
+            stacklevel=4,
+        )
+
+
+def _name(track: Stream) -> str:
     told = [track.language, track.metadata.get("title", "")]
     words = ", ".join(word for word in told if word and word != "und")
-    return f"audio track {track.index}" + (f" ({words})" if words else "")
+    kind = {"video": "picture"}.get(track.type, track.type)
+    return f"{kind} track {track.index}" + (f" ({words})" if words else "")
 
 
 def _start_s(track: Stream) -> Fraction:

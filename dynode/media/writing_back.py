@@ -12,6 +12,7 @@ from PIL import Image
 
 from dynode import files
 from dynode.errors import MediaError
+from dynode.media.annotations import png_texts
 from dynode.media.colour_profile import to_srgb
 from dynode.media.deep import write_deep
 from dynode.media.images import check_image_name
@@ -28,18 +29,21 @@ class _Holds:
     deep: bool = False
     exif: bool = False
     exact: bool = True
+    xmp: bool = True
+    texts: bool = False
 
 
 _HOLDS = {
-    ".png": _Holds(alpha=True, profile=True, deep_grey=True, deep=True, exif=True),
+    ".png": _Holds(alpha=True, profile=True, deep_grey=True, deep=True, exif=True, texts=True),
     ".tif": _Holds(alpha=True, profile=True, deep_grey=True, exif=True),
     ".tiff": _Holds(alpha=True, profile=True, deep_grey=True, exif=True),
     ".webp": _Holds(alpha=True, profile=True, exif=True),
-    ".bmp": _Holds(),
+    ".bmp": _Holds(xmp=False),
     ".jpg": _Holds(profile=True, exif=True, exact=False),
     ".jpeg": _Holds(profile=True, exif=True, exact=False),
 }
 _QUALITY = 95
+_XMP_TAG = 700  # of TIFF
 
 
 def write_stored(picture: StoredPicture, path: Path) -> None:
@@ -64,7 +68,13 @@ def write_stored(picture: StoredPicture, path: Path) -> None:
         if fitting.pixels.dtype == np.uint16 and (
             fitting.pixels.shape[2] == 3 or fitting.alpha is not None
         ):
-            write_deep(_joined(fitting), temporary, profile=fitting.profile, exif=fitting.exif)
+            write_deep(
+                _joined(fitting),
+                temporary,
+                profile=fitting.profile,
+                exif=fitting.exif,
+                texts=png_texts(fitting.texts, fitting.xmp),
+            )
         else:
             _save(fitting, temporary)
 
@@ -92,6 +102,10 @@ def _fitted(picture: StoredPicture, holds: _Holds, lost: list[str]) -> StoredPic
         picture = replace(picture, pixels=np.asarray(image), profile=None)
     if not holds.exif and _is_telling(picture.exif):
         lost.append("its EXIF")
+    if picture.xmp and not holds.xmp:
+        lost.append("its XMP")
+    if picture.texts and not holds.texts:
+        lost.append(f"its texts ({', '.join(picture.texts)})")
     return picture
 
 
@@ -119,6 +133,15 @@ def _image(pixels: np.ndarray) -> Image.Image:
     )
 
 
+def _annotations(picture: StoredPicture, suffix: str) -> dict[str, Any]:
+    """Return what Pillow writes of XMP and texts into a kind of file."""
+    if suffix == ".png":
+        return {"pnginfo": png_texts(picture.texts, picture.xmp)}
+    if not picture.xmp or suffix == ".bmp":
+        return {}
+    return {"tiffinfo": {_XMP_TAG: picture.xmp}} if suffix[:4] == ".tif" else {"xmp": picture.xmp}
+
+
 def _save(picture: StoredPicture, path: Path) -> None:
     image = _image(picture.pixels)
     if picture.alpha is not None:
@@ -130,6 +153,7 @@ def _save(picture: StoredPicture, path: Path) -> None:
         options["icc_profile"] = picture.profile
     if _is_telling(picture.exif):
         options["exif"] = picture.exif
+    options |= _annotations(picture, path.suffix.lower())
     if picture.resolution is not None:
         options["dpi"] = picture.resolution
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from dynode import files
@@ -15,6 +17,9 @@ from dynode.stylegan2.checkpoints import (
     write_checkpoint,
     written_layouts,
 )
+from dynode.stylegan2.loading import CLASS_NAMES
+
+_KEEPS_NAMES = "dynode"
 
 
 def convert_checkpoint(
@@ -24,6 +29,7 @@ def convert_checkpoint(
     layout: str | None = None,
     drop_clamp: bool = False,
     generator_only: bool = False,
+    class_names: Sequence[str] = (),
     force: bool = False,
 ) -> str:
     """Read a checkpoint in any layout and write it in another.
@@ -36,13 +42,15 @@ def convert_checkpoint(
         layout: Name of a layout that can be written; None goes by the suffix.
         drop_clamp: Leave out a convolution clamp that the layout cannot express.
         generator_only: Leave out the discriminator.
+        class_names: Names for the classes of a conditional generator, which dynode's own layout keeps;
+            empty keeps those the source has.
         force: Overwrite `target`.
 
     Returns:
         The layout that was written.
 
     Raises:
-        OptionError: The suffix tells no layout.
+        OptionError: The suffix tells no layout, or the names do not fit the classes.
         UnknownNameError: There is no such layout.
         CheckpointError: The file cannot be used, or the layout cannot express the network.
     """
@@ -56,8 +64,44 @@ def convert_checkpoint(
         )
     files.check_free(target, force=force)
     checkpoint = _whole(source) if not generator_only else read_checkpoint(source)
+    checkpoint = _with_names(checkpoint, class_names, chosen)
     write_checkpoint(checkpoint, target, layout=chosen, force=force, drop_clamp=drop_clamp)
     return chosen
+
+
+def read_class_names(path: str | Path) -> tuple[str, ...]:
+    """Read names of classes from a text file in UTF-8, one a line; empty lines are left out.
+
+    Raises:
+        OptionError: It is no text.
+    """
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise OptionError(
+            f"{path} is no text in UTF-8; expected the name of a class on each line"
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _with_names(checkpoint: Checkpoint, names: Sequence[str], layout: str) -> Checkpoint:
+    """Give classes their names, or say that the layout has no room for them."""
+    count = checkpoint.generator.c_dim if checkpoint.generator else 0
+    if names and (len(names) != count or len(set(names)) != count or not all(names)):
+        raise OptionError(
+            f"{len(set(filter(None, names)))} different names are given for {count} classes; expected one "
+            f"name for each, none of them empty"
+        )
+    metadata = dict(checkpoint.metadata)
+    if names:
+        metadata[CLASS_NAMES] = json.dumps(list(names))
+    if layout != _KEEPS_NAMES and CLASS_NAMES in metadata:
+        warnings.warn(
+            f"the names of the {count} classes are left out: the layout {layout} has no room for them; "
+            f"write .safetensors to keep them",
+            stacklevel=3,
+        )
+    return dataclasses.replace(checkpoint, metadata=metadata)
 
 
 def _whole(source: Path) -> Checkpoint:

@@ -13,6 +13,9 @@ from dynode.stylegan2.checkpoints import read_checkpoint
 from dynode.stylegan2.discriminator import DiscriminatorNetwork
 from dynode.stylegan2.network import GeneratorNetwork
 
+CLASS_NAMES = "classes"
+"""Where the metadata of a file names the classes, as a JSON list."""
+
 
 def load_checkpoint(path: Path) -> tuple[GeneratorNetwork, dict[str, str]]:
     """Read a generator.
@@ -61,7 +64,7 @@ def class_names(metadata: Mapping[str, str], count: int) -> tuple[str, ...]:
         count: Number of classes.
     """
     try:
-        names = json.loads(metadata.get("classes", "[]"))
+        names = json.loads(metadata.get(CLASS_NAMES, "[]"))
     except ValueError:
         return ()
     fits = isinstance(names, list) and len(names) == count

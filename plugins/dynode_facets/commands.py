@@ -89,7 +89,7 @@ def render(
             overwrite=force,
             progress=progress,
         )
-    click.echo(str(output))
+    console.tell(str(output))
 
 
 @facets.command()
@@ -123,7 +123,7 @@ def trajectories(count: int, frames: int, fps: float, seed: int, output: Path, f
 
     generator = dynode.load_generator("facets-128")
     write_code_clips(count, output, seed, generator=generator, frames=frames, fps=fps, force=force)
-    click.echo(str(output))
+    console.tell(str(output))
 
 
 class _Recipes(click.Group):
@@ -158,7 +158,7 @@ def _recipe_command(name: str) -> click.Command:
         )
         with console.progress_bar(f"training the {name}") as progress:
             getattr(module, function_name)(output, recipe, folder=run_folder, progress=progress)
-        click.echo(str(output))
+        console.tell(str(output))
 
     suffix = "/" if name in _FOLDERS else ".safetensors"
     own: list[click.Parameter] = [

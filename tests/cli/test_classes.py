@@ -165,3 +165,39 @@ def test_mixing_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(OptionError, match=words):
         dynode.generate([1], generator=conditional, class_index=0, **options)
+
+
+def convert(source: Path, target: str, *more: str) -> object:
+    return run_command(["generators", "convert", str(source), target, *more])
+
+
+@pytest.mark.robust(kind="F", member="names of classes are written and read")
+def test_names_of_classes_are_written(conditional: Path) -> None:
+    Path("names.txt").write_text("ship\nhorse\n\nfrog\n", encoding="utf-8")
+
+    result = convert(conditional, "named.safetensors", "--class-names", "names.txt")
+
+    assert result.exit_code == 0, result.stderr
+    assert dynode.load_generator("named.safetensors").info.class_names == ("ship", "horse", "frog")
+
+
+@pytest.mark.robust(kind="F", member="names of classes survive a conversion, or are named")
+def test_names_of_classes_survive_a_conversion(conditional: Path) -> None:
+    kept = convert(conditional, "kept.safetensors")
+    lost = convert(conditional, "lost.pkl")
+
+    assert dynode.load_generator("kept.safetensors").info.class_names == tuple(NAMES)
+    assert kept.stderr == ""
+    assert "the names of the 3 classes are left out: the layout nvlabs has no room" in lost.stderr
+
+
+@pytest.mark.robust(kind="F", member="too few names of classes")
+@pytest.mark.parametrize("names", ["ship\nhorse\n", "ship\nship\nfrog\n"])
+def test_names_that_do_not_fit_are_refused(conditional: Path, names: str) -> None:
+    Path("names.txt").write_text(names, encoding="utf-8")
+
+    result = convert(conditional, "named.safetensors", "--class-names", "names.txt")
+
+    assert result.exit_code == 2
+    assert "2 different names are given for 3 classes" in result.stderr
+    assert not Path("named.safetensors").exists()

@@ -13,10 +13,11 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from dynode.crop import FaceFrame, crop_face, paste_face
 from dynode.crop.paste import paste_mask, paste_pixels
+from dynode.media.annotations import bits_of_container
 from dynode.media.images import read_image
 from dynode.media.stored import read_stored
 from dynode.media.writing_back import write_stored
@@ -204,6 +205,91 @@ def test_the_profile_of_sixteen_bits_is_written_back(tmp_path: Path) -> None:
     )
 
 
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/"'
+    b' tiff:Orientation="3"><dc:title>Ada</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>'
+)
+
+
+def xmp_in(path: Path) -> bytes:
+    with Image.open(path) as opened:
+        found = opened.info["xmp"]
+    return bytes(found)
+
+
+@pytest.mark.robust(kind="C")
+@pytest.mark.parametrize(
+    ("format", "result"),
+    [
+        pytest.param("JPEG", "result.png", id="XMP of a JPEG in PNG"),
+        pytest.param("PNG", "result.tif", id="XMP of a PNG in TIFF"),
+        pytest.param("WEBP", "result.webp", id="XMP in WebP"),
+    ],
+)
+def test_xmp_is_written_back_without_the_orientation(
+    tmp_path: Path, format: str, result: str
+) -> None:
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    more = {"pnginfo": chunks} if format == "PNG" else {"xmp": XMP}
+    saved("RGB", format, **more)(tmp_path / "photo")
+
+    run(tmp_path, result)
+
+    assert b"<dc:title>Ada</dc:title>" in xmp_in(tmp_path / result)
+    assert b"Orientation" not in xmp_in(tmp_path / result)
+
+
+@pytest.mark.robust(kind="C", member="texts of a PNG, 8 and 16 bits")
+@pytest.mark.parametrize("is_deep", [False, True], ids=["8 bits", "16 bits"])
+def test_texts_are_written_back(tmp_path: Path, is_deep: bool) -> None:
+    told = {"parameters": "a portrait, seed 5", "Comment": "grün"}
+    deep("png", "rgb48be")(tmp_path / "plain") if is_deep else saved("RGB")(tmp_path / "plain")
+    stored = replace(read_stored(tmp_path / "plain"), texts=told, xmp=XMP)
+    write_stored(stored, tmp_path / "photo.png")
+    (tmp_path / "photo.png").rename(tmp_path / "photo")
+
+    run(tmp_path)
+
+    with Image.open(tmp_path / "result.png") as opened:
+        texts = getattr(opened, "text", {})
+    assert {key: texts[key] for key in told} == told
+    assert b"Ada" in xmp_in(tmp_path / "result.png")
+
+
+@pytest.mark.robust(kind="C", member="the comment of a JPEG")
+def test_the_comment_of_a_jpeg_becomes_a_text(tmp_path: Path) -> None:
+    saved("RGB", "JPEG", comment=b"at sea")(tmp_path / "photo")
+
+    run(tmp_path)
+
+    with Image.open(tmp_path / "result.png") as opened:
+        assert getattr(opened, "text", {})["Comment"] == "at sea"
+
+
+@pytest.mark.robust(kind="C", member="AVIF and HEIC of 10 and 12 bits")
+@pytest.mark.parametrize(("brand", "bits"), [(b"avif", 10), (b"heic", 12), (b"avif", 8)])
+def test_the_bits_of_a_container_are_told(brand: bytes, bits: int) -> None:
+    pixi = b"\0\0\0\x10pixi" + bytes([0, 0, 0, 0, 3, bits, bits, bits])
+
+    assert bits_of_container(b"\0\0\0\x1cftyp" + brand + bytes(40) + pixi) == bits
+
+
+@pytest.mark.robust(kind="C", member="HEIC of 10 bits")
+def test_a_deep_heic_is_named(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    deep_pixels = noise(3, 65535)
+    made = heif.from_bytes(mode="RGB;16", size=(WIDTH, HEIGHT), data=deep_pixels.tobytes())
+    try:
+        made.save(tmp_path / "photo.heic", quality=-1)
+    except Exception as error:  # built without an encoder
+        pytest.skip(f"this pillow-heif writes no HEIC: {error}")
+    (tmp_path / "photo.heic").rename(tmp_path / "photo")
+
+    with pytest.warns(UserWarning, match="does not keep more than 8 of its 1[02] bits of photo"):
+        run(tmp_path)
+
+
 @pytest.mark.robust(kind="C")
 @pytest.mark.parametrize(
     ("write", "result", "told"),
@@ -217,6 +303,13 @@ def test_the_profile_of_sixteen_bits_is_written_back(tmp_path: Path) -> None:
         pytest.param(deep("png", "rgb48be"), "result.tif", "more than 8 bits", id="16 bit to TIFF"),
         pytest.param(deep("png", "rgba64be"), "result.webp", "more than 8 bits", id="to WebP"),
         pytest.param(saved("P"), "result.png", "its palette", id="palette"),
+        pytest.param(saved("RGB", "JPEG", xmp=XMP), "result.bmp", "its XMP", id="XMP to BMP"),
+        pytest.param(
+            saved("RGB", "JPEG", comment=b"at sea"),
+            "result.tif",
+            "its texts .Comment",
+            id="a comment to TIFF",
+        ),
         pytest.param(saved("L"), "result.png", "without its colours", id="colour onto grey"),
     ],
 )

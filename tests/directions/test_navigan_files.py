@@ -138,9 +138,21 @@ def zero_deformation(path: Path) -> Path:
     return saved(path / "x.pt", {"layer_ix": 3, "shift": torch.zeros(1, 1, 2, 2, 1, 1)})
 
 
+def checkpoint_that_unfolds(path: Path) -> Path:
+    """makes 60000 shifts of a weight \\(64, 32, 3, 3\\), 1105920000 numbers"""
+    layer = "convs.0.conv"
+    state = {
+        f"{layer}.direction_to_eigenvalues_delta": torch.ones(60_000, 2),
+        f"{layer}.u": torch.ones(288, 2),
+        f"{layer}.vh": torch.ones(2, 64),
+        f"{layer}.weight": torch.zeros(1, 64, 32, 3, 3),
+    }
+    return saved(path / "x.pt", {"generator": state, "deformator": {}})
+
+
 @pytest.mark.parametrize(
     "make",
-    [eigenvectors_of_nowhere, layer_of_words, zero_deformation],
+    [eigenvectors_of_nowhere, layer_of_words, zero_deformation, checkpoint_that_unfolds],
     ids=lambda make: make.__name__,
 )
 def test_what_is_no_such_file_is_refused_in_one_line(

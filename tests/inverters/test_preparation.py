@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -135,3 +136,30 @@ def test_a_photograph_of_a_face_that_is_not_aligned_is_cut(generator, written, t
     middle = dynode.invert(tmp_path / "middle.png", generator, inverter="e4e", weights=path)
 
     torch.testing.assert_close(wide.latents.w, middle.latents.w, **CLOSE)
+
+
+def prefixed(beginning: str) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+    return lambda state: {beginning + name: part for name, part in state.items()}
+
+
+@pytest.mark.robust(kind="E")
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        pytest.param(prefixed("module."), id="encoder of DataParallel"),
+        pytest.param(prefixed("_orig_mod."), id="compiled encoder"),
+        pytest.param(prefixed("net.module."), id="encoder in two wrappers"),
+        pytest.param(lambda state: {"model": state}, id="encoder under another key"),
+    ],
+)
+def test_wrappers_around_an_encoder_are_taken_off(written, wrapped) -> None:
+    path = written("e4e", "ffhq_encode")
+    plain = read_encoder(path).network.state_dict()
+    content = torch.load(path, weights_only=True)
+    content["state_dict"] = wrapped(content["state_dict"])
+    torch.save(content, path)
+
+    read = read_encoder(path).network.state_dict()
+
+    assert read.keys() == plain.keys()
+    assert all(torch.equal(read[name], plain[name]) for name in plain)

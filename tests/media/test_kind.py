@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -32,6 +33,23 @@ def moving(format: str, frames: int = 3) -> Callable[[Path], object]:
 def video(suffix: str) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         os.replace(write_test_video(path.with_suffix(suffix), frames=3, sound=""), path)
+
+    return write
+
+
+def bare(suffix: str, codec: str) -> Callable[[Path], object]:
+    """Write a clip in a container that is not of every day, or in none."""
+    formats = {".m2v": "mpeg2video", ".m4v": "m4v", ".y4m": "yuv4mpegpipe"}
+
+    def write(path: Path) -> None:
+        name = path.with_suffix(suffix)
+        with av.open(str(name), "w", format=formats.get(suffix)) as output:
+            stream = output.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+            for _ in range(3):
+                output.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+            output.mux(stream.encode(None))
+        os.replace(name, path)
 
     return write
 
@@ -73,6 +91,19 @@ def arrays(path: Path) -> None:
         *[
             pytest.param("clip", video(suffix), id=suffix)
             for suffix in (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".flv", ".mpg")
+        ],
+        *[
+            pytest.param("clip", bare(suffix, codec), id=f"{codec} in {suffix}")
+            for suffix, codec in (
+                (".h264", "libx264"),
+                (".hevc", "libx265"),
+                (".mxf", "mpeg2video"),
+                (".nut", "mpeg4"),
+                (".ivf", "libvpx-vp9"),
+                (".y4m", "rawvideo"),
+                (".m2v", "mpeg2video"),
+                (".m4v", "mpeg4"),
+            )
         ],
         pytest.param("codes", array, id="npy"),
         pytest.param("codes", arrays, id="npz"),

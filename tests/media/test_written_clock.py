@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from fractions import Fraction
 
+import av
 import pytest
 import torch
 
@@ -143,3 +144,59 @@ def test_an_uneven_clip_keeps_its_span(tmp_path) -> None:
     pictures = made.shown(tmp_path / "out.mkv")[1]
     even = [Fraction(k, 11) * Fraction(times[-1]) for k in range(12)]
     assert pictures == pytest.approx([float(time) for time in even], abs=2e-3)  # milliseconds
+
+
+SUBTITLES = "1\n00:00:00,000 --> 00:00:00,200\nHello\n"
+
+
+def with_more_tracks(folder, *, subtitles: bool = False, pictures: bool = False):
+    """Write a clip with tracks beside its own."""
+    plain = made.encode(folder / "plain.mkv", sounds=["aac"], sound_s=0.5)
+    (folder / "words.srt").write_text(SUBTITLES)
+    sources = [av.open(str(plain))] + [av.open(str(folder / "words.srt"))] * subtitles
+    path = folder / "a.mkv"
+    with av.open(str(path), "w") as output:
+        copies = {
+            stream: output.add_stream_from_template(stream)
+            for source in sources
+            for stream in source.streams
+        }
+        for stream, copied in copies.items():
+            if stream.type == "subtitle":
+                copied.metadata["language"] = "eng"
+        more = output.add_stream("mpeg4", rate=20) if pictures else None
+        if more is not None:
+            more.width, more.height, more.pix_fmt = 32, 32, "yuv420p"
+        for packet in (packet for source in sources for packet in source.demux()):
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream]
+                output.mux(packet)
+        if more is not None:
+            output.mux([*more.encode(av.VideoFrame(32, 32, "yuv420p")), *more.encode(None)])
+    for source in sources:
+        source.close()
+    return path
+
+
+@pytest.mark.robust(kind="A")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(
+            {"pictures": True}, "picture track 2 of a.mkv is left out", id="a second picture track"
+        ),
+        pytest.param(
+            {"subtitles": True}, r"subtitle track 2 \(eng\) of a.mkv is left out", id="subtitles"
+        ),
+        pytest.param(
+            {"subtitles": True, "pictures": True},
+            r"subtitle track 2 \(eng\), picture track 3 of a.mkv are left out",
+            id="subtitles and pictures",
+        ),
+    ],
+)
+def test_tracks_that_are_not_written_are_named(tmp_path, given, told) -> None:
+    source = with_more_tracks(tmp_path, **given)
+
+    with pytest.warns(UserWarning, match=told):
+        copy(open_clip(source), tmp_path / "o.mp4")
