@@ -27,7 +27,6 @@ from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
-    from dynode.direction.file import load_direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
     from dynode.direction.path import PathDirection
@@ -45,11 +44,13 @@ if TYPE_CHECKING:
     from dynode.latents.latents import Latents
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
     from dynode.pipeline.animate import animate
+    from dynode.pipeline.directions import load_direction
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.face_source import FaceSource
     from dynode.pipeline.generate import generate
     from dynode.pipeline.interpolate import interpolate
-    from dynode.pipeline.invert import Inversion, invert
+    from dynode.pipeline.invert import invert
+    from dynode.pipeline.inverted import Inversion
     from dynode.pipeline.training import train
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
@@ -67,7 +68,7 @@ _LAZY = {
     "MapperDirection": "dynode.direction",
     "StyleDirection": "dynode.direction",
     "WeightDirection": "dynode.direction",
-    "load_direction": "dynode.direction",
+    "load_direction": "dynode.pipeline.directions",
     "Generator": "dynode.generator",
     "GeneratorInfo": "dynode.generator",
     "load_generator": "dynode.generator",
@@ -79,7 +80,7 @@ _LAZY = {
     "wrap_module": "dynode.generator",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
-    "Inversion": "dynode.pipeline.invert",
+    "Inversion": "dynode.pipeline.inverted",
     "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
     "StyleMapperDirection": "dynode.direction",

@@ -18,7 +18,7 @@ def names_on_demand(
         modules: Public modules and packages in it.
 
     Returns:
-        A function that imports a name once and keeps it in the package.
+        A function that imports a name once and keeps it in the package; `dir` lists all of them.
     """
 
     def get(name: str) -> object:
@@ -30,4 +30,6 @@ def names_on_demand(
         setattr(sys.modules[package], name, value)
         return value
 
+    described = vars(sys.modules[package])
+    described["__dir__"] = lambda: sorted({*described, *homes, *modules})
     return get

@@ -13,7 +13,7 @@ from dynode.cli.method_options import MethodCommand, click_options, split_method
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
-    from dynode.pipeline.invert import Inversion
+    from dynode.pipeline.inverted import Inversion
 
 
 class InvertCommand(MethodCommand):

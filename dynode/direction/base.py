@@ -21,7 +21,7 @@ from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents.latents import Latents
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Direction(ABC):
     """Something that moves latents by a strength; a kind of direction is one subclass in one file.
 
@@ -39,6 +39,12 @@ class Direction(ABC):
     key: ClassVar[str] = ""
     info: DirectionInfo = field(default_factory=DirectionInfo, kw_only=True)
 
+    def __repr__(self) -> str:
+        """Say what it is, in a line; the numbers are in its parts."""
+        told, kind = self.info, type(self).__name__
+        origin = f", {told.method} on {told.generator}" if told.method else ""
+        return f"{kind}({told.name[:60]!r}, {self.space}{origin})"
+
     def apply(self, latents: Latents, strength: float | Tensor = 1.0) -> Latents:
         """Move latents.
 
@@ -54,6 +60,11 @@ class Direction(ABC):
         Raises:
             UsageError: The strength is not finite, or of another length than the latents.
         """
+        if not isinstance(latents, Latents):
+            raise UsageError(
+                f"a direction moves Latents, and this is a {type(latents).__name__}; make some with "
+                f"generator.sample(1, seed=0), or dynode.Latents(w) of codes (n, num_layers, w_dim)"
+            )
         amounts = _amounts(strength, latents)
         if not amounts.requires_grad and not bool(amounts.any()):
             return latents
@@ -225,7 +236,12 @@ class Direction(ABC):
 
 def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
     """Give one strength for each picture, (n,)."""
-    amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
+    try:
+        amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"strength is {strength!r}; expected a number such as 1.5, or one for each picture"
+        ) from error
     if tuple(amounts.shape) not in ((), (1,), (len(latents),)):
         raise UsageError(
             f"strength has shape {tuple(amounts.shape)}; expected a number, or one for each of "
@@ -239,6 +255,29 @@ def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
 def is_moved(amounts: Tensor) -> Tensor:
     """Say which pictures move, (n, 1, 1); a strength with gradients moves, by nothing, at 0 too."""
     return ((amounts != 0) | amounts.requires_grad).reshape(-1, 1, 1)
+
+
+def check_width(
+    latents: Latents, direction: Direction, width: int, rows: int | None = None
+) -> None:
+    """Refuse latents of a generator of another shape.
+
+    Args:
+        latents: What is to be moved.
+        direction: What moves it.
+        width: Width of its codes.
+        rows: Their rows; None for any.
+
+    Raises:
+        GeneratorMismatchError: The latents have other rows or another width.
+    """
+    shape = tuple(latents.w.shape[1:])
+    if shape[1] != width or (rows is not None and shape[0] != rows):
+        wanted = f"{rows} rows of width {width}" if rows is not None else f"rows of width {width}"
+        raise GeneratorMismatchError(
+            f"direction {direction.info.name!r} moves {wanted}, the latents have {shape[0]} of width "
+            f"{shape[1]}; use latents of the generator it was found on"
+        )
 
 
 def check_finite(delta: Tensor, name: str) -> None:

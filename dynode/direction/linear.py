@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from dynode.direction.arrays import as_published
-from dynode.direction.base import Direction, check_finite, is_moved
+from dynode.direction.base import Direction, check_finite, check_width, is_moved
 from dynode.direction.info import DirectionInfo
 from dynode.errors import DirectionFileError, GeneratorMismatchError
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LinearDirection(Direction):
     """A vector in W or W+ that is added to the codes.
 
@@ -40,6 +40,8 @@ class LinearDirection(Direction):
 
     def move(self, latents: Latents, amounts: Tensor) -> Latents:
         """See `Direction.move`."""
+        rows = len(self.delta) if self.delta.ndim == 2 else None
+        check_width(latents, self, self.delta.shape[-1], rows)
         delta = self.delta.to(latents.w)
         if self.rows is not None:
             delta = delta * self.rows.to(latents.w)[:, None]

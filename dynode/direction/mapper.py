@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction, check_finite, is_moved
+from dynode.direction.base import Direction, check_finite, check_width, is_moved
 from dynode.direction.info import DirectionInfo
 from dynode.direction.networks import RowMapper
 from dynode.errors import GeneratorMismatchError
@@ -17,7 +17,7 @@ from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MapperDirection(Direction):
     """A network that maps each code to its own offset; it is the edit that depends on the picture.
 
@@ -36,6 +36,7 @@ class MapperDirection(Direction):
 
     def move(self, latents: Latents, amounts: Tensor) -> Latents:
         """See `Direction.move`."""
+        check_width(latents, self, self.mapper.width)
         # Converted copies: `mapper.to` would change the type of the mapper everybody shares.
         weights = {k: v.to(latents.w) for k, v in self.mapper.state_dict(keep_vars=True).items()}
         offset = torch.func.functional_call(self.mapper, weights, (latents.w,))

@@ -23,7 +23,7 @@ _PREFIX = "path."
 """Stands before the names of the path's tensors in a file."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PathDirection(LinearDirection):
     """A motion in W+: its end point as any linear direction, and the path that leads there.
 

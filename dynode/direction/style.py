@@ -16,7 +16,7 @@ from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StyleDirection(Direction):
     """Offsets of style vectors (StyleSpace).
 

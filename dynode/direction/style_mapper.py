@@ -20,7 +20,7 @@ from dynode.latents.latents import Latents
 ReadStyles = Callable[[Latents], Mapping[str, Tensor]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StyleMapperDirection(Direction):
     """A network that maps the style vectors of each picture to their offsets.
 

@@ -22,7 +22,7 @@ _MOST_NUMBERS = 2**26
 """Largest weight that factors may stand for, 256 MiB; those of published generators have 2.4 million."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WeightDirection(Direction):
     """An offset of one convolution's weight (parameter space).
 

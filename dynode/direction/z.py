@@ -20,7 +20,7 @@ from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.latents.latents import Latents
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ZDirection(Direction):
     """A vector in Z. Codes remember no z, so it is applied before the mapping network.
 

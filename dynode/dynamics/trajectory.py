@@ -60,7 +60,7 @@ class Rollout:
         return self.edit(plain)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A clip as one solution of an ordinary differential equation.
 
@@ -81,6 +81,11 @@ class Trajectory:
     pieces: Sequence[Piece]
     fingerprint: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+    def __repr__(self) -> str:
+        """Say what it is fitted to, in a line."""
+        span = f"{self.begin:g} to {self.end:g}"
+        return f"Trajectory({len(self.observed)} codes, times {span}, rank {self.start.shape[1]})"
 
     @property
     def begin(self) -> float:

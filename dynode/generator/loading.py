@@ -10,7 +10,7 @@ import torch
 
 from dynode import plugins
 from dynode.devices import default_device, resolve_device
-from dynode.errors import MissingWeightsError, UnknownNameError
+from dynode.errors import MissingWeightsError, UnknownNameError, UsageError
 from dynode.generator.classes import choose_class
 from dynode.generator.protocol import Generator
 from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
@@ -74,10 +74,17 @@ def loaded(
         class_index: See `load_generator`.
 
     Raises:
+        UsageError: It is something else.
         DynodeError: See `load_generator`.
     """
     if generator is None or isinstance(generator, str | Path):
         return load_generator(generator, device=device, class_index=class_index)
+    if isinstance(generator, type) or not hasattr(type(generator), "synthesize"):
+        told = generator.__name__ if isinstance(generator, type) else type(generator).__name__
+        raise UsageError(
+            f"the generator is {told}; expected a loaded one (dynode.load_generator()), its name or file, or "
+            f"a network of your own as dynode.wrap_module(network, input_shape=...)"
+        )
     return generator if class_index is None else choose_class(generator, class_index)
 
 

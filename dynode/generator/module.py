@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator.channels import SHOWN, as_rgb
+from dynode.generator.fitting import check_codes, counted
 from dynode.generator.module_layers import adding, convolutions, fingerprint
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
@@ -54,6 +55,14 @@ class ModuleGenerator:
         self._hashed: tuple[tuple[int, ...], str] = ((), "")
         self._mean = self._mean_input()
         self._resolution = self._first_size()
+
+    def __repr__(self) -> str:
+        """Say what it is, in a line; `info` tells the rest."""
+        height, width = self._resolution
+        name = self._about["name"]
+        return (
+            f"ModuleGenerator({name!r}, {height} × {width} px, inputs {self.shape}, {self.device})"
+        )
 
     @property
     def info(self) -> GeneratorInfo:
@@ -122,7 +131,7 @@ class ModuleGenerator:
     def sample(self, n: int, *, seed: int, truncation: float = 1.0) -> Latents:
         """Draw n inputs by seed."""
         width = int(np.prod(self.shape))
-        z = np.random.RandomState(seed).randn(n, width).astype(np.float32)
+        z = np.random.RandomState(seed).randn(counted(n), width).astype(np.float32)
         return self.map(torch.from_numpy(z), truncation=truncation)
 
     def encode(self, inputs: Tensor) -> Latents:
@@ -175,11 +184,7 @@ class ModuleGenerator:
                 handle.remove()
 
     def _check(self, latents: Latents, resolution: int | None) -> None:
-        if latents.w.shape[1:] != (1, int(np.prod(self.shape))):
-            raise GeneratorMismatchError(
-                f"latents have {latents.w.shape[1]} rows of width {latents.w.shape[2]}, "
-                f"{self._about['name']} takes inputs {self.shape}; make them with its `encode`"
-            )
+        check_codes(latents, self._about["name"], 1, int(np.prod(self.shape)))
         if resolution not in (None, self._resolution[0]):
             raise UsageError(
                 f"resolution {resolution} cannot be drawn; {self._about['name']} draws {self._resolution}"

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dynode.errors import UsageError
 from dynode.latents.weight_offset import Offset
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Latents:
     """A batch of codes with the edits that ride on them.
 
@@ -32,6 +33,11 @@ class Latents:
     weights: tuple[Offset, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.w, Tensor):
+            raise UsageError(
+                f"w is a {type(self.w).__name__}; expected a tensor (n, num_layers, w_dim): give "
+                f"torch.as_tensor(w)"
+            )
         if self.w.ndim != 3:
             raise ValueError(f"w has shape {tuple(self.w.shape)}; expected (n, num_layers, w_dim)")
         for name, offset in self.styles.items():
@@ -47,6 +53,13 @@ class Latents:
                     f"expected {wanted}"
                 )
         object.__setattr__(self, "styles", MappingProxyType(dict(self.styles)))
+
+    def __repr__(self) -> str:
+        """Give sizes in a line; the numbers are in `w`."""
+        count, rows, width = self.w.shape
+        styles = f", styles of {len(self.styles)} layers" if self.styles else ""
+        weights = f", weights of {len(self.weights_by_layer())} layers" if self.weights else ""
+        return f"Latents({count} × {rows} rows × {width}{styles}{weights}, {self.device})"
 
     def __len__(self) -> int:
         """Count the pictures."""

@@ -59,6 +59,21 @@ def read_image(path: Path, stream: BinaryIO | None = None) -> Image.Image:
         return as_shown(opened, head, path.name)
 
 
+def read_opened(picture: Image.Image, name: str) -> Image.Image:
+    """Bring a picture that is in memory, or was opened by its owner, to what `read_image` gives.
+
+    Args:
+        picture: Of any mode; not modified.
+        name: What to call it in messages.
+
+    Raises:
+        MediaError: It is damaged, or too small or large to use.
+    """
+    with _told_in_one_line(Path(name)):
+        _check_size(Path(name), picture.size)
+        return as_shown(picture, b"", name)
+
+
 @contextlib.contextmanager
 def reading(path: Path, source: Path | BinaryIO) -> Iterator[tuple[Image.Image, bytes]]:
     """Open and decode a picture for a block of code, with the beginning of its file.
@@ -68,15 +83,20 @@ def reading(path: Path, source: Path | BinaryIO) -> Iterator[tuple[Image.Image, 
     Raises:
         MediaError: See `read_image`.
     """
+    with _told_in_one_line(path), open_picture(path, source) as opened:
+        _check_size(path, opened.size, _bytes_of(source))
+        opened.load()
+        yield opened, head_of(source)
+
+
+@contextlib.contextmanager
+def _told_in_one_line(path: Path) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             # What Pillow can read in spite of damage is good enough; sizes are checked here.
             warnings.filterwarnings("ignore", module="PIL")
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with open_picture(path, source) as opened:
-                _check_size(path, opened.size, _bytes_of(source))
-                opened.load()
-                yield opened, head_of(source)
+            yield
     except FileNotFoundError as error:
         raise MediaError(_told_absent(path)) from error
     except UnidentifiedImageError as error:
@@ -109,7 +129,7 @@ def _bytes_of(source: Path | BinaryIO) -> int:
     return source.seek(0, os.SEEK_END)
 
 
-def _check_size(path: Path, size: tuple[int, int], file_bytes: int) -> None:
+def _check_size(path: Path, size: tuple[int, int], file_bytes: int | None = None) -> None:
     width, height = size
     if min(size) < _SMALLEST_SIDE_PX:
         raise MediaError(
@@ -119,6 +139,8 @@ def _check_size(path: Path, size: tuple[int, int], file_bytes: int) -> None:
         raise MediaError(
             f"{path.name} is {width}×{height} pixels; expected at most {_MOST_PIXELS}; scale it down"
         )
+    if file_bytes is None:  # in memory already
+        return
     if width * height > max(_TRUSTED_PIXELS, file_bytes * _MOST_PIXELS_A_BYTE):
         raise MediaError(
             f"{path.name} declares {width}×{height} pixels in {file_bytes} bytes, less than any photograph "

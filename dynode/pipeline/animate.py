@@ -9,31 +9,37 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from dynode.direction.base import Direction
-from dynode.direction.file import load_direction
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.display import Displayed, clip_html, short
+from dynode.media.images import grid
 from dynode.media.video import write_video
 from dynode.pipeline.applying import refuse_what_does_not_apply
+from dynode.pipeline.directions import load_direction
 from dynode.pipeline.easing import EASES
 from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import motion_path
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.source import open_source
-from dynode.pipeline.source_kind import SourceKind, source_kind
+from dynode.pipeline.source_kind import Source, SourceKind, source_kind
 from dynode.plugins.methods import Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
 
 _BATCH = 4
+_FPS = 25.0
+_MOST_PLAYED = 48
 _MOST_FRAMES = 100_000
 
 
-@dataclass(frozen=True, eq=False)
-class Animation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Animation(Displayed):
     """A still picture that moves; frames are drawn when they are asked for.
 
     Attributes:
@@ -53,6 +59,22 @@ class Animation:
     def __len__(self) -> int:
         """Count the frames."""
         return len(self.progress)
+
+    def __repr__(self) -> str:
+        """Say what moves, in a line."""
+        return f"Animation({len(self)} frames, {short(self.motion.info.name)}:{self.strength:g})"
+
+    def image(self) -> Image.Image:
+        """Draw a strip of the first frame, the last, and up to four between them."""
+        wanted = torch.linspace(0, len(self) - 1, min(len(self), 6)).round().long()
+        codes = self.codes(self.progress[wanted])
+        return grid(synthesize_batches(self.generator, codes), columns=len(wanted))
+
+    def _repr_html_(self) -> str:
+        """Play it in a notebook, small: at most 48 frames, no larger than 256 pixels."""
+        step = -(-len(self) // _MOST_PLAYED)
+        frames = synthesize_batches(self.generator, self.codes(self.progress[::step]))
+        return clip_html([frames], fps=_FPS / step, told=repr(self))
 
     def codes(self, progress: Tensor) -> Latents:
         """Return the codes of any progress (n,); 0 is the still picture, bit for bit."""
@@ -74,7 +96,7 @@ class Animation:
             progress(min(begin + _BATCH, len(self)), len(self), "drawing")
             yield images
 
-    def save(self, path: str | Path, *, fps: float = 25.0, progress: Progress = silent) -> int:
+    def save(self, path: str | Path, *, fps: float = _FPS, progress: Progress = silent) -> int:
         """Write the frames as a video; every frame is mapped from [-1, 1] to 8 bit in the same way.
 
         Args:
@@ -100,7 +122,7 @@ class Animation:
 
 
 def animate(
-    source: str | Path | Latents | None = None,
+    source: Source = None,
     motion: Named = "smile",
     *,
     strength: float = 1.0,
@@ -122,7 +144,8 @@ def animate(
     """Move a still picture along a micromotion or any other direction.
 
     Args:
-        source: Image or latents file, or latents, of one picture; None samples one.
+        source: One picture: image or latents file, latents, or a picture in memory (see
+            `dynode.invert`); None samples one.
         motion: A direction, its file, or the name of a ready one, such as `"smile:0.5"`; micromotions
             come first.
         strength: Multiplies it: 1 is the whole micromotion, or strength 1 of any other direction.
@@ -176,7 +199,7 @@ def animate(
     return Animation(drawing, latents, direction.ready_for(drawing), own * strength, when)
 
 
-def _still(source: str | Path | Latents | None) -> SourceKind:
+def _still(source: Source) -> SourceKind:
     """Say what is animated.
 
     Raises:

@@ -17,7 +17,7 @@ from dynode.pipeline.faces import Pasting
 from dynode.plugins.methods import Progress, silent
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClipEdit(EditResult):
     """An edit of a clip; what an `EditResult` tells is of its first frame.
 

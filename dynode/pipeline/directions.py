@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from dynode import files
 from dynode.direction.base import Direction
-from dynode.direction.file import load_direction
+from dynode.direction.file import load_direction as read_direction_file
 from dynode.direction.z import ZDirection
 from dynode.errors import GeneratorMismatchError, OptionError
 from dynode.generator.population import draw_population
@@ -20,6 +21,7 @@ from dynode.importing import import_directions
 from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import SUFFIX, direction_path, file_stems
+from dynode.pipeline.naming import split_strength
 
 
 def write_directions(
@@ -76,7 +78,7 @@ def load_any(name: str | Path) -> list[Direction]:
     """Load a direction by file or name, or those of a file in a published format."""
     path = direction_path(name)
     if path.suffix == SUFFIX or _is_safetensors(path):
-        return [load_direction(path)]
+        return [read_direction_file(path)]
     return import_directions(path)
 
 
@@ -85,14 +87,25 @@ def _is_safetensors(path: Path) -> bool:
         return stream.read(9)[8:] == b"{"  # after the length of the header
 
 
-def load_one(name: str | Path) -> Direction:
-    """Load the direction of a file or name; a file in a published format must hold a single one.
+def load_direction(name: str | Path) -> Direction:
+    """Load a direction as `dynode.edit` does: by its file, by name, or out of a published format.
+
+    Args:
+        name: Name of a ready direction such as `"smile"` (`dynode directions list`), a file that
+            `Direction.save` wrote, or one in a published format that holds a single direction.
 
     Raises:
-        OptionError: The file holds several.
-        DirectionFileError: It holds something else; the message says what.
+        UnknownNameError: There is no such file and no direction of that name.
+        OptionError: The file holds several, or a strength was given too.
+        DirectionFileError: The file holds something else, or is damaged; the message says what.
     """
-    found = load_any(name)
+    plain, strength = split_strength(os.fspath(name))
+    if strength != 1:
+        raise OptionError(
+            f"{os.fspath(name)!r} asks for a strength, which a direction by itself has none of; load "
+            f"{plain!r} and give the strength to apply, or the whole text to dynode.edit"
+        )
+    found = load_any(plain)
     if len(found) > 1:
         names = ", ".join(direction.info.name for direction in found[:4])
         raise OptionError(
@@ -108,7 +121,7 @@ def map_direction(name: str | Path, generator: Generator) -> Direction:
     Raises:
         OptionError: It is in another space.
     """
-    direction = load_direction(direction_path(name))
+    direction = read_direction_file(direction_path(name))
     if not isinstance(direction, ZDirection):
         raise OptionError(
             f"{Path(name).name} is a direction of space {direction.space!r}; only one in Z can be carried "

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from dynode.direction.base import Direction
 from dynode.direction.stack import EditStack
 from dynode.dynamics.modes import MODES, Mode
 from dynode.dynamics.settings import FitOptions
-from dynode.errors import UnknownNameError
+from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -21,18 +21,58 @@ from dynode.pipeline.clip_edit import ClipEdit
 from dynode.pipeline.clips import fit_clip, timed
 from dynode.pipeline.edited import EditResult, apply_stack
 from dynode.pipeline.face_source import FaceSource
-from dynode.pipeline.naming import Named, with_strength
+from dynode.pipeline.naming import SeveralNamed, checked_number, each_named, with_strength
 from dynode.pipeline.source import open_source
-from dynode.pipeline.source_kind import source_kind
+from dynode.pipeline.source_kind import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
 from dynode.plugins.methods import Progress, silent
 from dynode.text import warn_of_weak_edit
 
 
+@overload
 def find(
     method: str,
     generator: Generator | str | Path | None = None,
     *,
+    several: Literal[False],
+    device: str | None = None,
+    class_index: int | str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+    latents: Latents | None = None,
+    **options: Any,
+) -> Direction: ...
+@overload
+def find(
+    method: str,
+    generator: Generator | str | Path | None = None,
+    *,
+    several: Literal[True],
+    device: str | None = None,
+    class_index: int | str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+    latents: Latents | None = None,
+    **options: Any,
+) -> list[Direction]: ...
+@overload
+def find(
+    method: str,
+    generator: Generator | str | Path | None = None,
+    *,
+    several: None = None,
+    device: str | None = None,
+    class_index: int | str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+    latents: Latents | None = None,
+    **options: Any,
+) -> Direction | list[Direction]: ...
+def find(
+    method: str,
+    generator: Generator | str | Path | None = None,
+    *,
+    several: bool | None = None,
     device: str | None = None,
     class_index: int | str | None = None,
     seed: int = 0,
@@ -45,6 +85,8 @@ def find(
     Args:
         method: Name of the method (`dynode plugins`).
         generator: A loaded generator, or what `load_generator` takes.
+        several: True gives a list whatever is found, False one direction; type checkers know which.
+            None gives one where the method found one, else a list.
         device: Where to compute, for a generator that is not loaded yet.
         class_index: Class of a conditional generator, by number or name, that whatever is sampled is
             of; None for all classes.
@@ -54,24 +96,40 @@ def find(
         **options: The method's options by name.
 
     Returns:
-        What the method found.
+        What the method found, see `several`.
 
     Raises:
         UnknownNameError: No such method or option.
-        OptionError: An option has a value it cannot have.
+        OptionError: An option has a value it cannot have, or one direction was asked for and several
+            were found.
     """
     ready = ready_method(method, options)
     drawing = loaded(generator, device=device, class_index=class_index)
     if ready.method.per_image and latents is None:
         latents = drawing.sample(1, seed=seed)
-    return ready.find(drawing, latents, seed=seed, progress=progress)
+    found = ready.find(drawing, latents, seed=seed, progress=progress)
+    return found if several is None else _as_asked(found, several, method)
+
+
+def _as_asked(
+    found: Direction | list[Direction], several: bool, method: str
+) -> Direction | list[Direction]:
+    directions = found if isinstance(found, list) else [found]
+    if several:
+        return directions
+    if len(directions) != 1:
+        raise OptionError(
+            f"{method} found {len(directions)} directions, and one was asked for with several=False; "
+            f"leave that out, or set the options of {method} so that it finds one"
+        )
+    return directions[0]
 
 
 def edit(
-    source: str | Path | Latents | None = None,
+    source: Source = None,
     *,
     plugin: str | None = None,
-    directions: Sequence[Named] = (),
+    directions: SeveralNamed = (),
     strength: float = 1.0,
     generator: Generator | str | Path | None = None,
     device: str | None = None,
@@ -93,10 +151,11 @@ def edit(
     inverted and the first one edited; `save` carries the edit through the others.
 
     Args:
-        source: Image, video or latents file, or latents; None samples one picture.
+        source: Image, video or latents file, latents, or pictures in memory (of PIL, or an array or
+            tensor, see `dynode.invert`); None samples one picture.
         plugin: Direction method to run, by name.
         directions: Ready directions: objects, files or names such as `"smile:1.5"`, or pairs of one of
-            these and a strength.
+            these and a strength; one alone or a list, or an `EditStack`.
         strength: Multiplies every strength.
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
@@ -125,8 +184,10 @@ def edit(
     inverting = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
     following = {"mode": mode, "fit": fit, "check": check}
     refuse_what_does_not_apply("edit", inverting | following, kind)
-    ready = ready_edit(plugin, options, directions)
-    named = [with_strength(direction) for direction in directions]
+    strength = checked_number(strength, "strength")
+    several = each_named(directions)
+    ready = ready_edit(plugin, options, several)
+    named = [with_strength(direction) for direction in several]
     drawing = loaded(generator, device=device, class_index=class_index)
     work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)
     if kind == "clip":

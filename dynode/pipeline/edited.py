@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from dynode.direction.stack import EditStack
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.display import Displayed, short
 from dynode.media.images import grid, write_image
 from dynode.media.suffixes import is_moving
 from dynode.media.video import write_video
@@ -21,8 +23,8 @@ from dynode.plugins.methods import Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
 
 
-@dataclass(frozen=True, eq=False)
-class EditResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class EditResult(Displayed):
     """An edit and what it did; of a clip, what it did to the first frame.
 
     Attributes:
@@ -45,6 +47,18 @@ class EditResult:
     generator: Generator
     strength: float
 
+    def __repr__(self) -> str:
+        """Say what was edited and what moved most, in a line."""
+        names = ", ".join(short(direction.info.name) for direction, _ in self.stack)
+        largest = sorted(self.changes.items(), key=lambda change: -abs(change[1]))[:3]
+        moved = ", ".join(f"{name} {change:+.2f} sd" for name, change in largest)
+        return f"{type(self).__name__}({len(self.before)} × {names}{': ' * bool(moved)}{moved})"
+
+    def image(self) -> Image.Image:
+        """Draw each picture before and after, side by side; of a clip, its first frame."""
+        pairs = torch.stack([self.before, self.after], 1).flatten(0, 1)
+        return grid(pairs, columns=2)
+
     def save(self, path: str | Path, *, progress: Progress = silent) -> Written:
         """Write what the edit is for: each picture before and after; of a clip, the edited clip.
 
@@ -55,9 +69,8 @@ class EditResult:
         Raises:
             MediaError: No such format has this suffix.
         """
-        pairs = torch.stack([self.before, self.after], 1).flatten(0, 1)
-        write_image(grid(pairs, columns=2), Path(path))
-        return Written(Path(path), len(pairs))
+        write_image(self.image(), Path(path))
+        return Written(Path(path), 2 * len(self.before))
 
     def save_edited(self, path: str | Path) -> Written:
         """Write the edited pictures alone, one below the other."""

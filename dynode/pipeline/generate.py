@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from dynode.errors import OptionError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.display import Displayed, short
 from dynode.media.images import grid, write_image
-from dynode.pipeline.seeds import mixed, parse_rows, parse_seeds, sample_seeds
+from dynode.pipeline.seeds import chosen_seeds, mixed, parse_rows, parse_seeds, sample_seeds
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
@@ -36,8 +38,8 @@ def synthesize_batches(
     return torch.cat(drawn)
 
 
-@dataclass(frozen=True, eq=False)
-class Generated:
+@dataclass(frozen=True, eq=False, repr=False)
+class Generated(Displayed):
     """Pictures of seeds.
 
     Attributes:
@@ -54,6 +56,16 @@ class Generated:
     generator: Generator
     columns: int | None = None
 
+    def __repr__(self) -> str:
+        """Say how many there are and what drew them, in a line."""
+        name = short(self.generator.info.name)
+        return f"Generated({len(self.images)} pictures of {len(self.seeds)} seeds, {name})"
+
+    def image(self, *, columns: int | None = None) -> Image.Image:
+        """Draw the pictures into one grid; see `save`."""
+        width = columns or self.columns or max(1, round(len(self.images) ** 0.5))
+        return grid(self.images, columns=width)
+
     def save(self, path: str | Path, *, columns: int | None = None) -> Written:
         """Write the pictures into one grid.
 
@@ -64,10 +76,8 @@ class Generated:
         Raises:
             MediaError: No image format has this suffix.
         """
-        count = len(self.images)
-        width = columns or self.columns or max(1, round(count**0.5))
-        write_image(grid(self.images, columns=width), Path(path))
-        return Written(Path(path), count)
+        write_image(self.image(columns=columns), Path(path))
+        return Written(Path(path), len(self.images))
 
     def save_latents(self, path: str | Path) -> None:
         """Write the codes as a latents file."""
@@ -108,8 +118,7 @@ def generate(
         OptionError: The seeds are none or too many, or there are no such rows.
         DynodeError: See `load_generator`.
     """
-    chosen = [seeds] if isinstance(seeds, int) else seeds
-    chosen = parse_seeds(chosen) if isinstance(chosen, str) else list(chosen)
+    chosen = chosen_seeds(seeds)
     drawing = loaded(generator, device=device, class_index=class_index)
     draw = functools.partial(sample_seeds, drawing, truncation=truncation, cutoff=truncation_cutoff)
     latents, columns = draw(chosen), None

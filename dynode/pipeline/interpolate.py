@@ -16,6 +16,7 @@ from dynode.errors import OptionError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip, open_clip
+from dynode.media.display import short
 from dynode.pipeline.clips import ClipResult, FittedClip, fit_clip, write_rollout
 from dynode.pipeline.codes import read_times
 from dynode.pipeline.face_source import FaceSource
@@ -74,7 +75,7 @@ def _check_count(count: int) -> None:
         raise OptionError(f"that makes {count} frames; expected at most {_MOST_FRAMES}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClipInterpolation:
     """A clip that is drawn at other times.
 
@@ -89,6 +90,11 @@ class ClipInterpolation:
     generator: Generator
     times: Tensor
     fps: float
+
+    def __repr__(self) -> str:
+        """Say how many frames there will be, in a line."""
+        name = short(self.fitted.clip.path.name)
+        return f"ClipInterpolation({name}, {len(self.times)} frames at {self.fps:g} fps)"
 
     def save(self, path: str | Path, *, progress: Progress = silent) -> ClipResult:
         """Draw it and write it with its sound.

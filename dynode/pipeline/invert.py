@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
-from dynode.errors import MediaError, OptionError
+from dynode.errors import MediaError, OptionError, UsageError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
-from dynode.media.images import read_image
+from dynode.media.given import GivenPicture, Photo, as_photos, as_tensor
 from dynode.media.kind import is_clip
 from dynode.media.picture_set import look_into
 from dynode.pipeline.aligning import Align, aligner
@@ -26,43 +27,12 @@ from dynode.pipeline.clip_codes import invert_clip
 from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces, faces_for
+from dynode.pipeline.inverted import Inversion
 from dynode.plugins.methods import Progress, silent
 
 
-@dataclass(frozen=True, eq=False)
-class Inversion:
-    """Codes that were found, and what could not be inverted.
-
-    Attributes:
-        latents: Codes of all pictures that could be inverted, in order.
-        names: Their file names; of a clip the numbers of its frames.
-        failures: Why others could not, by file name.
-        fingerprint: Of the generator they are for.
-        cut: What cut the faces out of photographs, or where they were in the frames of a clip; None
-            where the middle was taken.
-    """
-
-    latents: Latents
-    names: tuple[str, ...]
-    failures: Mapping[str, str]
-    fingerprint: str = ""
-    cut: Align | ClipFaces | None = None
-
-    def save(self, path: str | Path, *, fingerprint: str | None = None) -> None:
-        """Write the codes as `Latents.save` does, with the names of their pictures.
-
-        Args:
-            path: Where to, ending in `.safetensors`.
-            fingerprint: Fingerprint of the generator; None takes this inversion's own.
-        """
-        from dynode.latents.file import save_latents
-
-        told = self.fingerprint if fingerprint is None else fingerprint
-        save_latents(self.latents, Path(path), fingerprint=told, names=self.names)
-
-
 def invert(
-    source: str | Path | Tensor,
+    source: str | Path | GivenPicture,
     generator: Generator | str | Path | None = None,
     *,
     inverter: str | None = None,
@@ -79,8 +49,10 @@ def invert(
     generator, inverter and options: a second call, or one after a crash, does only what is missing.
 
     Args:
-        source: An image, a folder of images, a video, or pictures (n, 3, h, w) float in [-1, 1], RGB,
-            at the generator's resolution.
+        source: An image, a folder of images or a video; or pictures in memory: one of PIL, an array
+            (h, w, c) or (n, h, w, c), or a tensor (c, h, w) or (n, c, h, w), of grey, RGB or RGB with
+            transparency, uint8 from 0 to 255 or floating-point in [-1, 1]. Floating-point pictures of
+            the generator's resolution are taken as they are; all others are photographs, of 8 bit.
         generator: A loaded generator, or what `load_generator` takes.
         inverter: Name of the inverter (`dynode plugins`); None for that of the generator's domain.
         device: Where to compute, for a generator that is not loaded yet.
@@ -96,6 +68,7 @@ def invert(
 
     Raises:
         MediaError: The source cannot be used at all.
+        UsageError: A picture in memory has another shape or range.
         UnknownNameError: No such inverter or option.
         OptionError: Two things are to cut faces out, or one that does not fit the source.
         MissingWeightsError: The inverter needs weights that are not there.
@@ -104,11 +77,38 @@ def invert(
     ready = ready_inverter(drawing, inverter, options)
     if align is not None and faces is not None:
         raise OptionError("both align and faces are given; leave one of them out")
-    if isinstance(source, Tensor):
-        return _of_tensor(source, drawing, ready, seed, progress)
+    if isinstance(source, Image.Image | np.ndarray | Tensor):
+        return invert_given(
+            source, drawing, ready, seed=seed, align=align, faces=faces, progress=progress
+        )
+    if not isinstance(source, str | Path):
+        raise UsageError(
+            f"the source is a {type(source).__name__}; expected a file or folder, a picture of PIL, or an "
+            f"array or tensor of pictures"
+        )
     return invert_file(
         Path(source), drawing, ready, seed=seed, align=align, faces=faces, progress=progress
     )
+
+
+def invert_given(
+    source: GivenPicture,
+    generator: Generator,
+    ready: ReadyInverter,
+    *,
+    seed: int = 0,
+    align: Align | None = None,
+    faces: FaceSource | ClipFaces | None = None,
+    progress: Progress = silent,
+) -> Inversion:
+    """Find the latents of pictures in memory with an inverter that is ready; see `invert`."""
+    if not isinstance(source, Image.Image) and align is None and faces is None:
+        pictures = as_tensor(source)
+        is_float = str(source.dtype).rpartition(".")[2].startswith("float")
+        if is_float and tuple(pictures.shape[2:]) == generator.info.resolution:
+            return _of_tensor(pictures, generator, ready, seed, progress)
+    align = _alignment(generator, align, faces, "a picture in memory")
+    return _Pictures(as_photos(source), {}, generator, ready, seed, align).run(progress)
 
 
 def invert_file(
@@ -126,12 +126,18 @@ def invert_file(
         if align is not None:
             raise OptionError(f"align is for pictures, and {path.name} is a clip; give faces")
         return _of_clip(path, generator, ready, seed, faces, progress)
-    if isinstance(faces, ClipFaces):
-        raise OptionError(f"{path.name} is no clip; give faces as a FaceSource")
-    if faces is not None:
-        align = aligner(generator.info.resolution[0], faces)
+    align = _alignment(generator, align, faces, path.name)
     pictures, left_out = _listed(path)
-    return _Pictures(pictures, left_out, generator, ready, seed, align).run(progress)
+    photos = [Photo(picture) for picture in pictures]
+    return _Pictures(photos, left_out, generator, ready, seed, align).run(progress)
+
+
+def _alignment(
+    generator: Generator, align: Align | None, faces: FaceSource | ClipFaces | None, name: str
+) -> Align | None:
+    if isinstance(faces, ClipFaces):
+        raise OptionError(f"{name} is no clip; give faces as a FaceSource")
+    return align if faces is None else aligner(generator.info.resolution[0], faces)
 
 
 def _of_clip(
@@ -149,7 +155,7 @@ def _of_clip(
         clip, generator, inverter=ready, seed=seed, faces=found, progress=progress
     )
     names = tuple(map(str, range(len(latents))))
-    return Inversion(latents, names, {}, generator.info.fingerprint, found)
+    return Inversion(latents, names, {}, generator.info.fingerprint, found, generator)
 
 
 def _listed(source: Path) -> tuple[Sequence[Path], Mapping[str, str]]:
@@ -174,7 +180,8 @@ def _of_tensor(
         found.append(ready.invert(generator, part, seed=seed))
         progress(sum(map(len, found)), len(images), "inverting")
     names = tuple(map(str, range(len(images))))
-    return Inversion(Latents.cat(found), names, {}, generator.info.fingerprint)
+    fingerprint = generator.info.fingerprint
+    return Inversion(Latents.cat(found), names, {}, fingerprint, generator=generator)
 
 
 class _Pictures:
@@ -182,72 +189,73 @@ class _Pictures:
 
     def __init__(
         self,
-        paths: Sequence[Path],
+        photos: Sequence[Photo],
         left_out: Mapping[str, str],
         generator: Generator,
         ready: ReadyInverter,
         seed: int,
         align: Align | None,
     ) -> None:
-        self.paths, self.generator, self.ready = paths, generator, ready
+        self.photos, self.generator, self.ready = photos, generator, ready
         self.seed, self.align = seed, align
-        self.found: dict[Path, Latents] = {}
+        self.found: dict[Photo, Latents] = {}
         self.failures = dict(left_out)
 
     def run(self, progress: Progress) -> Inversion:
         """Invert what is missing, a batch at a time."""
-        waiting = list[tuple[Path, Tensor, Path]]()
-        for path in self.paths:
-            prepared = self._prepared(path)
+        waiting = list[tuple[Photo, Tensor, Path]]()
+        for photo in self.photos:
+            prepared = self._prepared(photo)
             if prepared is not None:
                 waiting.append(prepared)
-            if len(waiting) == BATCH or (path == self.paths[-1] and waiting):
+            if len(waiting) == BATCH or (photo == self.photos[-1] and waiting):
                 self._invert(waiting)
                 waiting = []
-            done = min(len(self.found) + len(self.failures), len(self.paths))
-            progress(done, len(self.paths), path.name)
+            done = min(len(self.found) + len(self.failures), len(self.photos))
+            progress(done, len(self.photos), photo.name)
         if not self.found:
             raise MediaError(
-                f"none of {len(self.paths)} pictures could be inverted; the first: "
+                f"none of {len(self.photos)} pictures could be inverted; the first: "
                 f"{next(iter(self.failures.values()))}"
             )
-        names = tuple(path.name for path in self.paths if path in self.found)
-        batches = [self.found[path] for path in self.paths if path in self.found]
+        names = tuple(photo.name for photo in self.photos if photo in self.found)
+        batches = [self.found[photo] for photo in self.photos if photo in self.found]
         fingerprint = self.generator.info.fingerprint
-        return Inversion(Latents.cat(batches), names, dict(self.failures), fingerprint, self.align)
+        failed, drawing = dict(self.failures), self.generator
+        return Inversion(Latents.cat(batches), names, failed, fingerprint, self.align, drawing)
 
-    def _prepared(self, path: Path) -> tuple[Path, Tensor, Path] | None:
+    def _prepared(self, photo: Photo) -> tuple[Photo, Tensor, Path] | None:
         """Read a picture, unless its codes are known or it cannot be used."""
         try:
-            photo = read_image(path)
+            shown = photo.read()
             if self.align is not None:
-                photo = self.align(photo, path)
+                shown = self.align(shown, photo.path)
         except MediaError as error:
-            if len(self.paths) == 1:
+            if len(self.photos) == 1:
                 raise
-            self.failures[path.name] = str(error)
+            self.failures[photo.name] = str(error)
             return None
-        image = self.ready.framed(photo, self.generator)
+        image = self.ready.framed(shown, self.generator)
         kept = self._kept(image)
         latents = read_kept(kept, self.generator)
         if latents is not None:
-            self.found[path] = latents
+            self.found[photo] = latents
             return None
-        return path, image, kept
+        return photo, image, kept
 
     def _kept(self, image: Tensor) -> Path:
         content = hashlib.sha256(image.numpy().tobytes()).hexdigest()
         folder = codes_folder(content, self.generator, self.ready, self.seed)
         return folder / "0.safetensors"
 
-    def _invert(self, group: Sequence[tuple[Path, Tensor, Path]]) -> None:
+    def _invert(self, group: Sequence[tuple[Photo, Tensor, Path]]) -> None:
         """Invert a batch; if something in it cannot be done, each picture alone."""
         images = torch.cat([image for _, image, _ in group])
         images = images.to(self.generator.device, self.generator.dtype)
         try:
             latents = self.ready.invert(self.generator, images, seed=self.seed)
         except MediaError as error:
-            if len(self.paths) == 1:
+            if len(self.photos) == 1:
                 raise
             if len(group) == 1:
                 self.failures[group[0][0].name] = str(error)
@@ -255,7 +263,7 @@ class _Pictures:
             for single in group:
                 self._invert([single])
             return
-        for index, (path, _, kept) in enumerate(group):
+        for index, (photo, _, kept) in enumerate(group):
             own = latents[index].compact()
             keep(own, kept, self.generator)
-            self.found[path] = own
+            self.found[photo] = own

@@ -4,15 +4,56 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dynode.direction.base import Direction
+from dynode.direction.stack import EditStack
 from dynode.errors import OptionError
 from dynode.pipeline.library import direction_path
 
 Named = Direction | str | Path | tuple[Direction | str | Path, float]
 """A direction, its file or name (`smile`, `smile:1.5`), or a pair of one of them and a strength."""
+
+
+SeveralNamed = Sequence[Named] | Named | EditStack
+"""Several of them, one alone, or a stack whose strengths are numbers."""
+
+
+def each_named(directions: SeveralNamed) -> list[Named]:
+    """List what was named: one alone and the edits of a stack too.
+
+    Raises:
+        OptionError: It is none of these, or a strength of the stack is not one number.
+    """
+    if isinstance(directions, EditStack):
+        return [(direction, checked_number(own, "strength")) for direction, own in directions]
+    if isinstance(directions, str | Path | Direction):
+        return [directions]
+    if isinstance(directions, tuple) and len(directions) == 2 and _is_number(directions[1]):
+        return [(directions[0], directions[1])]  # type: ignore[list-item]  # a pair, not two of them
+    if not isinstance(directions, Sequence):
+        raise OptionError(
+            f"directions is a {type(directions).__name__}; expected a direction, its file or name such as "
+            f"'smile:1.5', or a list of them"
+        )
+    return list(directions)  # type: ignore[arg-type]  # no pair: that was above
+
+
+def checked_number(value: object, name: str) -> float:
+    """Return a number as it is, or say that something else was given for it.
+
+    Raises:
+        OptionError: It is no finite number.
+    """
+    if _is_number(value) and math.isfinite(float(value)):  # type: ignore[arg-type]
+        return float(value)  # type: ignore[arg-type]
+    raise OptionError(f"{name} is {value!r}; expected a finite number such as 1.5")
+
+
+def _is_number(value: object) -> bool:
+    is_scalar = getattr(value, "ndim", None) == 0  # of numpy or torch
+    return (isinstance(value, int | float) and not isinstance(value, bool)) or is_scalar
 
 
 def split_strength(text: str, *, option: str = "--direction") -> tuple[str, float]:
@@ -58,9 +99,14 @@ def with_strength(
     """
     if isinstance(named, Direction):
         return named, 1.0
-    if isinstance(named, tuple):
+    if isinstance(named, tuple) and len(named) == 2:
         direction, strength = named
         found, own = with_strength(direction, find, option=option)
-        return found, own * strength
+        return found, own * checked_number(strength, "strength")
+    if not isinstance(named, str | os.PathLike):
+        raise OptionError(
+            f"{option} is a {type(named).__name__}; expected a direction, its file or name such as "
+            f"'smile:1.5', or a pair of one of them and a strength"
+        )
     name, strength = split_strength(os.fspath(named), option=option)
     return find(name), strength

@@ -14,7 +14,7 @@ from dynode.media.kind import is_clip
 from dynode.pipeline.clip_codes import clip_images
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.invert import Inversion
+from dynode.pipeline.inverted import Inversion
 
 _MOST = 16
 _PAIRS_A_ROW = 4

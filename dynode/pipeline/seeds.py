@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import torch
@@ -38,6 +39,23 @@ def parse_seeds(text: str, option: str = "--seeds") -> list[int]:
     if not seeds:
         raise OptionError(f"{option} is {text!r}, an empty range; expected seeds such as 0-15")
     return seeds
+
+
+def chosen_seeds(seeds: str | int | Sequence[int]) -> list[int]:
+    """List the seeds that a user of Python gave: a text, one number, or several.
+
+    Raises:
+        OptionError: They are something else; see also `parse_seeds`.
+    """
+    if isinstance(seeds, str):
+        return parse_seeds(seeds)
+    several = [seeds] if isinstance(seeds, int) else seeds
+    try:
+        return [operator.index(seed) for seed in several]
+    except TypeError as error:
+        raise OptionError(
+            f"seeds is {seeds!r}; expected a text such as '0-15' or '3,8,20-24', a whole number or several"
+        ) from error
 
 
 def _is_number(text: str) -> bool:

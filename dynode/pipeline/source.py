@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
 from dynode.errors import MediaError
+from dynode.generator.fitting import check_codes
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.images import read_image
@@ -14,13 +20,13 @@ from dynode.media.kind import kind_of
 from dynode.pipeline.choosing import ready_inverter
 from dynode.pipeline.codes import read_codes
 from dynode.pipeline.face_source import FaceSource
-from dynode.pipeline.invert import invert_file
-from dynode.pipeline.source_kind import source_kind
+from dynode.pipeline.invert import invert_file, invert_given
+from dynode.pipeline.source_kind import Source, source_kind
 from dynode.plugins.methods import Progress, silent
 
 
 def open_source(
-    source: str | Path | Latents | None,
+    source: Source,
     generator: Generator,
     *,
     inverter: str | None = None,
@@ -33,8 +39,8 @@ def open_source(
     """Get the latents to edit.
 
     Args:
-        source: A picture to invert, see `dynode.invert`; a file of codes, see `read_codes`; latents;
-            or None to sample.
+        source: A picture to invert, a file or in memory, see `dynode.invert`; a file of codes, see
+            `read_codes`; latents; or None to sample.
         generator: The generator that will draw them.
         inverter: Name of the inverter for a picture; None for the one of the generator's domain.
         inverter_options: Its options by name.
@@ -49,12 +55,19 @@ def open_source(
     Raises:
         MediaError: The picture cannot be used.
         MissingWeightsError: No inverter fits the generator.
+        GeneratorMismatchError: The latents are of a generator of another shape.
         DynodeError: See `dynode.invert` and `read_codes`.
     """
     if isinstance(source, Latents):
+        info = generator.info
+        check_codes(source, info.name, info.num_layers, info.w_dim)
         return source
     if source is None:
         return generator.sample(1, seed=seed, truncation=truncation)
+    ready = functools.partial(ready_inverter, generator, inverter, inverter_options)
+    if isinstance(source, Image.Image | np.ndarray | Tensor):
+        found = invert_given(source, generator, ready(), seed=seed, faces=faces, progress=progress)
+        return found.latents
     kind = source_kind(source)
     if kind == "folder":
         raise MediaError(
@@ -66,6 +79,5 @@ def open_source(
         return codes.to(generator.device, generator.dtype)
     if kind_of(source) == "other":
         read_image(Path(source))  # says what is wrong with it, before an inverter is wanted
-    ready = ready_inverter(generator, inverter, inverter_options)
-    found = invert_file(Path(source), generator, ready, seed=seed, faces=faces, progress=progress)
+    found = invert_file(Path(source), generator, ready(), seed=seed, faces=faces, progress=progress)
     return found.latents

@@ -5,25 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from dynode.errors import UsageError
 from dynode.latents.latents import Latents
+from dynode.media.given import GivenPicture, is_given
 from dynode.media.kind import kind_of
 
 SourceKind = Literal["sampled", "picture", "latents", "clip", "folder"]
 """What an option can belong to."""
 
+Source = str | Path | Latents | GivenPicture | None
+"""A file, codes, a picture in memory, or nothing, where one is sampled."""
+
 _CODE_SUFFIXES = (".safetensors", ".npy", ".npz", ".pt", ".pth")
 
 
-def source_kind(source: str | Path | Latents | None) -> SourceKind:
+def source_kind(source: Source) -> SourceKind:
     """Say what a source is; of a file that is nothing, its suffix says what was meant.
 
     Raises:
         MediaError: There is nothing of that name.
+        UsageError: It is nothing that can be a source.
     """
     if source is None:
         return "sampled"
     if isinstance(source, Latents):
         return "latents"
+    if is_given(source):
+        return "picture"
+    if not isinstance(source, str | Path):
+        raise UsageError(
+            f"the source is a {type(source).__name__}; expected a file, a picture of PIL, an array or tensor "
+            f"of pictures, or Latents; leave it out to sample one"
+        )
     kind = kind_of(source)
     if kind in ("latents", "codes"):
         return "latents"

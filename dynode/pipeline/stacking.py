@@ -16,7 +16,7 @@ from dynode.errors import OptionError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.options import build_options
-from dynode.pipeline.directions import load_one
+from dynode.pipeline.directions import load_direction
 from dynode.pipeline.signing import sign
 from dynode.plugins.boundary import at_work
 from dynode.plugins.methods import DirectionMethod, Progress
@@ -87,7 +87,7 @@ def ready_stack(
     """Load ready directions and check that they fit."""
     stack = EditStack()
     for given, strength in directions:
-        direction = given if isinstance(given, Direction) else load_one(given)
+        direction = given if isinstance(given, Direction) else load_direction(given)
         direction.check(generator.info, force=force)
         stack = stack.then(direction.ready_for(generator), strength)
     return stack

@@ -19,7 +19,7 @@ METHOD_NAMES = (
     | _INVERTING
     | frozenset(
         ("plugin", "direction", "directions", "strength", "sweep", "fps", "edited_only")
-        + ("inverter_options", "mode", "fit", "smoothing", "check", "method", "latents")
+        + ("inverter_options", "mode", "fit", "smoothing", "check", "method", "latents", "several")
     )
 )
 """Of `dynode.edit` and `dynode.find`, and flags of their commands."""

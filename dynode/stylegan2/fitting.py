@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import GeneratorMismatchError, UsageError
+from dynode.generator.fitting import check_codes
 from dynode.latents.latents import Latents
 from dynode.stylegan2.network import GeneratorNetwork
 
@@ -17,12 +18,7 @@ def check_latents(network: GeneratorNetwork, generator: str, latents: Latents) -
         GeneratorMismatchError: Rows, width, a layer or the shape of an offset differ.
     """
     config, rows = network.config, network.synthesis.rows
-    if latents.w.shape[1:] != (config.num_layers, config.w_dim):
-        raise GeneratorMismatchError(
-            f"latents have {latents.w.shape[1]} rows of width {latents.w.shape[2]}, "
-            f"{generator} needs {config.num_layers} of width {config.w_dim}; "
-            "use latents of this generator"
-        )
+    check_codes(latents, generator, config.num_layers, config.w_dim)
     for name in [*latents.styles, *(offset.layer for offset in latents.weights)]:
         if name not in rows:
             raise GeneratorMismatchError(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dynode.errors import UsageError
 from dynode.generator.channels import as_rgb, check_channels
+from dynode.generator.fitting import counted
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
@@ -59,6 +60,14 @@ class StyleGAN2:
         about = {"name": name, "domain": domain, "crop": crop, "licence": licence}
         self._about = {**about, "source": source}
         self._fingerprint = Fingerprint(network)
+
+    def __repr__(self) -> str:
+        """Say what it is, in a line; `info` tells the rest."""
+        config, name = self.network.config, self._about["name"]
+        height, width = config.size
+        return (
+            f"StyleGAN2({name!r}, {height} × {width} px, {config.num_layers} rows, {self.device})"
+        )
 
     @classmethod
     def load(
@@ -213,7 +222,7 @@ class StyleGAN2:
             c: See `map`; None draws one-hot labels for a conditional generator of all classes.
         """
         config = self.network.config
-        z = np.random.RandomState(seed).randn(n, config.z_dim).astype(np.float32)
+        z = np.random.RandomState(seed).randn(counted(n), config.z_dim).astype(np.float32)
         if config.c_dim and c is None and self._class_index is None:
             labels = np.random.RandomState([seed, 1]).randint(config.c_dim, size=n)
             c = torch.eye(config.c_dim)[torch.from_numpy(labels)]
@@ -239,8 +248,8 @@ class StyleGAN2:
         self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
     ) -> LayerInputs:
         """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
-        offsets = latents.weights_by_layer()
         styles = self.styles(latents)
+        offsets = latents.weights_by_layer()
         resolution = self._checked(resolution)
         return LayerInputs(
             styles,
