@@ -34,9 +34,20 @@ def check_latents(network: GeneratorNetwork, generator: str, latents: Latents) -
             )
 
 
-def one_hot(index: int, classes: int, count: int) -> Tensor:
-    """Make labels (count, classes) of one class."""
-    return torch.eye(classes)[index].expand(count, -1)
+def labels(given: Tensor | None, chosen: int | None, shape: tuple[int, int]) -> Tensor:
+    """Return labels of a shape (n, classes): those given, or those of the chosen class.
+
+    Raises:
+        UsageError: There are neither, or they are of another shape.
+    """
+    if given is None and chosen is not None:
+        return torch.eye(shape[1])[chosen].expand(shape[0], -1)
+    if given is None:
+        raise UsageError(
+            f"the generator is conditional and got no class label; pass c of shape {shape}"
+        )
+    check_shape("c", given, shape)
+    return given
 
 
 def check_shape(name: str, given: Tensor, wanted: tuple[int, int]) -> None:

@@ -16,7 +16,7 @@ from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
-from dynode.stylegan2.fitting import check_latents, check_shape, one_hot
+from dynode.stylegan2.fitting import check_latents, check_shape, labels
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.stylegan2.noise import NoiseMode, resolve_noise
 
@@ -185,14 +185,7 @@ class StyleGAN2:
         config = self.network.config
         check_shape("z", z, (z.shape[0], config.z_dim))
         if config.c_dim:
-            if c is None and self._class_index is not None:
-                c = one_hot(self._class_index, config.c_dim, len(z))
-            if c is None:
-                raise UsageError(
-                    f"the generator is conditional and got no class label; pass c of shape "
-                    f"({z.shape[0]}, {config.c_dim})"
-                )
-            check_shape("c", c, (z.shape[0], config.c_dim))
+            c = labels(c, self._class_index, (len(z), config.c_dim))
             c = c.to(self.device, self.dtype)
         w = self.network.mapping(z.to(self.device, self.dtype), c)
         rows: Tensor = w[:, None].expand(-1, config.num_layers, -1)
