@@ -100,8 +100,7 @@ def find(
 
     Raises:
         UnknownNameError: No such method or option.
-        OptionError: An option has a value it cannot have, or one direction was asked for and several
-            were found.
+        OptionError: An option has a wrong value, or not one direction was found and one asked for.
     """
     ready = ready_method(method, options)
     drawing = loaded(generator, device=device, class_index=class_index)
