@@ -98,6 +98,7 @@ def option(
     min: float | None = None,
     max: float | None = None,
     choices: Sequence[str] = (),
+    recorded: bool = True,
 ) -> Any:  # a dataclasses.Field, typed Any so that it can stand behind `name: float =`
     """Declare a field of an options dataclass.
 
@@ -108,17 +109,41 @@ def option(
         min: Smallest allowed value, inclusive.
         max: Largest allowed value, inclusive.
         choices: Allowed values of a text option.
+        recorded: Whether it says how a result came about; off for where a run or a copy is kept.
 
     Returns:
         A dataclass field carrying this description.
     """
-    description = {"help": help, "unit": unit, "min": min, "max": max, "choices": tuple(choices)}
+    description = {
+        "help": help,
+        "unit": unit,
+        "min": min,
+        "max": max,
+        "choices": tuple(choices),
+        "recorded": recorded,
+    }
     return dataclasses.field(default=default, metadata={_METADATA_KEY: description})
 
 
 @dataclass(frozen=True)
 class NoOptions:
     """Options of a method that has none."""
+
+
+def recorded_options(options: object) -> dict[str, Any]:
+    """Return the options that differ from their defaults, as JSON values.
+
+    Args:
+        options: An instance of an options dataclass; fields with `recorded` off are left out.
+    """
+    assert dataclasses.is_dataclass(options)
+    told = dict[str, Any]()
+    for part in dataclasses.fields(options):
+        value = getattr(options, part.name)
+        if value != part.default and part.metadata.get(_METADATA_KEY, {}).get("recorded", True):
+            plain = str(value) if isinstance(value, Path) else value
+            told[part.name] = list(plain) if isinstance(plain, tuple) else plain
+    return told
 
 
 def specs_of(options_class: type) -> tuple[OptionSpec, ...]:

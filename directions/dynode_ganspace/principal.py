@@ -9,12 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
 from dynode.generator import Generator, draw_labels
 from dynode.plugins import Progress
-from dynode.scoring import measured_components, parse_rows, with_plain_options
+from dynode.scoring import measured_components, parse_rows
 from dynode_ganspace.published import setting
 
 if TYPE_CHECKING:
@@ -59,19 +58,13 @@ def find_components(
     for index in range(min(options.count, len(found.components))):
         about = DirectionInfo(
             name=f"ganspace-{index:02d}",
-            method="ganspace",
             options={"component": index},
-            fingerprint=info.fingerprint,
-            generator=info.name,
-            licence=info.licence,
             unit="one standard deviation of the codes along the component",
             scale=max(float(found.deviations[index]), 1e-6),
-            created_with=dynode.__version__,
         )
         delta = found.components[index].float().clone()
         directions.append(LinearDirection(delta, None if mask.all() else mask, info=about))
-    recorded = [with_plain_options(direction, options, seed) for direction in directions]
-    kept = measured_components(recorded, generator, options, seed=seed, progress=progress)
+    kept = measured_components(directions, generator, options, seed=seed, progress=progress)
     if not options.set_coordinate:
         return kept
     return [setting(moving, found.mean) for moving in kept if isinstance(moving, LinearDirection)]

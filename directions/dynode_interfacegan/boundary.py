@@ -192,28 +192,3 @@ def project(primal: Tensor, conditions: Sequence[Tensor]) -> Tensor:
         )
     projected: Tensor = (left / left.norm()).to(primal.dtype)
     return projected
-
-
-def at_distances(codes: Tensor, boundary: Tensor, distances: Tensor) -> Tensor:
-    """Move one code along a boundary, as the published editing tool does.
-
-    Args:
-        codes: (1, d) for a code whose distance is set, or (1, rows, d) for one that is shifted.
-        boundary: (1, d), unit length.
-        distances: (steps,).
-
-    Returns:
-        (steps, d) or (steps, rows, d).
-
-    Raises:
-        OptionError: The code has another shape.
-    """
-    if codes.ndim not in (2, 3) or len(codes) != 1 or boundary.shape != (1, codes.shape[-1]):
-        raise OptionError(
-            f"code {tuple(codes.shape)} and boundary {tuple(boundary.shape)} do not fit; expected (1, d) "
-            f"or (1, rows, d), and (1, d)"
-        )
-    if codes.ndim == 2:
-        shifts = distances.to(codes)[:, None] - codes @ boundary.to(codes).t()
-        return codes + shifts * boundary.to(codes)
-    return codes + distances.to(codes)[:, None, None] * boundary.to(codes)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, LinearDirection, ZDirection, load_direction
 from dynode.errors import OptionError
 from dynode.generator import Generator
@@ -189,15 +188,8 @@ def _direction(
     held = "".join(f"-c-{_short(condition)}" for condition in options.conditions)
     info = DirectionInfo(
         name=_short(name) + held,
-        method="interfacegan",
-        options=_plain(options),
-        seed=seed,
-        fingerprint=generator.info.fingerprint,
-        generator=generator.info.name,
-        licence=generator.info.licence,
         unit=f"distance 1 in {options.space.upper()}",
         figures={key: round(value, 4) for key, value in result.figures.items()},
-        created_with=dynode.__version__,
     )
     if options.space == "z":
         return ZDirection(result.vectors[0].clone(), info=info)
@@ -208,13 +200,3 @@ def _direction(
 def _short(name: str) -> str:
     words = Path(name).stem if _is_file(name) else name.partition("|")[0]
     return "-".join("".join(c if c.isalnum() else " " for c in words.lower()).split())
-
-
-def _plain(options: BoundaryOptions) -> dict[str, Any]:
-    """Return the options that differ from their defaults, as JSON values."""
-    told = {}
-    for part in dataclasses.fields(options):
-        value = getattr(options, part.name)
-        if value != part.default:
-            told[part.name] = str(value) if isinstance(value, Path) else value
-    return told

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, LinearDirection, PathDirection
 from dynode.dynamics import FitOptions, Trajectory, fit_trajectory
 from dynode.errors import OptionError
@@ -79,7 +78,7 @@ def find_motion(
         delta = published_direction(
             torch.cat([anchors.start[None], anchors.codes]), seed=seed, count=len(anchors.codes)
         )
-        return LinearDirection(delta, info=_info(generator, options, anchors, seed, {}))
+        return LinearDirection(delta, info=_info(anchors))
     return motion_of(generator, anchors, options, seed=seed)
 
 
@@ -120,7 +119,7 @@ def motion_of(
         "explained_by_first": sum(cleaned.shares) / len(cleaned.shares),
         "residual": cleaned.residual,
     }
-    return PathDirection.of(path, _info(generator, options, anchors, seed, figures))
+    return PathDirection.of(path, _info(anchors, figures))
 
 
 def clean(offsets: Tensor, *, robust: bool, rank: int, variance: float) -> Cleaned:
@@ -219,28 +218,5 @@ def published_anchors(
     return torch.stack(rows, 1)
 
 
-def _info(
-    generator: Generator,
-    options: MicromotionOptions,
-    anchors: Anchors,
-    seed: int,
-    figures: dict[str, float],
-) -> DirectionInfo:
-    return DirectionInfo(
-        name=anchors.name,
-        method="micromotion",
-        options={name: _plain(value) for name, value in dataclasses.asdict(options).items()},
-        seed=seed,
-        fingerprint=generator.info.fingerprint,
-        generator=generator.info.name,
-        licence=generator.info.licence,
-        unit="the whole motion",
-        figures=figures,
-        created_with=dynode.__version__,
-    )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)
-    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+def _info(anchors: Anchors, figures: Mapping[str, float] | None = None) -> DirectionInfo:
+    return DirectionInfo(name=anchors.name, unit="the whole motion", figures=figures or {})

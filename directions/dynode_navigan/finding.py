@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, SingularBasis, WeightDirection, layer_weight
 from dynode.distance import Distance, ResizedDistance, Resizing, load_distance
 from dynode.errors import MissingWeightsError, UnknownNameError
@@ -174,22 +172,16 @@ def finish(
     progress: Progress,
 ) -> Direction | list[Direction]:
     """Make directions of unit vectors, compact, named by their effects; keep what was asked for."""
-    options, info = pictures.options, pictures.info
+    options = pictures.options
     digits = max(2, len(str(len(vectors) - 1)))
     found: list[Direction] = []
     for index, (vector, step) in enumerate(zip(vectors, steps, strict=True)):
         about = DirectionInfo(
             name=f"{method}-{pictures.layer.replace('.', '-')}-{index:0{digits}d}",
-            method=method,
-            options={**plain_options(options), "layer": pictures.layer, "index": index},
-            seed=seed,
-            fingerprint=info.fingerprint,
-            generator=info.name,
-            licence=info.licence,
+            options={"layer": pictures.layer, "index": index},
             unit=f"a shift of length {step:.4g} in raw weights, a tenth of the way to another picture",
             scale=step,
             figures=figures[index],
-            created_with=dynode.__version__,
         )
         whole = WeightDirection(pictures.layer, oriented(vector).contiguous(), info=about)
         found.append(compacted(whole, options.storage_error) if options.storage_error else whole)
@@ -209,13 +201,3 @@ def oriented(vector: Tensor) -> Tensor:
     flat = vector.detach().flatten()
     turned: Tensor = vector.detach() * flat[flat.abs().argmax()].sign()
     return turned
-
-
-def plain_options(options: LayerOptions) -> dict[str, object]:
-    """Tell the options that differ from their defaults, as plain values."""
-    told: dict[str, object] = {}
-    for part in dataclasses.fields(options):
-        value = getattr(options, part.name)
-        if value != part.default and part.name not in ("keep", "eigenvectors"):
-            told[part.name] = value if isinstance(value, bool | int | float | str) else str(value)
-    return told

@@ -75,10 +75,14 @@ class HessianOptions(LayerOptions):
     )
     iterations: int = dynode.option(20, help="Rounds a vector of the published iteration.", min=1)
     keep: Path | None = dynode.option(
-        None, help="File the state is kept in; an interrupted search goes on from it."
+        None,
+        help="File the state is kept in; an interrupted search goes on from it.",
+        recorded=False,
     )
     eigenvectors: Path | None = dynode.option(
-        None, help="Write all eigenvectors to this file too, in the published form (.pt)."
+        None,
+        help="Write all eigenvectors to this file too, in the published form (.pt).",
+        recorded=False,
     )
 
 

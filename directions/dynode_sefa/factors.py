@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
 from dynode.generator import Generator, draw_population
 from dynode.latents import Latents
 from dynode.plugins import Progress
-from dynode.scoring import measured_components, parse_rows, with_plain_options
+from dynode.scoring import measured_components, parse_rows
 
 if TYPE_CHECKING:
     from dynode_sefa.plugin import FactorOptions
@@ -42,19 +41,13 @@ def find_factors(
     for index in range(count):
         about = DirectionInfo(
             name=f"sefa-{index:02d}",
-            method="sefa",
             options={"factor": index, "layers": layers},
-            fingerprint=info.fingerprint,
-            generator=info.name,
-            licence=info.licence,
             unit="one standard deviation of the codes along the factor",
             scale=float(spreads[index]),
-            created_with=dynode.__version__,
         )
         delta = factors[:, index].float().contiguous()
         directions.append(LinearDirection(delta, None if mask.all() else mask, info=about))
-    recorded = [with_plain_options(direction, options, seed) for direction in directions]
-    return measured_components(recorded, generator, options, seed=seed, progress=progress)
+    return measured_components(directions, generator, options, seed=seed, progress=progress)
 
 
 def _layers(generator: Generator, rows: Collection[int], *, rgb: bool) -> list[str]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-import dynode
 from dynode.direction import Direction
 from dynode.errors import OptionError
 from dynode.generator import Generator, draw_population
@@ -71,14 +68,7 @@ def find_global(
     beta = _beta(relevance, direction_of, generator, scorer, options, seed)
     found = direction_of(beta)
     channels = found.info.options["channels"]
-    direction = found.with_info(
-        options={**_told(options), **found.info.options, "text": text, "neutral": neutral},
-        seed=seed,
-        fingerprint=generator.info.fingerprint,
-        generator=generator.info.name,
-        licence=generator.info.licence,
-        created_with=dynode.__version__,
-    )
+    direction = found.with_info(options={**found.info.options, "text": text, "neutral": neutral})
     if options.calibrate and scorer is not None:
         direction = with_unit(direction, generator, scorer, seed=seed)
     moved = f"{channels} style channels of relevance {beta:.3g} or more"
@@ -139,12 +129,3 @@ def _relevance(
     return gradient_relevance(
         generator, model, axis, codes, statistics, rows=rows, progress=progress
     )
-
-
-def _told(options: GlobalOptions) -> dict[str, object]:
-    """Return the options as JSON values."""
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in asdict(options).items()
-        if value not in (None, "", ())
-    }

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-import dynode
 from dynode.direction import Direction, DirectionInfo, StyleMapper
 from dynode.encoders import load_face_embedding
 from dynode.errors import GeneratorMismatchError
@@ -95,15 +94,9 @@ def find_mapper(
         shutil.rmtree(where, ignore_errors=True)
     info = DirectionInfo(
         name=text,
-        method="styleclip-mapper",
-        options=_told(options) | {"text": text},
-        seed=seed,
-        fingerprint=generator.info.fingerprint,
-        generator=generator.info.name,
-        licence=generator.info.licence,
+        options={"text": text},
         unit="the edit the mapper was trained for",
         scale=1.0 if options.published else DEFAULT.overshoot,
-        created_with=dynode.__version__,
     )
     return as_direction(mapper, scale, info)
 
@@ -226,11 +219,3 @@ def _recipe(
 
 def _digest(recipe: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _told(options: MapperOptions) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in asdict(options).items()
-        if value not in (None, "", ()) and name != "folder"
-    }

@@ -128,5 +128,7 @@ class MapperOptions(MapperRecipe):
         None, help="Latents to train on, such as inverted photographs; drawn if absent."
     )
     folder: Path | None = dynode.option(
-        None, help="Where an interrupted run is kept; in the cache folder if absent."
+        None,
+        help="Where an interrupted run is kept; in the cache folder if absent.",
+        recorded=False,
     )

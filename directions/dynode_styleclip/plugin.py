@@ -116,6 +116,8 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         progress: Progress,
     ) -> None:
         """Train one mapper and write it as a direction; see `Trainable.train`."""
+        from dynode.direction import Direction
+        from dynode.pipeline import sign
         from dynode_styleclip.mapper_training import find_mapper
 
         codes = None if data == "sampled" else Path(data)
@@ -126,7 +128,9 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
             )
         given = MapperOptions(**vars(options), codes=codes)
         found = find_mapper(generator, given, seed=seed, progress=progress, folder=folder)
-        found.save(output)
+        signed = sign(found, self, given, generator.info, seed=seed)
+        assert isinstance(signed, Direction)
+        signed.save(output)
 
 
 @dynode.hookimpl

@@ -7,7 +7,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -205,9 +205,3 @@ def write_image(image: Image.Image, path: Path) -> None:
     check_image_name(path)
     with files.written(path) as temporary:
         image.save(temporary, quality=_QUALITY)
-
-
-def write_images(images: Tensor, paths: Sequence[Path]) -> None:
-    """Write pictures (n, 3, h, w), one file each."""
-    for tile, path in zip(to_uint8(images).numpy(), paths, strict=True):
-        write_image(Image.fromarray(tile), path)

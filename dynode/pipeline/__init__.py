@@ -9,10 +9,12 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.pipeline.clip_codes import invert_clip
     from dynode.pipeline.codes import read_codes
+    from dynode.pipeline.signing import sign
 
 __all__ = [
     "invert_clip",
     "read_codes",
+    "sign",
 ]
 
 __getattr__ = names_on_demand(
@@ -20,6 +22,7 @@ __getattr__ = names_on_demand(
     {
         "invert_clip": "dynode.pipeline.clip_codes",
         "read_codes": "dynode.pipeline.codes",
+        "sign": "dynode.pipeline.signing",
     },
     ("calibrate", "convert", "directions", "exchange", "health", "library"),
 )

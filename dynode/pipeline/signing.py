@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from pathlib import Path
-from typing import Any
-
 from dynode.direction.base import Direction
 from dynode.direction.info import DirectionInfo
 from dynode.errors import PluginError
 from dynode.generator.protocol import GeneratorInfo
+from dynode.options import recorded_options
 from dynode.plugins.methods import DirectionMethod
 from dynode.version import __version__
 
@@ -22,7 +19,9 @@ def sign(
     *,
     seed: int,
 ) -> Direction | list[Direction]:
-    """Fill in the info of directions whose method left it empty; any other stays as it is.
+    """Fill in what the info of directions lacks; those that another method found stay as they are.
+
+    Options that differ from their defaults join those that the method tells of a direction itself.
 
     Args:
         found: What the method returned.
@@ -52,28 +51,16 @@ def _sign(
     generator: GeneratorInfo,
     seed: int,
 ) -> Direction:
-    if direction.info.method:
+    info, empty = direction.info, DirectionInfo()
+    if info.method not in ("", method.name):
         return direction
-    unnamed = direction.info.name == DirectionInfo().name
     return direction.with_info(
-        name=method.name if unnamed else direction.info.name,
+        name=method.name if info.name == empty.name else info.name,
         method=method.name,
-        options=_plain(options),
-        seed=seed,
-        fingerprint=generator.fingerprint,
-        generator=generator.name,
-        licence=generator.licence,
-        created_with=__version__,
+        options={**recorded_options(options), **info.options},
+        seed=info.seed or seed,
+        fingerprint=info.fingerprint or generator.fingerprint,
+        generator=info.generator or generator.name,
+        licence=generator.licence if info.licence == empty.licence else info.licence,
+        created_with=info.created_with or __version__,
     )
-
-
-def _plain(options: object) -> dict[str, Any]:
-    """Return the options that differ from their defaults, as JSON values."""
-    assert dataclasses.is_dataclass(options)
-    told = {part.name: getattr(options, part.name) for part in dataclasses.fields(options)}
-    defaults = {part.name: part.default for part in dataclasses.fields(options)}
-    return {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in told.items()
-        if value != defaults[name]
-    }

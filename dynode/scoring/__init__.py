@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         ComponentOptions,
         measured_components,
         parse_rows,
-        with_plain_options,
     )
     from dynode.scoring.effects import (
         deviations_of,
@@ -53,7 +52,6 @@ __all__ = [
     "read_labels",
     "score_latents",
     "score_population",
-    "with_plain_options",
 ]
 
 __getattr__ = names_on_demand(
@@ -77,6 +75,5 @@ __getattr__ = names_on_demand(
         "read_labels": "dynode.scoring.labels",
         "score_latents": "dynode.scoring.effects",
         "score_population": "dynode.scoring.kept",
-        "with_plain_options": "dynode.scoring.components",
     },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -178,15 +177,3 @@ def _purity(direction: Direction, attribute: str) -> float:
     effects = {**told.leakage, told.attribute: told.effect}
     total = math.hypot(*effects.values())
     return abs(effects.get(attribute, 0.0)) / max(total, 1e-12)
-
-
-def with_plain_options(direction: Direction, options: object, seed: int) -> Direction:
-    """Record the options that differ from their defaults."""
-    assert dataclasses.is_dataclass(options)
-    told = {
-        part.name: getattr(options, part.name)
-        for part in dataclasses.fields(options)
-        if getattr(options, part.name) != part.default
-    }
-    merged = {**direction.info.options, **told}
-    return direction.with_info(options=merged, seed=seed)

@@ -21,7 +21,6 @@ from dynode.media.images import (
     read_image,
     to_uint8,
     write_image,
-    write_images,
 )
 from dynode.media.suffixes import IMAGE_SUFFIXES, is_moving
 
@@ -443,21 +442,6 @@ def test_a_failure_while_writing_leaves_nothing(
         write_image(picture(), tmp_path / "a.png")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_pictures_are_written_one_file_each(tmp_path: Path) -> None:
-    paths = [tmp_path / f"{index}.png" for index in range(3)]
-
-    write_images(tiles(3), paths)
-
-    assert [Image.open(path).getpixel((0, 0)) for path in paths] == [
-        (v, v, v) for v in (10, 20, 30)
-    ]
-
-
-def test_as_many_names_as_pictures_are_needed(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="zip"):
-        write_images(tiles(2), [tmp_path / "a.png"])
 
 
 @pytest.mark.parametrize(

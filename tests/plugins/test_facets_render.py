@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 from torch import Tensor
 
 from dynode_facets.factors import FACTOR_NAMES, FACTORS
-from dynode_facets.gallery import contact_sheet, factor_strips
 from dynode_facets.render import render
 
 
@@ -149,11 +146,3 @@ def test_gradients_agree_with_finite_differences() -> None:
 def test_factors_of_the_wrong_width_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(2, 5\), expected \(n, 23\)"):
         render(torch.zeros(2, 5))
-
-
-def test_the_gallery_has_a_strip_per_factor_and_a_sheet_of_people() -> None:
-    strips = factor_strips(steps=2, resolution=16, columns=2)
-    sheet = contact_sheet(columns=3, rows=2, resolution=16)
-
-    assert strips.height == 16 * math.ceil(len(FACTORS) / 2)
-    assert sheet.size == (48, 32)

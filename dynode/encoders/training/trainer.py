@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -264,8 +263,3 @@ class _Training:
             current = None if current is None else pooled(drawn, encoder.config.size)
         self.result.train()
         return float(psnr(drawn, images).mean())
-
-
-def recipe_kind(method: str) -> type[Any]:
-    """Return the options class of a method, `e4e` or `restyle`."""
-    return RestyleRecipe if method == "restyle" else EncoderRecipe
