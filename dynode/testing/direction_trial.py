@@ -99,11 +99,12 @@ class DirectionTrial:
     def _run(self) -> Found:
         generator, log = small(), ProgressLog()
         latents = generator.sample(1, seed=3)
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         options = self.options
         with stand_ins(), quietly() as printed:
             found = self.method.find(generator, options, seed=0, progress=log, latents=latents)
-        seconds = time.perf_counter() - started
+        # A busy machine makes it wait, several threads make it work: the smaller one is its own.
+        seconds = min(time.perf_counter() - started, time.process_time() - worked)
         done = sign(found, self.method, options, generator.info, seed=0)
         directions = done if isinstance(done, list) else [done]
         return Found(generator, latents, directions, log, printed.getvalue(), seconds)

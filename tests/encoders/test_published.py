@@ -14,8 +14,12 @@ CASES = [
     pytest.param("e4e-encoder-256", {"codes": None, "w_stage2": 2}, (0, 2, 4, 9), id="e4e"),
     pytest.param("e4e-encoder-cars", {"codes": None}, (0, 15), id="e4e-of-wide-pictures"),
     pytest.param("restyle-psp-encoder", {"delta": None}, (0, 9), id="restyle-psp"),
-    pytest.param(
-        "restyle-e4e-encoder", {"delta": None, "delta_stage4": 4}, (0, 4), id="restyle-e4e"
+    pytest.param(  # what e4e and ReStyle of pSp read, together
+        "restyle-e4e-encoder",
+        {"delta": None, "delta_stage4": 4},
+        (0, 4),
+        id="restyle-e4e",
+        marks=pytest.mark.slow,
     ),
     pytest.param("restyle-resnet-encoder", {"delta": None}, (0, 5), id="restyle-resnet"),
 ]

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-SECONDS_EACH = 0.6  # half a minute for all of them
+SECONDS_EACH = 0.25  # ten seconds for all of them
+SECONDS_EACH_SLOWLY = 1.0
 SEED = 1  # another one than that of the figures
 READERS = (
     "checkpoint, dynode",
@@ -76,7 +77,18 @@ def test_every_reader_is_tried(fuzz: ModuleType) -> None:
 @pytest.mark.robust(kind="H")
 @pytest.mark.parametrize("reader", READERS)
 def test_a_damaged_file_ends_in_a_value_or_one_line(fuzz: ModuleType, reader: str) -> None:
-    found = fuzz.tried(reader, 10**6, SEED, SECONDS_EACH)
+    check(fuzz, reader, SECONDS_EACH)
+
+
+@pytest.mark.slow
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize("reader", READERS)
+def test_more_damaged_files_end_in_a_value_or_one_line(fuzz: ModuleType, reader: str) -> None:
+    check(fuzz, reader, SECONDS_EACH_SLOWLY)
+
+
+def check(fuzz: ModuleType, reader: str, seconds: float) -> None:
+    found = fuzz.tried(reader, 10**6, SEED, seconds)
 
     assert found["foreign"] == []
     assert found["mutations"] > 0

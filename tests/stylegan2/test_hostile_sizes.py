@@ -362,10 +362,10 @@ ABSURD: dict[str, Case] = {
 
 
 def read_refused(path: Path, error: type[CheckpointError]) -> str:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(error) as raised:
         read_checkpoint(path)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     message = str(raised.value)
     assert message.startswith(f"{path.name}: ")
     assert message.isprintable() and len(message) < 400

@@ -173,7 +173,16 @@ def test_every_command_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for arguments in (
         ["generate", "--seeds", "3", "-o", "one.png"],
         ["edit", "--plugin", "sefa", "--edited-only", "-o", "edited.png"],
-        ["invert", "photo.png", "--inverter", "optimize", "-o", "codes.safetensors"],
+        [
+            "invert",
+            "photo.png",
+            "--inverter",
+            "optimize",
+            "--inverter-option",
+            "steps=20",
+            "-o",
+            "codes.safetensors",
+        ],
         ["edit", "codes.safetensors", "--plugin", "sefa", "--edited-only", "-o", "again.png"],
     ):
         result = run_command([*arguments, "--generator", "g.safetensors"])

@@ -161,12 +161,12 @@ def test_what_a_pickle_makes_is_bounded(tmp_path: Path, case: str) -> None:
     make, words = HOSTILE[case]
     path = tmp_path / "hostile.pkl"
     path.write_bytes(make())
-    start = time.perf_counter()
+    start = time.process_time()
 
     with pytest.raises(CheckpointError) as raised:
         inspect_checkpoint(path)
 
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     message = str(raised.value)
     assert message.startswith("hostile.pkl: ") and words in message
     assert message.isprintable() and len(message) < 400
