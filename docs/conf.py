@@ -182,6 +182,7 @@ def check_reference() -> list[str]:
 
 # What plugins may import besides `dynode` itself; tests/core/test_imports.py holds them to it.
 SDK = (
+    "adversarial",
     "crop",
     "data",
     "direction",

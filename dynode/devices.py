@@ -35,6 +35,19 @@ def resolve_device(device: torch.device | str | None) -> torch.device:
     return found
 
 
+def own_device(device: torch.device | str | None) -> torch.device:
+    """Return a device; of several CUDA devices that of this process, where `torchrun` started it.
+
+    Raises:
+        DeviceError: It does not exist on this machine.
+    """
+    found = default_device() if device is None else resolve_device(device)
+    local = os.environ.get("LOCAL_RANK")
+    if str(found) == "cuda" and local is not None:
+        return resolve_device(f"cuda:{local}")
+    return found
+
+
 def devices() -> list[str]:
     """List the devices torch can use here."""
     names = ["cpu"]

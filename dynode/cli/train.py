@@ -9,11 +9,12 @@ import click
 
 from dynode.cli import console
 from dynode.cli.clip_options import CHECK, say_trajectory
+from dynode.cli.generator_training import RUN_FOLDER, generator_command
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import UnknownNameError
 from dynode.options import build_options, specs_of
-from dynode.plugins.trainable import Trainable
+from dynode.plugins.trainable import Trainable, TrainableGenerator
 
 
 class _Trainers(click.Group):
@@ -26,7 +27,10 @@ class _Trainers(click.Group):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in _trainable():
             return own
-        return _training_command(_trainable()[cmd_name])
+        method = _trainable()[cmd_name]
+        if isinstance(method, TrainableGenerator):
+            return generator_command(method)
+        return _training_command(method)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -36,7 +40,7 @@ class _Trainers(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _trainable() -> dict[str, Trainable]:
+def _trainable() -> dict[str, Trainable | TrainableGenerator]:
     from dynode.pipeline.training import trainable
 
     return trainable()
@@ -117,11 +121,6 @@ _DATA = click.option(
     metavar="sampled|FOLDER|ZIP",
     help="Pictures to train on: what the generator draws, or your own.",
 )
-_RUN_FOLDER = click.option(
-    "--run-folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where state and log are kept; a run in it is continued [default: runs/NAME].",
-)
 
 
 def _training_command(method: Trainable) -> click.Command:
@@ -130,7 +129,7 @@ def _training_command(method: Trainable) -> click.Command:
 
     @console.GENERATOR
     @_DATA
-    @_RUN_FOLDER
+    @RUN_FOLDER
     @console.DEVICE
     @console.SEED
     @console.output_option("Weights file to write [default: NAME.safetensors].")

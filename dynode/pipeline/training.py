@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from dynode import files, plugins
-from dynode.errors import UnknownNameError
+from dynode.devices import own_device
+from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.options import build_options
 from dynode.plugins.methods import Progress, silent
-from dynode.plugins.trainable import Trainable
+from dynode.plugins.trainable import Trainable, TrainableGenerator
 
 
-def trainable() -> dict[str, Trainable]:
+def trainable() -> dict[str, Trainable | TrainableGenerator]:
     """List what the installed plugins can train, by the name behind `dynode train`."""
     registry = plugins.registry()
     methods = [*registry.inverters, *registry.directions, *registry.generators]
-    return {method.training: method for method in methods if isinstance(method, Trainable)}
+    kinds = (Trainable, TrainableGenerator)
+    return {method.training: method for method in methods if isinstance(method, kinds)}
 
 
 def train(
@@ -27,6 +29,7 @@ def train(
     output: str | Path | None = None,
     *,
     data: str = "sampled",
+    start: str | Path | None = None,
     folder: str | Path | None = None,
     seed: int = 0,
     device: str | None = None,
@@ -38,10 +41,11 @@ def train(
 
     Args:
         name: What to train, for example `e4e` (`dynode train --help`).
-        generator: A loaded generator, or what `load_generator` takes.
+        generator: A loaded generator, or what `load_generator` takes, of what is trained for one.
         output: File to write; None for `NAME.safetensors`.
         data: `sampled` for what the generator draws, else what the method learns from: mostly a
             folder or zip file of pictures.
+        start: Of generators that are trained, the one to start from, by name or file.
         folder: Where the run keeps its state and its log; None for `runs/NAME`.
         seed: Seed of everything random.
         device: Where to compute, for a generator given by name.
@@ -54,6 +58,7 @@ def train(
 
     Raises:
         UnknownNameError: Nothing of that name can be trained, or no such option.
+        OptionError: `generator` or `start` does not apply.
         OutputExistsError: The output exists and `force` is off.
     """
     methods = trainable()
@@ -63,16 +68,27 @@ def train(
     checked = build_options(method.training_options, options, owner=f"train {name}")
     target = Path(output or f"{name}.safetensors")
     files.check_free(target, force=force)
-    drawing = loaded(generator, device=device)
-    run_folder = Path(folder or Path("runs") / name)
-    method.train(
-        drawing,
-        target,
-        checked,
-        data=data,
-        folder=run_folder,
-        seed=seed,
-        force=force,
-        progress=progress,
-    )
+    shared: dict[str, Any] = {
+        "data": str(data),
+        "folder": Path(folder or Path("runs") / name),
+        "seed": seed,
+        "force": force,
+        "progress": progress,
+    }
+    if isinstance(method, TrainableGenerator):
+        _refuse(
+            generator, f"train {name} trains a generator and for none; name one with start, --from"
+        )
+        begin = None if start is None else str(start)
+        method.train(target, checked, start=begin, device=own_device(device), **shared)
+    else:
+        _refuse(
+            start, f"train {name} starts from no generator; name the one it is for with generator"
+        )
+        method.train(loaded(generator, device=device), target, checked, **shared)
     return target
+
+
+def _refuse(given: object, message: str) -> None:
+    if given is not None:
+        raise OptionError(message)

@@ -36,7 +36,7 @@ from dynode.plugins.methods import (
     silent,
 )
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
-from dynode.plugins.trainable import Trainable
+from dynode.plugins.trainable import Trainable, TrainableGenerator
 
 __all__ = [
     "Detector",
@@ -64,6 +64,7 @@ __all__ = [
     "TextEncoder",
     "TextImageModel",
     "Trainable",
+    "TrainableGenerator",
     "distribution_of",
     "hookimpl",
     "registry",

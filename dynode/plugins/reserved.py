@@ -6,7 +6,7 @@ from dynode.errors import PluginError
 from dynode.options import specs_of
 from dynode.plugins.formats import Format
 from dynode.plugins.methods import DirectionMethod, Inverter
-from dynode.plugins.trainable import Trainable
+from dynode.plugins.trainable import Trainable, TrainableGenerator
 
 _SHARED = frozenset(
     ("class_index", "generator", "device", "seed", "force", "progress", "output", "json")
@@ -33,7 +33,9 @@ FORMAT_NAMES = frozenset(
 )
 """Of `dynode.importing.import_directions`, and flags of `dynode directions import`."""
 
-TRAINING_NAMES = _SHARED | frozenset(("name", "data", "folder", "run_folder"))
+TRAINING_NAMES = _SHARED | frozenset(
+    ("name", "data", "folder", "run_folder", "start", "from", "print_sbatch")
+)
 """Of `dynode.train`, and flags of its commands."""
 
 
@@ -54,7 +56,7 @@ def check_options(thing: object, kind: str, name: str) -> None:
         _check(thing.options, INVERTER_NAMES, f"{kind} {name!r}", "dynode.invert")
     if isinstance(thing, Format):
         _check(thing.options, FORMAT_NAMES, f"{kind} {name!r}", "import_directions")
-    if isinstance(thing, Trainable):
+    if isinstance(thing, Trainable | TrainableGenerator):
         _check(
             thing.training_options,
             TRAINING_NAMES,

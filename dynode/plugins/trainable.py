@@ -11,6 +11,8 @@ from dynode.plugins.methods import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import torch
+
     from dynode.generator.protocol import Generator
 
 
@@ -52,6 +54,52 @@ class Trainable(ABC):
                 method learns from; it refuses what it cannot use.
             folder: Where the run keeps its state and its log; a run in it is continued.
             seed: Seed of everything random.
+            force: Replace an output that exists.
+            progress: Called after every step.
+        """
+
+
+class TrainableGenerator(ABC):
+    """A second base of generator families whose generators users can train: `dynode train NAME`.
+
+    Unlike a `Trainable` it needs no generator: one may be named to start from.
+
+    Attributes:
+        training: Name behind `dynode train`; lower case, digits and hyphens.
+        training_summary: One line for `--help`.
+        training_options: Dataclass of typed, documented options.
+    """
+
+    training: ClassVar[str]
+    training_summary: ClassVar[str] = ""
+    training_options: ClassVar[type] = NoOptions
+
+    @abstractmethod
+    def train(
+        self,
+        output: Path,
+        options: Any,  # an instance of `self.training_options`
+        *,
+        data: str,
+        start: str | None,
+        folder: Path,
+        seed: int,
+        device: torch.device,
+        force: bool,
+        progress: Progress,
+    ) -> None:
+        """Train, or continue, and write the generator.
+
+        May run in several processes that `torchrun` started; the first one writes.
+
+        Args:
+            output: File to write.
+            options: An instance of `self.training_options`.
+            data: Folder or zip file to learn from, `sampled` where none was named.
+            start: Generator to start from, by name or file; None for random weights.
+            folder: Where the run keeps its state, log and samples; a run in it is continued.
+            seed: Seed of everything random.
+            device: Where this process computes.
             force: Replace an output that exists.
             progress: Called after every step.
         """

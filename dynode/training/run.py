@@ -67,6 +67,7 @@ class Run:
         optimizer: Updates the modules.
         recipe: Every option that shapes the result; a state of another recipe is refused.
         others: Whatever else changes from step to step, by name: further optimisers, pools.
+        is_writer: Whether this process keeps state and log; one of several does.
     """
 
     folder: Path
@@ -74,6 +75,7 @@ class Run:
     optimizer: torch.optim.Optimizer
     recipe: Mapping[str, Any]  # whatever JSON can hold
     others: Mapping[str, Stateful] = field(default_factory=dict)
+    is_writer: bool = True
 
     def steps(
         self,
@@ -131,11 +133,14 @@ class Run:
             for name, other in self.others.items():
                 other.load_state_dict(state["others"][name])
             done = int(state["done"])
-        self._drop_log_after(done)
+        if self.is_writer:
+            self._drop_log_after(done)
         return done
 
     def save(self, done: int) -> None:
         """Write the state after `done` steps, atomically."""
+        if not self.is_writer:
+            return
         state = {
             "done": done,
             "recipe": json.dumps(self.recipe, sort_keys=True),
@@ -150,6 +155,8 @@ class Run:
                 os.replace(path, self.folder / _BEFORE)
 
     def _log(self, figures: Mapping[str, float]) -> None:
+        if not self.is_writer:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / _LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(figures) + "\n")

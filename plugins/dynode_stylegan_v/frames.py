@@ -36,6 +36,22 @@ class FrameSampling:
                 "'uniform' and at least one frame"
             )
 
+    @property
+    def shortest(self) -> int:
+        """Fewest frames of a clip that can be sampled.
+
+        Raises:
+            UsageError: No clip has so many frames at the listed distances.
+        """
+        longest = 2 * self.frames * max(POWERS)
+        for length in range(self.frames, longest):
+            if self.frames == 1 or self._distances(length):
+                return length
+        raise UsageError(
+            f"no clip has {self.frames} frames at most {self.max_distance} apart in the "
+            f"{self.kind!r} sampling; use fewer frames or longer distances"
+        )
+
     def admissible(self, length: int) -> list[int]:
         """List the distances that a clip allows.
 
@@ -47,7 +63,7 @@ class FrameSampling:
         """
         if self.frames == 1:
             return [0]
-        found = self._total(length) if self.kind == "random" else self._step(length)
+        found = self._distances(length)
         if not found:
             raise UsageError(
                 f"a clip of {length} frames has no {self.frames} frames at the distances of the "
@@ -101,6 +117,9 @@ class FrameSampling:
             return [distance * index for index in range(self.frames)]
         inner = rng.sample(range(1, distance), self.frames - 2)
         return sorted([0, distance, *inner])
+
+    def _distances(self, length: int) -> list[int]:
+        return self._total(length) if self.kind == "random" else self._step(length)
 
     def _total(self, length: int) -> list[int]:
         """List total distances; a range leaves out its upper end, as published."""

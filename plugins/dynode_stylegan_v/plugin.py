@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
-from dynode.plugins import Progress, Trainable
+from dynode.plugins import Progress, Trainable, TrainableGenerator
 from dynode_stylegan_v.motion_options import MotionTrainingOptions
+from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
 
 if TYPE_CHECKING:
     import torch
@@ -16,11 +17,46 @@ if TYPE_CHECKING:
     from dynode.generator import Generator
 
 
-class StyleGANVFamily(dynode.GeneratorFamily):
-    """Video generators: published snapshots and dynode's files."""
+class _VideoTraining(TrainableGenerator):
+    """Trains video generators on clips."""
+
+    def train(
+        self,
+        output: Path,
+        options: VideoTrainingOptions | MoCoGANTrainingOptions,
+        *,
+        data: str,
+        start: str | None,
+        folder: Path,
+        seed: int,
+        device: torch.device,
+        force: bool,
+        progress: Progress,
+    ) -> None:
+        """Train on clips; see `TrainableGenerator.train`."""
+        from dynode_stylegan_v.video_training import train_video
+
+        train_video(
+            options,
+            output,
+            data=data,
+            start=start,
+            folder=folder,
+            seed=seed,
+            device=device,
+            force=force,
+            progress=progress,
+        )
+
+
+class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining):
+    """Video generators, published snapshots and dynode's files, and their training."""
 
     name = "stylegan-v"
     summary = "video generators: StyleGAN-V, MoCoGAN + StyleGAN2"
+    training = "stylegan-v"
+    training_summary = "Train a video generator on clips"
+    training_options = VideoTrainingOptions
 
     def can_read(self, path: Path) -> bool:
         """Look at the head of a file; see `GeneratorFamily.can_read`."""
@@ -28,6 +64,26 @@ class StyleGANVFamily(dynode.GeneratorFamily):
         from dynode_stylegan_v.published import looks_published
 
         return file_kind(path) == FORMAT or looks_published(path)
+
+    def read(self, path: Path, device: torch.device | str) -> Generator:
+        """Load a video generator; see `GeneratorFamily.read`."""
+        from dynode_stylegan_v.opening import open_video
+
+        return open_video(path, device=device)
+
+
+class MoCoGANFamily(dynode.GeneratorFamily, _VideoTraining):
+    """Training of MoCoGAN with a StyleGAN2 backbone; its files are read by `stylegan-v`."""
+
+    name = "mocogan"
+    summary = "training of MoCoGAN + StyleGAN2; stylegan-v reads its files"
+    training = "mocogan"
+    training_summary = "Train MoCoGAN with a StyleGAN2 backbone on clips"
+    training_options = MoCoGANTrainingOptions
+
+    def can_read(self, path: Path) -> bool:
+        """Read nothing: its files are those of `stylegan-v`."""
+        return False
 
     def read(self, path: Path, device: torch.device | str) -> Generator:
         """Load a video generator; see `GeneratorFamily.read`."""
@@ -91,4 +147,5 @@ def register_generators(
 ) -> None:
     """Contribute the families of video generators."""
     register(StyleGANVFamily())
+    register(MoCoGANFamily())
     register(MovingFamily())

@@ -29,7 +29,7 @@ STOREYS: list[list[str]] = [
     ["latents", "generator.protocol", "generator.module_layers"],
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
-    ["distance", "scoring", "crop", "data", "importing", "encoders"],
+    ["distance", "scoring", "crop", "data", "importing", "encoders", "adversarial"],
     ["pipeline"],
     ["cli", "__main__", "scaffold", "checking", "testing"],
 ]
@@ -37,6 +37,7 @@ STOREYS: list[list[str]] = [
 # What plugins may import, with everything these packages list in `__all__` (docs/api.md).
 SDK = (
     "dynode",
+    "dynode.adversarial",
     "dynode.cli",
     "dynode.crop",
     "dynode.data",

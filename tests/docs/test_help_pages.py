@@ -54,8 +54,10 @@ def python_line(path: tuple[str, ...]) -> str:
 
 
 # `train NAME` and what plugins add are there only with them.
-# The motion of a still generator is trained on clips, in a test of its own.
-ELSEWHERE = TRAINED | {("train", "stylegan-v-motion")}
+# What is trained on clips and pictures is trained in tests of its own.
+ELSEWHERE = TRAINED | {
+    ("train", name) for name in ("stylegan-v-motion", "stylegan-v", "mocogan", "stylegan2")
+}
 COMMANDS = [path for path in leaves(root) if path[0] in _COMMANDS and path[:2] not in ELSEWHERE]
 
 

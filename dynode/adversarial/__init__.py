@@ -1,0 +1,45 @@
+"""Training of a generator against a discriminator: one loop for pictures and for clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.adversarial.batch import Batch, Samples, Sides, as_images
+    from dynode.adversarial.feeding import Feeder
+    from dynode.adversarial.loop import train_against
+    from dynode.adversarial.options import AdversarialOptions
+    from dynode.adversarial.processes import Processes
+    from dynode.adversarial.starting import copy_matching, freeze_blocks, new_channels
+
+_LAZY = {
+    "AdversarialOptions": "dynode.adversarial.options",
+    "Batch": "dynode.adversarial.batch",
+    "Feeder": "dynode.adversarial.feeding",
+    "Processes": "dynode.adversarial.processes",
+    "Samples": "dynode.adversarial.batch",
+    "Sides": "dynode.adversarial.batch",
+    "as_images": "dynode.adversarial.batch",
+    "copy_matching": "dynode.adversarial.starting",
+    "freeze_blocks": "dynode.adversarial.starting",
+    "new_channels": "dynode.adversarial.starting",
+    "train_against": "dynode.adversarial.loop",
+}
+
+__all__ = [
+    "AdversarialOptions",
+    "Batch",
+    "Feeder",
+    "Processes",
+    "Samples",
+    "Sides",
+    "as_images",
+    "copy_matching",
+    "freeze_blocks",
+    "new_channels",
+    "train_against",
+]
+
+__getattr__ = names_on_demand(__name__, _LAZY)

@@ -1,0 +1,103 @@
+"""`dynode train NAME` of generators: on one process, on several, or as a script for a queue."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dynode.cli import console
+from dynode.cli.method_options import click_options, split_method_options
+from dynode.plugins.trainable import TrainableGenerator
+
+RUN_FOLDER = click.option(
+    "--run-folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where state and log are kept; a run in it is continued [default: runs/NAME].",
+)
+_DATA = click.option(
+    "--data",
+    required=True,
+    metavar="FOLDER|ZIP",
+    help="Data set to learn from; 'dynode data' makes and checks them.",
+)
+_FROM = click.option(
+    "--from",
+    "start",
+    metavar="NAME|FILE",
+    help="Generator to start from; random weights if absent.",
+)
+_SCRIPT = click.option(
+    "--print-sbatch",
+    is_flag=True,
+    help="Print a script for a Slurm queue that trains, requeues and resumes, and train nothing.",
+)
+
+
+def generator_command(method: TrainableGenerator) -> click.Command:
+    """Make the command that trains a generator, with its options as flags."""
+    name = method.training
+
+    @_DATA
+    @_FROM
+    @RUN_FOLDER
+    @_SCRIPT
+    @console.DEVICE
+    @console.SEED
+    @console.output_option("Generator to write [default: NAME.safetensors].")
+    @console.FORCE
+    @console.JSON
+    def run(run_folder: Path | None, print_sbatch: bool, as_json: bool, **given: Any) -> None:
+        folder = run_folder or Path("runs") / name
+        if print_sbatch:
+            console.tell(_queue_script(name, folder, given))
+            return
+        target = _trained(name, folder, given)
+        if int(os.environ.get("RANK", "0")) > 0:
+            return  # the first of several processes speaks
+        if as_json:
+            shown = {"output": str(target), "seed": given["seed"], "run_folder": str(folder)}
+            console.print_json(shown)
+        else:
+            console.tell(str(target))
+
+    own = getattr(run, "__click_params__", [])[::-1]
+    params = [*click_options(method.training_options), *own]
+    return click.Command(name, callback=run, params=params, help=_help(method))
+
+
+def _trained(name: str, folder: Path, given: Mapping[str, Any]) -> Path:
+    from dynode.pipeline.training import train
+
+    shared = ("output", "data", "start", "seed", "device", "force")
+    own = {key: value for key, value in given.items() if key not in shared}
+    with console.progress_bar(f"training {name}") as progress:
+        return train(
+            name,
+            folder=folder,
+            progress=progress,
+            **{key: given[key] for key in shared},
+            **split_method_options(own),
+        )
+
+
+def _queue_script(name: str, folder: Path, given: Mapping[str, Any]) -> str:
+    from dynode.pipeline.queue_script import queue_script
+
+    flags = {"data": given["data"], "from": given["start"], "run-folder": folder}
+    flags |= {"output": given["output"], "seed": given["seed"], "force": given["force"] or None}
+    options = split_method_options({k: v for k, v in given.items() if k.startswith("method__")})
+    return queue_script(name, folder, {**flags, **options})
+
+
+def _help(method: TrainableGenerator) -> str:
+    name = method.training
+    return (
+        f"{method.training_summary or f'Train {name}'}; a stopped run goes on where it was.\n\n"
+        "Several processes: torchrun --nproc-per-node 4 --no-python dynode train …\n\n"
+        f"\b\nTry:     dynode train {name} --data data.zip -o {name}.safetensors\n"
+        f"Python:  dynode.train({name!r}, data='data.zip')"
+    )

@@ -1,0 +1,110 @@
+"""Options of the training of video generators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dynode
+from dynode.adversarial import AdversarialOptions
+from dynode.errors import OptionError
+
+if TYPE_CHECKING:
+    from dynode_stylegan_v.frames import FrameSampling
+
+
+@dataclass(frozen=True)
+class VideoTrainingOptions(AdversarialOptions):
+    """What shapes a video generator that is trained on clips."""
+
+    frames: int = dynode.option(3, help="Frames of a clip that are sampled.", min=1, max=64)
+    sampling: str = dynode.option(
+        "random",
+        help="Frames anywhere between a first and a last one, or evenly spaced.",
+        choices=("random", "uniform"),
+    )
+    max_distance: int = dynode.option(
+        32, help="Longest distance from first to last, or of a step.", unit="frames", min=1
+    )
+    max_frames: int = dynode.option(
+        1024, help="Longest part of a clip that is looked at.", unit="frames", min=2, max=65536
+    )
+    condition: str = dynode.option(
+        "concat_const",
+        help="Where motion enters: beside the constant, behind or added to the style codes.",
+        choices=("concat_const", "concat_w", "sum_w"),
+    )
+    freeze: str = dynode.option(
+        "none",
+        help="What stays as --from has it: nothing, or all but the motion.",
+        choices=("none", "content"),
+    )
+    motion_dim: int = dynode.option(512, help="Width of motion noise and codes.", min=1, max=4096)
+    frequencies: int = dynode.option(256, help="Number of waves of the motion.", min=1, max=4096)
+    min_period: float = dynode.option(
+        16, help="Shortest period, and frames between motion codes.", unit="frames", min=1
+    )
+    max_period: float = dynode.option(1024, help="Longest period.", unit="frames", min=1)
+    kernel: int = dynode.option(11, help="Length of the motion convolutions.", unit="codes", min=1)
+    concat_resolution: int = dynode.option(
+        16, help="Side at which the discriminator joins the frames; 8 at most at 16 px.", min=8
+    )
+    hyper: bool = dynode.option(False, help="Distances also steer every discriminator block.")
+    fps: float = dynode.option(25, help="Frames a second of the clips.", min=0.1, max=1000)
+    called: str = dynode.option("", help="Name of the generator; empty for that of the file.")
+
+    def __post_init__(self) -> None:
+        """Check what no single option shows."""
+        if self.min_period > self.max_period:
+            raise OptionError(
+                f"--min-period is {self.min_period:g} and --max-period {self.max_period:g}; expected "
+                "the shortest not above the longest"
+            )
+        if self.condition == "sum_w" and 2 * self.frequencies != self.w_dim:
+            raise OptionError(
+                f"sum_w adds motion to style codes of width {self.w_dim}, and {self.frequencies} "
+                f"frequencies make it {2 * self.frequencies} wide; give --frequencies "
+                f"{self.w_dim // 2}, or another --condition"
+            )
+
+    @property
+    def frame_sampling(self) -> FrameSampling:
+        """Which frames are looked at."""
+        from dynode_stylegan_v.frames import FrameSampling
+
+        return FrameSampling(self.sampling, self.frames, max_distance=self.max_distance)
+
+
+@dataclass(frozen=True)
+class MoCoGANTrainingOptions(AdversarialOptions):
+    """What shapes a MoCoGAN generator that is trained on clips."""
+
+    batch: int = dynode.option(8, help="Clips a step, over all processes.", min=1)
+    frames: int = dynode.option(16, help="Frames of a clip that are sampled.", min=16, max=64)
+    max_distance: int = dynode.option(
+        1, help="Longest step between two frames.", unit="frames", min=1
+    )
+    max_frames: int = dynode.option(
+        1024, help="Longest part of a clip that is looked at.", unit="frames", min=16, max=65536
+    )
+    motion_dim: int = dynode.option(512, help="Width of motion noise and codes.", min=1, max=4096)
+    clip_rate: float = dynode.option(
+        0.1, help="Learning rate of the judge of clips, relative to that of frames.", min=0.0
+    )
+    fps: float = dynode.option(25, help="Frames a second of the clips.", min=0.1, max=1000)
+    called: str = dynode.option("", help="Name of the generator; empty for that of the file.")
+
+    def __post_init__(self) -> None:
+        """Check what no single option shows."""
+        if self.labels != "none":
+            raise OptionError(
+                "--labels does not apply to MoCoGAN: its judge of frames takes no classes, which belong to "
+                "clips; leave it out"
+            )
+
+    @property
+    def frame_sampling(self) -> FrameSampling:
+        """Which frames are looked at."""
+        from dynode_stylegan_v.frames import FrameSampling
+
+        return FrameSampling("uniform", self.frames, max_distance=self.max_distance)

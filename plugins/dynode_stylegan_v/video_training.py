@@ -1,0 +1,183 @@
+"""Training of video generators on clips, from options to the file."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dynode.adversarial import Processes, freeze_blocks, train_against
+from dynode.errors import OptionError
+from dynode.plugins import Progress, silent
+from dynode.training import keep_freed_memory
+from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
+from dynode_stylegan_v.discriminator import VideoDiscriminator
+from dynode_stylegan_v.mocogan import MoCoGANDiscriminator, mocogan_config
+from dynode_stylegan_v.synthesis import VideoNetwork
+from dynode_stylegan_v.video_data import TrainingClips
+from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
+from dynode_stylegan_v.video_sides import VideoSides
+from dynode_stylegan_v.warm_start import hold_content, start_discriminator, start_generator
+
+_LARGEST_GROUP = 4
+VideoOptions = VideoTrainingOptions | MoCoGANTrainingOptions
+
+
+def train_video(
+    options: VideoOptions,
+    output: Path,
+    *,
+    data: str,
+    start: str | None = None,
+    folder: Path,
+    seed: int = 0,
+    device: torch.device | None = None,
+    force: bool = False,
+    until: int | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Train a video generator, or go on with a run that was stopped, and write it.
+
+    Args:
+        options: Of StyleGAN-V or of MoCoGAN.
+        output: File to write.
+        data: Folder or zip file of clips; see `dynode.data.open_clips`.
+        start: Generator to start from, by name or file.
+        folder: Where the run keeps its state, log, samples and snapshots.
+        seed: Seed of everything random.
+        device: Where to compute; None for the CPU.
+        force: Replace an output that exists.
+        until: Stop after so many steps, to be continued later; nothing is written then.
+        progress: Called after every step.
+
+    Raises:
+        OptionError: Options do not fit each other, the data set or the generator.
+        MediaError: The data set cannot be trained on.
+        UsageError: The folder holds a run with other options.
+
+    Source:
+        Skorokhodov et al. 2022, StyleGAN-V, arXiv:2112.14683; see `train_against` for deviations.
+    """
+    device = device or torch.device("cpu")
+    processes = Processes.join(device)
+    clips = TrainingClips.read(
+        data,
+        labels=options.labels,
+        sampling=options.frame_sampling,
+        max_frames=options.max_frames,
+        flip=options.flip,
+    )
+    generator = _generator(options, clips, start, seed).train().to(device)
+    average = copy.deepcopy(generator).eval().requires_grad_(False)
+    group = group_of(options.batch)
+    judge = _judge(options, generator.config, group, seed, start).train().to(device)
+    freeze_blocks(judge, options.freeze_d)
+    keep_freed_memory()
+    about = {"name": options.called or output.stem, "domain": clips.clips.store.source.stem}
+    rate = options.clip_rate if isinstance(options, MoCoGANTrainingOptions) else 1.0
+    sides = VideoSides(generator, average, judge, clips, seed=seed, about=about, clip_rate=rate)
+    try:
+        train_against(
+            sides,
+            options,
+            resolution=clips.size,
+            group=group,
+            folder=folder,
+            seed=seed,
+            recipe={"data": clips.identity(), "start": _identity(start)},
+            processes=processes,
+            is_warm=start is not None,
+            until=until,
+            progress=progress,
+        )
+    finally:
+        sides.close()
+    if processes.is_first and (until is None or until >= options.steps):
+        sides.write(output, force=force)
+
+
+def group_of(batch: int) -> int:
+    """Choose the size of the groups of the minibatch statistic: 4, or what divides the batch."""
+    return next(size for size in range(_LARGEST_GROUP, 0, -1) if batch % size == 0)
+
+
+def _generator(
+    options: VideoOptions, clips: TrainingClips, start: str | None, seed: int
+) -> VideoNetwork:
+    shared: dict[str, Any] = {
+        "resolution": clips.size,
+        "channels": options.channels_at(clips.size),
+        "z_dim": options.z_dim,
+        "w_dim": options.w_dim,
+        "c_dim": clips.labels.values.shape[1],
+        "motion_z_dim": options.motion_dim,
+        "motion_v_dim": options.motion_dim,
+        "max_frames": options.max_frames,
+        "fps": options.fps,
+    }
+    if isinstance(options, MoCoGANTrainingOptions):
+        return start_generator(mocogan_config(**shared), start, seed)
+    config = VideoConfig(
+        **shared,
+        condition=options.condition,
+        motion_distance=options.min_period,
+        kernel=options.kernel,
+        frequencies=options.frequencies,
+        min_period=options.min_period,
+        max_period=options.max_period,
+    )
+    network = start_generator(config, start, seed)
+    if options.freeze == "content":
+        if start is None:
+            raise OptionError("--freeze content holds the pictures of --from, which is missing")
+        hold_content(network)
+    return network
+
+
+def _judge(
+    options: VideoOptions, drawn: VideoConfig, group: int, seed: int, start: str | None
+) -> VideoDiscriminator | MoCoGANDiscriminator:
+    shape: dict[str, Any] = {
+        "resolution": drawn.resolution,
+        "channels": options.channels_at(drawn.resolution),
+        "mbstd_group": group,
+        "max_frames": max(2, options.max_frames),
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed + 1)
+        if isinstance(options, MoCoGANTrainingOptions):
+            alone = VideoDiscriminatorConfig(**shape, frames=1, concat_resolution=None)
+            return MoCoGANDiscriminator(alone, frames=options.frames)
+        together = min(options.concat_resolution, drawn.resolution // 2)
+        judge = VideoDiscriminator(
+            VideoDiscriminatorConfig(
+                **shape,
+                c_dim=drawn.c_dim,
+                frames=options.frames,
+                concat_resolution=together if options.frames > 1 else None,
+                sampling=options.sampling,
+                is_hyper=options.hyper,
+            )
+        )
+    if start is not None and not start_discriminator(judge, start):
+        warnings.warn(
+            f"the discriminator starts anew: {Path(start).name} holds none of this shape",
+            stacklevel=3,
+        )
+    return judge
+
+
+def _identity(start: str | None) -> str:
+    """Say which generator a run began from: what a continued one has to have again."""
+    if start is None:
+        return ""
+    path = Path(start)
+    if not path.is_file():
+        return json.dumps(start)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
