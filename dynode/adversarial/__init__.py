@@ -9,7 +9,7 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.adversarial.batch import Batch, Samples, Sides, as_images
     from dynode.adversarial.feeding import Feeder
-    from dynode.adversarial.loop import train_against
+    from dynode.adversarial.loop import Plan, train_against
     from dynode.adversarial.options import AdversarialOptions
     from dynode.adversarial.processes import Processes
     from dynode.adversarial.starting import copy_matching, freeze_blocks, new_channels
@@ -18,6 +18,7 @@ _LAZY = {
     "AdversarialOptions": "dynode.adversarial.options",
     "Batch": "dynode.adversarial.batch",
     "Feeder": "dynode.adversarial.feeding",
+    "Plan": "dynode.adversarial.loop",
     "Processes": "dynode.adversarial.processes",
     "Samples": "dynode.adversarial.batch",
     "Sides": "dynode.adversarial.batch",
@@ -32,6 +33,7 @@ __all__ = [
     "AdversarialOptions",
     "Batch",
     "Feeder",
+    "Plan",
     "Processes",
     "Samples",
     "Sides",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,36 +29,42 @@ _AUGMENT, _CHANCE = 21, 22
 _WARN_ABOVE = 0.5
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Where and how a training runs.
+
+    Attributes:
+        folder: Where samples, plots, log, snapshots and the state are kept.
+        seed: Seed of everything random.
+        resolution: Side of the pictures in pixels, which rate and penalty depend on.
+        group: Items of a group of the discriminator's statistic.
+        recipe: Whatever else shapes the result, as JSON values.
+        processes: This process among several.
+        is_warm: The generator was trained before: the average starts slow at once.
+        until: Stop after so many steps, to be continued later.
+    """
+
+    folder: Path
+    seed: int
+    resolution: int
+    group: int
+    recipe: Mapping[str, Any]
+    processes: Processes = Processes()
+    is_warm: bool = False
+    until: int | None = None
+
+
 def train_against(
-    sides: Sides,
-    options: AdversarialOptions,
-    *,
-    resolution: int,
-    group: int,
-    folder: Path,
-    seed: int,
-    recipe: Mapping[str, Any],
-    processes: Processes | None = None,
-    is_warm: bool = False,
-    until: int | None = None,
-    progress: Progress = silent,
+    sides: Sides, options: AdversarialOptions, plan: Plan, *, progress: Progress = silent
 ) -> None:
     """Train a generator against its discriminator, or go on with a run that was stopped.
 
-    Samples, plots, log, snapshots and the state lie in the folder; a run that was killed ends, on the
-    processors it began on, with the same weights.
+    A run that was killed ends, on the processors it began on, with the same weights.
 
     Args:
         sides: Both networks, in training mode, and what they are shown.
         options: See `AdversarialOptions`.
-        resolution: Side of the pictures in pixels, which rate and penalty depend on.
-        group: Items of a group of the discriminator's statistic.
-        folder: Where the run is kept.
-        seed: Seed of everything random.
-        recipe: Whatever else shapes the result, as JSON values.
-        processes: This one among several.
-        is_warm: The generator was trained before: the average starts slow at once.
-        until: Stop after so many steps, to be continued later.
+        plan: Where and how.
         progress: Called after every step.
 
     Raises:
@@ -69,45 +76,35 @@ def train_against(
         arXiv:2112.14683. Deviations: items are drawn with replacement; the augmentation has a
         ceiling.
     """
-    processes = processes or Processes()
-    game = _Game(sides, options, resolution, group, folder, seed, processes, is_warm)
+    game = _Game(sides, options, plan)
     run = Run(
-        folder,
+        plan.folder,
         {"generator": sides.generator, "average": sides.average, "judge": sides.discriminator},
         game.optimizer,
-        {**options.shaping(), "seed": seed, **recipe},
+        {**options.shaping(), "seed": plan.seed, **plan.recipe},
         others={"judge": game.judge_optimizer, "strength": game.strength},
-        is_writer=processes.is_first,
+        is_writer=plan.processes.is_first,
     )
     run.steps(
         game.step,
         total=options.steps,
-        until=until,
+        until=plan.until,
         save_every=options.save_every,
         log_every=1 if options.steps <= 1000 else 25,
         progress=_with_speed(game, progress),
     )
-    processes.wait()
+    plan.processes.wait()
 
 
 class _Game:
     """Both sides of the training and the state between steps."""
 
-    def __init__(
-        self,
-        sides: Sides,
-        options: AdversarialOptions,
-        resolution: int,
-        group: int,
-        folder: Path,
-        seed: int,
-        processes: Processes,
-        is_warm: bool,
-    ) -> None:
-        self.sides, self.options, self.folder = sides, options, folder
-        self.seed, self.processes, self.is_warm = seed, processes, is_warm
-        self.items = processes.items(options.batch, group)
-        self.gamma, rate = options.gamma_at(resolution), options.rate_at(resolution)
+    def __init__(self, sides: Sides, options: AdversarialOptions, plan: Plan) -> None:
+        self.sides, self.options, self.folder = sides, options, plan.folder
+        self.seed, self.processes, self.is_warm = plan.seed, plan.processes, plan.is_warm
+        self.items = self.processes.items(options.batch, plan.group)
+        self.gamma = options.gamma_at(plan.resolution)
+        rate = options.rate_at(plan.resolution)
         self.optimizer = _adam([(sides.generator, 1.0)], rate, _G_EVERY)
         self.judge_optimizer = _adam(sides.judges(), rate, R1_EVERY)
         self.augmentation = Augmentation(options.augment_set, options.flip)

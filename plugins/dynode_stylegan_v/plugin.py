@@ -34,19 +34,10 @@ class _VideoTraining(TrainableGenerator):
         progress: Progress,
     ) -> None:
         """Train on clips; see `TrainableGenerator.train`."""
-        from dynode_stylegan_v.video_training import train_video
+        from dynode_stylegan_v.video_training import ClipTraining, train_video
 
-        train_video(
-            options,
-            output,
-            data=data,
-            start=start,
-            folder=folder,
-            seed=seed,
-            device=device,
-            force=force,
-            progress=progress,
-        )
+        training = ClipTraining(data, folder, start, seed, device)
+        train_video(options, output, training, force=force, progress=progress)
 
 
 class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining):

@@ -6,12 +6,13 @@ import copy
 import hashlib
 import json
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from dynode.adversarial import Processes, freeze_blocks, train_against
+from dynode.adversarial import Plan, Processes, freeze_blocks, train_against
 from dynode.errors import OptionError
 from dynode.plugins import Progress, silent
 from dynode.training import keep_freed_memory
@@ -28,32 +29,36 @@ _LARGEST_GROUP = 4
 VideoOptions = VideoTrainingOptions | MoCoGANTrainingOptions
 
 
+@dataclass(frozen=True)
+class ClipTraining:
+    """What a video generator is trained on, and where.
+
+    Attributes:
+        data: Folder or zip file of clips; see `dynode.data.open_clips`.
+        folder: Where the run keeps its state, log, samples and snapshots.
+        start: Generator to start from, by name or file.
+        seed: Seed of everything random.
+        device: Where to compute.
+        until: Stop after so many steps, to be continued later; no output is written then.
+    """
+
+    data: str
+    folder: Path
+    start: str | None = None
+    seed: int = 0
+    device: torch.device = torch.device("cpu")
+    until: int | None = None
+
+
 def train_video(
     options: VideoOptions,
     output: Path,
+    training: ClipTraining,
     *,
-    data: str,
-    start: str | None = None,
-    folder: Path,
-    seed: int = 0,
-    device: torch.device | None = None,
     force: bool = False,
-    until: int | None = None,
     progress: Progress = silent,
 ) -> None:
     """Train a video generator, or go on with a run that was stopped, and write it.
-
-    Args:
-        options: Of StyleGAN-V or of MoCoGAN.
-        output: File to write.
-        data: Folder or zip file of clips; see `dynode.data.open_clips`.
-        start: Generator to start from, by name or file.
-        folder: Where the run keeps its state, log, samples and snapshots.
-        seed: Seed of everything random.
-        device: Where to compute; None for the CPU.
-        force: Replace an output that exists.
-        until: Stop after so many steps, to be continued later; nothing is written then.
-        progress: Called after every step.
 
     Raises:
         OptionError: Options do not fit each other, the data set or the generator.
@@ -63,42 +68,44 @@ def train_video(
     Source:
         Skorokhodov et al. 2022, StyleGAN-V, arXiv:2112.14683; see `train_against` for deviations.
     """
-    device = device or torch.device("cpu")
-    processes = Processes.join(device)
+    processes, start = Processes.join(training.device), training.start
+    keep_freed_memory()
+    sides = _sides(options, training, output.stem)
+    plan = Plan(
+        training.folder,
+        training.seed,
+        sides.clips.size,
+        group_of(options.batch),
+        {"data": sides.clips.identity(), "start": _identity(start)},
+        processes,
+        is_warm=start is not None,
+        until=training.until,
+    )
+    try:
+        train_against(sides, options, plan, progress=progress)
+    finally:
+        sides.close()
+    if processes.is_first and (training.until is None or training.until >= options.steps):
+        sides.write(output, force=force)
+
+
+def _sides(options: VideoOptions, training: ClipTraining, name: str) -> VideoSides:
     clips = TrainingClips.read(
-        data,
+        training.data,
         labels=options.labels,
         sampling=options.frame_sampling,
         max_frames=options.max_frames,
         flip=options.flip,
     )
-    generator = _generator(options, clips, start, seed).train().to(device)
+    start, seed = training.start, training.seed
+    generator = _generator(options, clips, start, seed).train().to(training.device)
     average = copy.deepcopy(generator).eval().requires_grad_(False)
-    group = group_of(options.batch)
-    judge = _judge(options, generator.config, group, seed, start).train().to(device)
+    judge = _judge(options, generator.config, group_of(options.batch), seed, start)
     freeze_blocks(judge, options.freeze_d)
-    keep_freed_memory()
-    about = {"name": options.called or output.stem, "domain": clips.clips.store.source.stem}
+    about = {"name": options.called or name, "domain": clips.clips.store.source.stem}
     rate = options.clip_rate if isinstance(options, MoCoGANTrainingOptions) else 1.0
-    sides = VideoSides(generator, average, judge, clips, seed=seed, about=about, clip_rate=rate)
-    try:
-        train_against(
-            sides,
-            options,
-            resolution=clips.size,
-            group=group,
-            folder=folder,
-            seed=seed,
-            recipe={"data": clips.identity(), "start": _identity(start)},
-            processes=processes,
-            is_warm=start is not None,
-            until=until,
-            progress=progress,
-        )
-    finally:
-        sides.close()
-    if processes.is_first and (until is None or until >= options.steps):
-        sides.write(output, force=force)
+    judge = judge.train().to(training.device)
+    return VideoSides(generator, average, judge, clips, seed=seed, about=about, clip_rate=rate)
 
 
 def group_of(batch: int) -> int:

@@ -24,7 +24,7 @@ from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.file import read_network
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
-from dynode_stylegan_v.video_training import train_video
+from dynode_stylegan_v.video_training import ClipTraining, train_video
 from dynode_stylegan_v.warm_start import hold_content, start_generator
 
 pytestmark = pytest.mark.installed_plugins
@@ -62,7 +62,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(clips: Path, folder: Path, until: int | None = None, **options: Any) -> Path:
     output = folder / "out.safetensors"
     given = VideoTrainingOptions(**{**SMALL, **options})
-    train_video(given, output, data=str(clips), folder=folder / "run", until=until)
+    train_video(given, output, ClipTraining(str(clips), folder / "run", until=until))
     return output
 
 
@@ -192,10 +192,8 @@ def test_held_content_leaves_the_pictures_alone(
     options = VideoTrainingOptions(**{**SMALL, "condition": condition, "freeze": "content"})
 
     with pytest.warns(UserWarning, match="the discriminator starts anew"):
-        train_video(
-            options, tmp_path / "o.safetensors", data=str(clips), start=str(path),
-            folder=tmp_path / "run",
-        )  # fmt: skip
+        training = ClipTraining(str(clips), tmp_path / "run", str(path))
+        train_video(options, tmp_path / "o.safetensors", training)
 
     before = start_generator(
         VideoConfig(16, {4: 1, 8: 1, 16: 1}, **_motion(condition)), str(path), 0
@@ -243,7 +241,7 @@ def test_mocogan_is_trained_by_the_same_loop(tmp_path: Path) -> None:
         **small, steps=1, batch=2, max_channels=4, samples_every=100, augment="none"
     )
 
-    train_video(options, tmp_path / "m.safetensors", data=str(folder), folder=tmp_path / "run")
+    train_video(options, tmp_path / "m.safetensors", ClipTraining(str(folder), tmp_path / "run"))
 
     network, _ = read_network(tmp_path / "m.safetensors")
     assert (network.config.strategy, network.config.condition) == ("autoregressive", "concat_w")
