@@ -71,7 +71,7 @@ def generate(
     \b
     Try:     dynode generate --seeds 0-15 --truncation 0.7 -o grid.png
     Python:  dynode.generate("0-15", truncation=0.7).save("grid.png")
-    Videos:  dynode generate --video --generator network-snapshot-025000.pkl --grid 5x5 -o out.mp4
+    Videos:  dynode generate --video --grid 2x3 -o out.mp4
     """
     refuse_foreign(context, video)
     if video:

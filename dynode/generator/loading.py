@@ -88,6 +88,21 @@ def loaded(
     return generator if class_index is None else choose_class(generator, class_index)
 
 
+def load_video_default(*, device: torch.device | str | None = None) -> Generator:
+    """Load the generator that draws videos when none is named, or else the one that draws pictures.
+
+    Args:
+        device: See `load_generator`.
+
+    Raises:
+        MissingWeightsError: No plugin brings one.
+    """
+    for provider in plugins.registry().generators:
+        if isinstance(provider, GeneratorProvider) and provider.default_video:
+            return load_generator(provider.name, device=device)
+    return load_generator(device=device)
+
+
 def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorProvider:
     for provider in providers.values():
         if provider.default:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynode.errors import OptionError
 from dynode.generator.classes import class_of
-from dynode.generator.loading import loaded
+from dynode.generator.loading import load_video_default, loaded
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
 from dynode.generator.video import VideoGenerator
@@ -106,7 +106,8 @@ def generate_video(
 
     Args:
         seeds: One a video, for content and motion; None for 0 and on, as many as the grid holds.
-        generator: A loaded generator, or what `load_generator` takes; it must have motion.
+        generator: A loaded generator, or what `load_generator` takes; it must have motion. None for
+            the bundled one that has.
         device: Where to compute, for a generator that is not loaded yet.
         length: Frames a video.
         fps: Frames a second to show; time passes at its own speed, so more frames a second are
@@ -124,7 +125,8 @@ def generate_video(
         OptionError: The generator has no motion, or options do not fit together.
         DynodeError: See `load_generator` and `invert`.
     """
-    drawing = video_generator(loaded(generator, device=device))
+    named = load_video_default(device=device) if generator is None else generator
+    drawing = video_generator(loaded(named, device=device))
     if length < 1 or (fps is not None and not 0 < fps < float("inf")):
         raise OptionError(f"a video of {length} frames at {fps} a second; expected both above 0")
     numbers = _numbers(seeds, grid, decompose=decompose, has_start=start is not None)

@@ -45,8 +45,7 @@ class Plugin(ABC):
     Attributes:
         name: Name users type; lower case, digits and hyphens.
         summary: One line shown by `dynode plugins` and `--help`.
-        check_options: Options that `dynode.testing.checks_for` runs it with, small and quick; needed
-            where options are required.
+        check_options: Small, quick options for `dynode.testing.checks_for`; needed where some are required.
         expected_failures: Reasons why single checks are expected to fail, by the check's id.
     """
 
@@ -197,13 +196,14 @@ class GeneratorProvider(Plugin):
     Attributes:
         licence: SPDX identifier of the weights' licence.
         domain: What it draws, free text such as `faces`.
-        default: Whether it is used when no generator is named.
+        default, default_video: Whether it draws pictures, or videos, when no generator is named.
         directions: Folder of ready directions for it, which then can be named; None for none.
     """
 
     licence: ClassVar[str] = "unknown"
     domain: ClassVar[str] = "unknown"
     default: ClassVar[bool] = False
+    default_video: ClassVar[bool] = False
     directions: ClassVar[Path | None] = None
 
     @abstractmethod

@@ -15,6 +15,7 @@ _RECIPES = {
     "scorer": ("dynode_facets.training.scorer", "ScorerRecipe", "train_scorer"),
     "readings": ("dynode_facets.training.readings", "ReadingsRecipe", "read_portraits"),
     "encoder": ("dynode_facets.training.encoder", "EncoderRecipe", "train_encoder"),
+    "video": ("dynode_facets.training.video", "VideoRecipe", "train_video"),
     "micromotions": (
         "dynode_facets.training.micromotions",
         "MicromotionRecipe",

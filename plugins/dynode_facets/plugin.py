@@ -40,6 +40,23 @@ class FacetsGenerator(dynode.GeneratorProvider):
         return load_generator(device)
 
 
+class FacetsVideo(dynode.GeneratorProvider):
+    """The bundled StyleGAN2 with motion added to its style codes."""
+
+    name = "facets-video"
+    summary = "moving procedural portraits, 128 px, 25 frames a second, bundled"
+    licence = "Apache-2.0"
+    domain = DOMAIN
+    default_video = True
+    directions = FacetsGenerator.directions
+
+    def load(self, device: torch.device | str) -> Generator:
+        """Load the bundled weights and motion; see `GeneratorProvider.load`."""
+        from dynode_facets.bundled import load_video
+
+        return load_video(device)
+
+
 class FacetsTextEncoder(dynode.TextEncoder):
     """The bundled small CLIP, which knows the words of facets' captions."""
 
@@ -137,8 +154,9 @@ class FacetsInverter(dynode.Inverter):
 
 @dynode.hookimpl
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
-    """Contribute the bundled generator."""
+    """Contribute the bundled generators."""
     register(FacetsGenerator())
+    register(FacetsVideo())
 
 
 @dynode.hookimpl

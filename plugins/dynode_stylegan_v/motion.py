@@ -110,7 +110,7 @@ class MotionNetwork(nn.Module):
         Raises:
             UsageError: A time is negative or not finite, noise or labels do not fit.
         """
-        times = _checked_times(times)
+        times = checked_times(times)
         if isinstance(noise, Tensor):
             noise = GivenNoise(noise, len(times))
         index = (times / self.config.distance).floor()
@@ -135,7 +135,7 @@ class MotionNetwork(nn.Module):
             (n, T, width), in the type of the weights.
         """
         if self.config.strategy == "none":
-            return torch.zeros(*_checked_times(times).shape, 0)
+            return torch.zeros(*checked_times(times).shape, 0)
         codes = self.grid_codes(times, noise, c)
         if self.config.has_time_encoder:
             encoded: Tensor = self.time_encoder(
@@ -207,7 +207,12 @@ class _Table:
         return self._codes[rows.to(device), where.to(device)]
 
 
-def _checked_times(times: Tensor) -> Tensor:
+def checked_times(times: Tensor) -> Tensor:
+    """Return times (n, T) as float64.
+
+    Raises:
+        UsageError: They have another shape, or one is negative or not finite.
+    """
     if times.ndim != 2:
         raise UsageError(
             f"times have shape {tuple(times.shape)}; expected (videos, frames), in frames"

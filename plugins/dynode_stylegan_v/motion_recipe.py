@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from dynode.generator import Generator
 from dynode.plugins import Progress
+from dynode_stylegan_v.clip_motion_training import train_clip_motion
 from dynode_stylegan_v.code_clips import read_code_clips
-from dynode_stylegan_v.motion_options import MotionTrainingOptions
+from dynode_stylegan_v.motion_options import FlowOptions, MotionTrainingOptions
 from dynode_stylegan_v.motion_training import train_motion
 from dynode_stylegan_v.moving import MovingGenerator
 from dynode_stylegan_v.moving_file import write_moving
@@ -42,15 +45,17 @@ def make_motion(
     """
     codes = read_code_clips(data, generator, seed=seed, progress=progress)
     space = moving_space(codes, rest=options.rest, most=options.components)
-    digest = hashlib.sha256(codes.contiguous().numpy().tobytes()).hexdigest()
-    network = train_motion(
-        space,
-        options,
-        folder=folder,
-        seed=seed,
-        recipe={"generator": generator.info.fingerprint, "clips": digest},
-        progress=progress,
-    )
+    chosen = options.chosen()
+    rest: Any = {
+        "folder": folder,
+        "seed": seed,
+        "recipe": _shaping(generator, codes, options),
+        "progress": progress,
+    }
+    if isinstance(chosen, FlowOptions):
+        network = train_clip_motion(space, chosen, **rest)
+    else:
+        network = train_motion(space, chosen, **rest)
     moving = MovingGenerator(
         generator,
         network.to(generator.device, torch.float32),
@@ -58,3 +63,15 @@ def make_motion(
         name=options.called or None,
     )
     write_moving(moving, output, force=force)
+
+
+def _shaping(
+    generator: Generator, codes: Tensor, options: MotionTrainingOptions
+) -> dict[str, str | int]:
+    """Tell what shapes a motion beside the options of its objective."""
+    return {
+        "generator": generator.info.fingerprint,
+        "clips": hashlib.sha256(codes.contiguous().numpy().tobytes()).hexdigest(),
+        "rest": options.rest,
+        "components": options.components,
+    }

@@ -13,8 +13,9 @@ from torch import Tensor
 from dynode.errors import UsageError
 from dynode.plugins import Progress, silent
 from dynode.training import Run, follow, generator_at
+from dynode_stylegan_v.motion import MotionNetwork
 from dynode_stylegan_v.motion_judge import MotionJudge
-from dynode_stylegan_v.motion_options import MotionTrainingOptions
+from dynode_stylegan_v.motion_options import AdversarialOptions
 from dynode_stylegan_v.moving import MovingNetwork
 from dynode_stylegan_v.moving_space import MovingSpace
 
@@ -33,7 +34,7 @@ _NOISE, _REAL = 1, 2
 
 def train_motion(
     space: MovingSpace,
-    options: MotionTrainingOptions,
+    options: AdversarialOptions,
     *,
     folder: Path,
     seed: int,
@@ -48,7 +49,7 @@ def train_motion(
 
     Args:
         space: Where the real clips are.
-        options: See `MotionTrainingOptions`.
+        options: See `AdversarialOptions`.
         folder: Where the run keeps its state and its log.
         seed: Seed of weights and batches.
         recipe: Whatever else shapes the result, as JSON values.
@@ -68,7 +69,7 @@ def train_motion(
         folder,
         {"motion": game.motion, "average": game.average, "judge": game.judge},
         game.optimizer,
-        {**_shaping(options), "seed": seed, **(recipe or {})},
+        {**asdict(options), "objective": "gan", "seed": seed, **(recipe or {})},
         others={"judge": game.judge_optimizer},
     )
     run.steps(
@@ -91,7 +92,7 @@ class _Game:
     """Both sides of the training, and what they play with."""
 
     space: MovingSpace
-    options: MotionTrainingOptions
+    options: AdversarialOptions
     seed: int
     motion: MovingNetwork
     average: MovingNetwork
@@ -100,7 +101,7 @@ class _Game:
     judge_optimizer: torch.optim.Optimizer
 
     @classmethod
-    def new(cls, space: MovingSpace, options: MotionTrainingOptions, seed: int) -> _Game:
+    def new(cls, space: MovingSpace, options: AdversarialOptions, seed: int) -> _Game:
         length, width = space.clips.shape[1:]
         if length < options.frames:
             raise UsageError(
@@ -151,9 +152,11 @@ class _Game:
         times = self._times(random, is_whole=False)
         config = self.options.motion
         last = self.space.clips.shape[1] - 1
-        _, rows = self.motion.motion.trajectory_length(last)
+        codes = self.motion.motion
+        assert isinstance(codes, MotionNetwork)
+        _, rows = codes.trajectory_length(last)
         noise = torch.randn(len(times), rows, config.z_dim, generator=random)
-        made: Tensor = self.motion(self.motion.motion(times, noise))
+        made: Tensor = self.motion(codes(times, noise))
         return made, times
 
     def _real(self, index: int) -> tuple[Tensor, Tensor]:
@@ -172,11 +175,6 @@ class _Game:
         share = torch.rand(len(steps), 1, generator=random, dtype=torch.float64)
         start = (share * (free + 1)).floor() if is_whole else share * free
         return start + steps * torch.arange(frames, dtype=torch.float64)
-
-
-def _shaping(options: MotionTrainingOptions) -> dict[str, Any]:
-    """Return the options that shape the motion."""
-    return {name: value for name, value in asdict(options).items() if name not in ("called", "fps")}
 
 
 def _groups(motion: MovingNetwork, rate: float) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from dynode.errors import UsageError
 from dynode.generator import Generator, GeneratorInfo
 from dynode.latents import Latents, Motion
 from dynode.stylegan2 import SLOPE
+from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.motion import MotionNetwork
 from dynode_stylegan_v.noise import noise_of
@@ -23,7 +24,7 @@ class MovingNetwork(nn.Module):
     """Motion codes, and a linear layer from them to the style code; no motion when new.
 
     Args:
-        config: Shape of the motion network.
+        config: Shape of the motion network: StyleGAN-V's, or that of motion drawn clip by clip.
         w_dim: Width of the style code.
         hidden: Width of two layers beside the codes, whose output the linear layer reads too: for
             what is no sum of waves, such as a blink; 0 for none.
@@ -34,10 +35,14 @@ class MovingNetwork(nn.Module):
         generator that is already trained; the linear layer starts at zero.
     """
 
-    def __init__(self, config: MotionConfig, w_dim: int, hidden: int = 0) -> None:
+    def __init__(
+        self, config: MotionConfig | ClipMotionConfig, w_dim: int, hidden: int = 0
+    ) -> None:
         super().__init__()
         self.config, self.hidden = config, hidden
-        self.motion = MotionNetwork(config)
+        self.motion: MotionNetwork | ClipMotion = (
+            MotionNetwork(config) if isinstance(config, MotionConfig) else ClipMotion(config)
+        )
         if hidden:
             self.beside = nn.Sequential(
                 nn.Linear(config.width, hidden),

@@ -19,6 +19,7 @@ from dynode.errors import (
 from dynode.files import check_free
 from dynode.generator import Generator, load_generator
 from dynode.weights import is_state_dict, open_weights, quoted, unsafe, write_safetensors
+from dynode_stylegan_v.clip_motion import ClipMotionConfig
 from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.loading import filled, refuse_misfits
 from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork
@@ -26,6 +27,10 @@ from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork
 FORMAT = "dynode.moving-generator"
 VERSION = "1"
 _MOST = 2**20
+_KINDS: dict[str, type[MotionConfig | ClipMotionConfig]] = {
+    "waves": MotionConfig,
+    "clips": ClipMotionConfig,
+}
 
 
 def write_moving(generator: MovingGenerator, path: str | Path, *, force: bool = False) -> None:
@@ -39,12 +44,13 @@ def write_moving(generator: MovingGenerator, path: str | Path, *, force: bool = 
     Raises:
         OutputExistsError: The file exists and `force` is off.
     """
-    path, still = Path(path), generator.still.info
+    path, still, config = Path(path), generator.still.info, generator.mover.config
     check_free(path, force=force)
     facts = {
         "dynode.format": FORMAT,
         "dynode.version": VERSION,
-        "config": json.dumps(dataclasses.asdict(generator.mover.config), sort_keys=True),
+        "motion": next(name for name, kind in _KINDS.items() if type(config) is kind),
+        "config": json.dumps(dataclasses.asdict(config), sort_keys=True),
         "w_dim": str(still.w_dim),
         "hidden": str(generator.mover.hidden),
         "fps": repr(float(generator.fps)),
@@ -104,8 +110,12 @@ def _described(path: Path, facts: dict[str, str]) -> MovingNetwork:
             f"{VERSION}; update dynode, or give another file"
         )
     try:
-        config = MotionConfig(**json.loads(facts["config"]))
-        sizes = [config.z_dim, config.v_dim, config.c_dim, config.kernel, config.frequencies]
+        config = _KINDS[facts.get("motion", "waves")](**json.loads(facts["config"]))
+        sizes = [
+            getattr(config, field.name)
+            for field in dataclasses.fields(config)
+            if field.type == "int"
+        ]
         width, fps = int(facts["w_dim"]), float(facts["fps"])
         hidden = int(facts.get("hidden", "0"))
         if (

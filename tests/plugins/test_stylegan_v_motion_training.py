@@ -19,12 +19,15 @@ from dynode.errors import DynodeError
 from dynode.latents import Motion
 from dynode.testing import tiny_generator, write_tiny_generator
 from dynode.weights import write_safetensors
+from dynode_stylegan_v.clip_space import clip_space
 from dynode_stylegan_v.moving import MovingGenerator
 from dynode_stylegan_v.moving_space import moving_space
 
 pytestmark = pytest.mark.installed_plugins
 
-SMALL = {"batch": 4, "width": 4, "frequencies": 4, "hidden": 4}
+GAN = {"objective": "gan", "batch": 4, "width": 4, "frequencies": 4, "hidden": 4}
+FLOW = {"objective": "flow", "batch": 4, "width": 4, "hidden": 4}
+OBJECTIVES = pytest.mark.parametrize("small", [FLOW, GAN], ids=["flow", "gan"])
 
 
 def planted_clips(w_dim: int, *, count: int = 32, frames: int = 24) -> tuple[Tensor, Tensor]:
@@ -53,7 +56,7 @@ def clips(tmp_path: Path, still: Path) -> Path:
     return write_clips(tmp_path / "clips.safetensors", codes)
 
 
-def train(still: Path, clips: Path, name: str, **options: int) -> Path:
+def train(still: Path, clips: Path, name: str, **options: object) -> Path:
     folder = clips.parent
     return dynode.train(
         "stylegan-v-motion",
@@ -61,7 +64,7 @@ def train(still: Path, clips: Path, name: str, **options: int) -> Path:
         folder / f"{name}.safetensors",
         data=str(clips),
         folder=folder / f"run-{name}",
-        **{**SMALL, **options},
+        **options,
     )
 
 
@@ -79,8 +82,18 @@ def test_the_space_of_motion_is_found_and_scaled() -> None:
     assert torch.allclose(space.clips.flatten(0, 1).square().mean(0), torch.ones(2), atol=1e-4)
 
 
-def test_motion_is_learned_where_clips_move_and_as_far(still: Path, clips: Path) -> None:
-    made = train(still, clips, "made", steps=300, batch=32, width=16, frequencies=16, hidden=32)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"objective": "flow", "steps": 400, "batch": 32, "width": 4, "hidden": 32},
+        {**GAN, "steps": 300, "batch": 32, "width": 16, "frequencies": 16, "hidden": 32},
+    ],
+    ids=["flow", "gan"],
+)
+def test_motion_is_learned_where_clips_move_and_as_far(
+    still: Path, clips: Path, options: dict[str, object]
+) -> None:
+    made = train(still, clips, "made", **options)
 
     moving = dynode.load_generator(made)
     assert isinstance(moving, MovingGenerator)
@@ -95,13 +108,16 @@ def test_motion_is_learned_where_clips_move_and_as_far(still: Path, clips: Path)
     assert bool(((ratio > 0.4) & (ratio < 2.0)).all()), ratio
 
 
-def test_a_killed_training_ends_with_the_same_bytes(still: Path, clips: Path) -> None:
-    whole = train(still, clips, "whole", steps=120)
+@OBJECTIVES
+def test_a_killed_training_ends_with_the_same_bytes(
+    still: Path, clips: Path, small: dict[str, object]
+) -> None:
+    whole = train(still, clips, "whole", steps=120, **small)
     state = clips.parent / "run-killed" / "state.pt"
     command = [sys.executable, "-m", "dynode", "train", "stylegan-v-motion", "--generator"]
     command += [str(still), "--data", str(clips), "--run-folder", str(state.parent)]
     command += ["--steps", "120", "-o", str(clips.parent / "never.safetensors")]
-    for name, value in SMALL.items():
+    for name, value in small.items():
         command += [f"--{name}", str(value)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not state.exists() and process.poll() is None:
@@ -110,24 +126,73 @@ def test_a_killed_training_ends_with_the_same_bytes(still: Path, clips: Path) ->
     process.wait()
     assert torch.load(state, weights_only=True)["done"] in (50, 100, 120)
 
-    killed = train(still, clips, "killed", steps=120)
+    killed = train(still, clips, "killed", steps=120, **small)
 
     assert killed.read_bytes() == whole.read_bytes()
 
 
 def test_another_seed_or_option_gives_other_motion(still: Path, clips: Path) -> None:
-    first = train(still, clips, "first", steps=3)
-    wider = train(still, clips, "wider", steps=3, hidden=0)
+    first = train(still, clips, "first", steps=3, **GAN)
+    wider = train(still, clips, "wider", steps=3, **{**GAN, "hidden": 0})
 
     assert first.read_bytes() != wider.read_bytes()
 
 
-def test_a_run_is_not_continued_with_other_options(still: Path, clips: Path) -> None:
-    train(still, clips, "one", steps=2)
+def test_curves_that_clips_are_sums_of_are_found() -> None:
+    codes, _ = planted_clips(16)
+    clips = moving_space(codes).clips
+
+    space = clip_space(clips)
+
+    again = space.mean + torch.einsum("nj,jtk->ntk", space.weights.double(), space.curves)
+    # What is left out is below a hundred-thousandth of the first curve's variance, in each of them.
+    assert float((again - clips).square().mean()) < 1e-4
+    assert torch.allclose(
+        space.weights.T.cov(correction=0), torch.eye(len(space.curves)), atol=1e-4
+    )
+    assert float(space.importance.sum()) == pytest.approx(1, abs=1e-5)
+
+
+def test_longer_clips_are_cut_to_the_window(still: Path, clips: Path) -> None:
+    made = train(still, clips, "cut", steps=3, window=10, **FLOW)
+
+    moving = dynode.load_generator(made)
+    assert isinstance(moving, MovingGenerator)
+    assert moving.mover.config.length == 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        ({"objective": "flow", "gamma": 1.0}, "--gamma does not apply to --objective flow"),
+        ({"objective": "gan", "window": 64}, "--window does not apply to --objective gan"),
+        ({"objective": "flow", "hidden": 0}, "--hidden is 0; a flow needs 1 or more"),
+        ({"objective": "gan", "min_period": 9.0, "max_period": 8.0}, "--min-period is 9"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    still: Path, clips: Path, options: dict[str, object], told: str
+) -> None:
+    with pytest.raises(DynodeError, match=told):
+        train(still, clips, "one", **options)
+
+
+@OBJECTIVES
+def test_a_run_is_not_continued_with_other_options(
+    still: Path, clips: Path, small: dict[str, object]
+) -> None:
+    train(still, clips, "one", steps=2, **small)
     (clips.parent / "one.safetensors").unlink()
 
     with pytest.raises(DynodeError, match="holds a run with other options"):
-        train(still, clips, "one", steps=2, frames=5)
+        train(still, clips, "one", steps=2, **{**small, "batch": 5})
+
+
+def test_a_judge_needs_as_many_frames_as_it_sees(still: Path, tmp_path: Path) -> None:
+    data = Path(too_short(tmp_path))
+
+    with pytest.raises(DynodeError, match="the clips have 4 frames and the judge sees 6"):
+        train(still, data, "one", **GAN)
 
 
 def sampled(folder: Path) -> str:
@@ -184,7 +249,7 @@ def not_finite(folder: Path) -> str:
         (other_width, "of width 3;"),
         (other_generator, "takes its own"),
         (not_moving, "the clips stand still"),
-        (too_short, "the clips have 4 frames and the judge sees 6"),
+        (too_short, "32 clips of 4 frames"),
         (not_finite, "holds codes that are not finite"),
     ],
 )

@@ -1,0 +1,164 @@
+"""Learn motion without a judge: an autoencoder of whole clips, then a flow from noise to its codes."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from dynode.errors import UsageError
+from dynode.plugins import Progress, silent
+from dynode.training import Run, cosine_rate, follow, generator_at
+from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig, SmoothLayers, spline_through
+from dynode_stylegan_v.clip_space import ClipSpace, clip_space
+from dynode_stylegan_v.motion_options import FlowOptions
+from dynode_stylegan_v.moving import MovingNetwork
+from dynode_stylegan_v.moving_space import MovingSpace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FIRST_SHARE = 0.35
+_WARMUP = 20
+_AVERAGE = 0.998
+
+
+def train_clip_motion(
+    space: MovingSpace,
+    options: FlowOptions,
+    *,
+    folder: Path,
+    seed: int,
+    recipe: dict[str, Any] | None = None,
+    until: int | None = None,
+    progress: Progress = silent,
+) -> MovingNetwork:
+    """Train, or continue, and return the motion, in codes.
+
+    Clips are written as weights of their principal curves. In the first third of the steps a
+    variational autoencoder learns them; then a velocity is learned that turns noise into codes of
+    the autoencoder (flow matching). Clips longer than the window are cut.
+
+    Args and errors are those of `train_motion`, with `FlowOptions`.
+
+    Source:
+        Kingma & Welling 2014, arXiv:1312.6114; Lipman et al. 2023, Flow Matching,
+        arXiv:2210.02747, with straight paths.
+    """
+    lesson = _Lesson.new(_space_of(space.clips[:, : options.window]), options, seed)
+    run = Run(
+        folder,
+        {"motion": lesson.motion, "encoder": lesson.encoder, "average": lesson.average},
+        lesson.first_optimizer,
+        {**asdict(options), "objective": "flow", "seed": seed, **(recipe or {})},
+        others={"flow": lesson.optimizer},
+    )
+    run.steps(lesson.step, total=options.steps, until=until, save_every=50, progress=progress)
+    return lesson.motion_of_codes(space.basis)
+
+
+def _space_of(clips: Tensor) -> ClipSpace:
+    if len(clips) < 2 or clips.shape[1] < 8:
+        raise UsageError(
+            f"there are {len(clips)} clips of {clips.shape[1]} frames; motion is learned from 2 or more "
+            "clips of 8 or more frames"
+        )
+    return clip_space(clips)
+
+
+@dataclass
+class _Lesson:
+    """What is trained, on what."""
+
+    space: ClipSpace
+    options: FlowOptions
+    seed: int
+    motion: ClipMotion
+    encoder: SmoothLayers
+    average: nn.Module
+    first_optimizer: torch.optim.Optimizer
+    optimizer: torch.optim.Optimizer
+
+    @classmethod
+    def new(cls, space: ClipSpace, options: FlowOptions, seed: int) -> _Lesson:
+        curves, length, coordinates = space.curves.shape
+        config = ClipMotionConfig(options.width, length, coordinates, curves, options.hidden)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            motion = ClipMotion(config)
+            encoder = SmoothLayers(curves, options.hidden, 2 * options.width, layers=2)
+        motion.mean.copy_(spline_through(space.mean))
+        motion.curves.copy_(spline_through(space.curves.transpose(0, 1)).transpose(0, 1))
+        first = [*encoder.parameters(), *motion.decoder.parameters()]
+        return cls(
+            space,
+            options,
+            seed,
+            motion,
+            encoder,
+            copy.deepcopy(motion.velocity),
+            torch.optim.Adam(first, lr=options.learning_rate),
+            torch.optim.Adam(motion.velocity.parameters(), lr=options.learning_rate),
+        )
+
+    def step(self, index: int) -> dict[str, float]:
+        """Take one step of the autoencoder, or of the flow."""
+        first = round(self.options.steps * _FIRST_SHARE)
+        random = generator_at(self.seed, index)
+        chosen = torch.randint(len(self.space.weights), (self.options.batch,), generator=random)
+        weights = self.space.weights[chosen]
+        if index < first:
+            self._set_rate(self.first_optimizer, index, first)
+            error, divergence = self._described(weights, random)
+            _descend(self.first_optimizer, error + self.options.divergence * divergence)
+            return {"error": float(error.detach()), "divergence": float(divergence.detach())}
+        self._set_rate(self.optimizer, index - first, self.options.steps - first)
+        loss = self._flow_loss(weights, random)
+        _descend(self.optimizer, loss)
+        follow(self.average, self.motion.velocity, _AVERAGE if index > first + 500 else 0.9)
+        return {"flow": float(loss.detach())}
+
+    def motion_of_codes(self, basis: Tensor) -> MovingNetwork:
+        """Return what was learned as a motion of style codes, given how coordinates move them."""
+        made = MovingNetwork(self.motion.config, len(basis))
+        made.motion.load_state_dict(self.motion.state_dict())
+        assert isinstance(made.motion, ClipMotion)
+        made.motion.velocity.load_state_dict(self.average.state_dict())
+        made.head.weight.data.copy_(basis)
+        return made.eval()
+
+    def _codes(self, weights: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw codes of clips; also their means and logarithms of variances."""
+        mean, spread = self.encoder(weights).chunk(2, dim=1)
+        noise = torch.randn(mean.shape, generator=random)
+        return mean + (spread / 2).exp() * noise, mean, spread
+
+    def _described(self, weights: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the error of clips drawn from their codes, and the codes' divergence from noise."""
+        codes, mean, spread = self._codes(weights, random)
+        wrong = (self.motion.decoder(codes) - weights).square() * self.space.importance
+        divergence = 0.5 * (mean.square() + spread.exp() - spread - 1)
+        return wrong.sum(1).mean(), divergence.sum(1).mean()
+
+    def _flow_loss(self, weights: Tensor, random: torch.Generator) -> Tensor:
+        with torch.no_grad():
+            codes, _, _ = self._codes(weights, random)
+        noise = torch.randn(codes.shape, generator=random)
+        share = torch.rand(len(codes), 1, generator=random)
+        velocity = self.motion.velocity(noise.lerp(codes, share), share)
+        loss: Tensor = (velocity - (codes - noise)).square().mean()
+        return loss
+
+    def _set_rate(self, optimizer: torch.optim.Optimizer, step: int, steps: int) -> None:
+        rate = cosine_rate(step, steps, peak=self.options.learning_rate, warmup=_WARMUP)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+
+def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()

@@ -1,0 +1,174 @@
+"""Motion that is drawn clip by clip: smooth, endless, the same in any part, from rest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.interpolate import make_interp_spline
+from torch import Tensor
+
+import dynode
+from dynode.errors import CorruptCheckpointError, UsageError
+from dynode.latents import Motion
+from dynode.testing import write_tiny_generator
+from dynode.weights import open_weights, write_safetensors
+from dynode_stylegan_v.clip_motion import (
+    ClipMotion,
+    ClipMotionConfig,
+    spline_shares,
+    spline_through,
+)
+from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork
+from dynode_stylegan_v.moving_file import read_moving, write_moving
+from dynode_stylegan_v.noise import SeededNoise
+
+CONFIG = ClipMotionConfig(z_dim=3, length=18, coordinates=2, curves=5, hidden=8)
+"""A clip begins every 12 frames, and fades over 6."""
+
+
+def tiny_motion() -> ClipMotion:
+    """Random weights; curves that begin at rest."""
+    random = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        motion = ClipMotion(CONFIG)
+    values = torch.randn(18, 5, 2, generator=random, dtype=torch.float64).cumsum(0)
+    motion.curves.copy_(spline_through(values - values[:1]).transpose(0, 1))
+    return motion.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def motion() -> ClipMotion:
+    return tiny_motion()
+
+
+def drawn(motion: ClipMotion, times: Tensor, videos: int = 2) -> Tensor:
+    noise = SeededNoise([(7, video) for video in range(videos)])
+    codes: Tensor = motion(times.double().expand(videos, -1), noise)
+    return codes
+
+
+def test_splines_are_those_of_another_library() -> None:
+    values = np.random.default_rng(0).normal(size=(12, 3))
+    at = np.linspace(0, 11, 50)
+
+    coefficients = spline_through(torch.from_numpy(values))
+    knot = torch.from_numpy(at).floor().long().clamp(0, 10)
+    shares = spline_shares(torch.from_numpy(at) - knot)
+    found = (coefficients[knot[:, None] + torch.arange(4)] * shares[..., None]).sum(1)
+
+    # SciPy's default end condition is the same one, "not a knot". Rounding of float64.
+    np.testing.assert_allclose(
+        found.numpy(), make_interp_spline(np.arange(12), values)(at), atol=1e-9
+    )
+
+
+def test_every_video_begins_at_rest_and_moves(motion: ClipMotion) -> None:
+    codes = drawn(motion, torch.tensor([0.0, 8.0]))
+
+    assert float(codes[:, 0].abs().max()) < 1e-5  # curves are kept in float32
+    assert float(codes[:, 1].abs().min()) > 1e-2
+    assert float((codes[0, 1] - codes[1, 1]).abs().max()) > 1e-2
+
+
+def test_a_longer_video_begins_like_a_shorter_one_and_parts_agree(motion: ClipMotion) -> None:
+    times = torch.arange(0, 100, 0.25)
+
+    whole = drawn(motion, times)
+    parts = torch.cat([drawn(motion, part) for part in times.split(37)], dim=1)
+
+    # Computed in float64, given in float32.
+    torch.testing.assert_close(parts, whole, atol=1e-6, rtol=1e-6)
+
+
+def test_it_is_smooth_where_a_clip_passes_into_the_next(motion: ClipMotion) -> None:
+    step = 1e-2
+    times = torch.arange(11, 19, step)
+
+    codes = drawn(motion, times).double()
+
+    speed = codes.diff(dim=1) / step
+    bend = speed.diff(dim=1) / step
+    # Differences of a curve with two continuous derivatives shrink with the step; a jump of its
+    # value or speed would show as 1 / step and 1 / step^2.
+    assert float(speed.abs().max()) < 20
+    assert float(speed.diff(dim=1).abs().max()) < 20 * step * 5
+    assert float(bend[:, 10:-10].abs().max()) < 100
+
+
+def test_clips_are_independent_and_nothing_repeats(motion: ClipMotion) -> None:
+    times = torch.arange(8, 8 + 12 * 40, 12)
+
+    codes = drawn(motion, times, videos=1)[0]
+
+    assert len(torch.unique((codes * 1e4).round(), dim=0)) == len(codes)
+
+
+def test_far_times_cost_no_memory(motion: ClipMotion) -> None:
+    far = drawn(motion, torch.tensor([3.0, 1e9 + 0.5]))
+
+    assert bool(far.isfinite().all()) and far.shape == (2, 2, 2)
+
+
+def test_a_straight_velocity_carries_noise_there(motion: ClipMotion) -> None:
+    """With v(x, s) = a constant c, the flow is x + c, exactly, in any number of steps."""
+    moved = tiny_motion()
+    for layer in moved.velocity.layers.layers:
+        layer.weight.zero_()  # type: ignore[operator, union-attr]
+        layer.bias.zero_()  # type: ignore[operator, union-attr]
+    last = moved.velocity.layers.layers[-1]
+    last.bias.copy_(torch.tensor([1.0, -2.0, 0.5]))  # type: ignore[operator, union-attr]
+    noise = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+    torch.testing.assert_close(
+        moved.flow(noise), noise + torch.tensor([1.0, -2.0, 0.5]), atol=1e-12, rtol=0
+    )
+
+
+@pytest.mark.parametrize("time", [-1.0, float("nan")])
+def test_times_that_are_none_are_refused(motion: ClipMotion, time: float) -> None:
+    with pytest.raises(UsageError, match="negative or not finite"):
+        drawn(motion, torch.tensor([time]))
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> MovingGenerator:
+    still = dynode.load_generator(write_tiny_generator(tmp_path / "tiny.safetensors"))
+    network = MovingNetwork(CONFIG, still.info.w_dim)
+    network.motion = tiny_motion()
+    torch.nn.init.normal_(network.head.weight, generator=torch.Generator().manual_seed(2))
+    return MovingGenerator(still, network.eval().requires_grad_(False))
+
+
+def test_it_is_written_and_read(moving: MovingGenerator, tmp_path: Path) -> None:
+    write_moving(moving, tmp_path / "motion.safetensors")
+    again = read_moving(tmp_path / "motion.safetensors")
+
+    motion, times = Motion.draw(2, seed=3), torch.tensor([2.5, 13.0])
+    codes = moving.motion_codes(motion, times)
+    latents = moving.sample(2, seed=0)
+    assert torch.equal(again.motion_codes(motion, times), codes)
+    assert torch.equal(
+        again.synthesize_frames(latents, codes), moving.synthesize_frames(latents, codes)
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"length": 3}, {"z_dim": 1.5}, {"curves": 2**21}, {"unknown": 1}], ids=str
+)
+def test_a_description_that_is_none_is_refused(
+    moving: MovingGenerator, tmp_path: Path, change: dict[str, object]
+) -> None:
+    path = tmp_path / "motion.safetensors"
+    write_moving(moving, path)
+    with open_weights(path) as weights:
+        facts = dict(weights.metadata)
+    facts["config"] = json.dumps({**json.loads(facts["config"]), **change})
+    write_safetensors({"nothing": torch.zeros(1)}, path, facts)
+
+    with pytest.raises(CorruptCheckpointError, match="describes no motion"):
+        read_moving(path)
