@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dynode.generator.protocol import Generator, GeneratorInfo
     from dynode.latents.latents import Latents
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
+    from dynode.measuring.measure import measure
     from dynode.pipeline.animate import animate
     from dynode.pipeline.directions import load_direction
     from dynode.pipeline.edit import edit, find
@@ -81,6 +82,7 @@ _LAZY = {
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
+    "measure": "dynode.measuring",
     "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
     "StyleMapperDirection": "dynode.direction",
@@ -150,6 +152,7 @@ __all__ = [
     "invert",
     "load_direction",
     "load_generator",
+    "measure",
     "option",
     "train",
     "wrap_module",

@@ -31,6 +31,7 @@ _COMMANDS = {
     "generators": "dynode.cli.generators:generators",
     "interpolate": "dynode.cli.interpolate:interpolate",
     "invert": "dynode.cli.invert:invert",
+    "metrics": "dynode.cli.metrics:metrics",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
 }

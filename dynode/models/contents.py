@@ -14,6 +14,7 @@ from dynode.models.folder import cache_folder
 OWN = {"directions": "your own directions, which can be named"}
 ABOUT = {
     "codes": "codes of pictures and clips that were inverted",
+    "features": "features of pictures and clips that were measured",
     "scores": "scores of pictures that were drawn by seed",
 }
 

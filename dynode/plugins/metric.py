@@ -107,7 +107,7 @@ class Metric(Plugin):
     domains: ClassVar[tuple[str, ...]] = ()
 
     def needs_of(self, options: Any) -> Needs:  # an instance of `self.options`
-        """Say what it is given with these options."""
+        """Say what it is given with these options: `needs`, with other numbers of items or frames."""
         return self.needs
 
     def __init_subclass__(cls) -> None:

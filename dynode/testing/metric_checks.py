@@ -84,12 +84,22 @@ class MetricTrial:
         return dict(running.compute())
 
 
-@remedy("set summary to one line, needs to dynode.Needs(…), better to 'lower', 'higher' or ''")
+@remedy(
+    "set summary to one line, needs to dynode.Needs(…), better to 'lower', 'higher' or ''; let needs_of "
+    "change the numbers of needs alone"
+)
 def a_metric_says_what_it_is(trial: MetricTrial) -> None:
     """It has a summary of one line, says what it needs, and which figures are better."""
     metric = trial.metric
     assert metric.summary.strip() and "\n" not in metric.summary, "no summary"
     assert isinstance(trial.needs, Needs), f"needs is a {type(trial.needs).__name__}"
+    told, needed = metric.needs, trial.needs
+    same = (told.items, told.reference, told.paired) == (
+        needed.items,
+        needed.reference,
+        needed.paired,
+    )
+    assert same, f"needs says {told}, and needs_of(options) {needed}"
     assert not (trial.needs.paired and not trial.needs.reference), "pairs without a reference"
     assert metric.better in ("lower", "higher", ""), f"better is {metric.better!r}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, cast
 
 import dynode
@@ -30,10 +31,11 @@ class Fvd(dynode.Metric):
     name = "fvd"
     summary = "Fréchet video distance of two sets of clips (your I3D file)"
     options = FvdOptions
+    needs = Needs(items="clips", fewest=2)
 
     def needs_of(self, options: FvdOptions) -> Needs:
         """See `Metric.needs_of`."""
-        return Needs(items="clips", fewest=2, frames=options.frames, step=options.step)
+        return replace(self.needs, frames=options.frames, step=options.step)
 
     def start(self, options: FvdOptions, setting: Setting) -> Measurement:
         """See `Metric.start`."""
@@ -59,10 +61,11 @@ class Jedi(dynode.Metric):
     name = "jedi"
     summary = "kernel distance of two sets of clips by V-JEPA (your TorchScript file)"
     options = WindowOptions
+    needs = Needs(items="clips", fewest=2)
 
     def needs_of(self, options: WindowOptions) -> Needs:
         """See `Metric.needs_of`."""
-        return Needs(items="clips", fewest=2, frames=options.frames, step=options.step)
+        return replace(self.needs, frames=options.frames, step=options.step)
 
     def start(self, options: WindowOptions, setting: Setting) -> Measurement:
         """See `Metric.start`."""
@@ -85,12 +88,12 @@ class VideoInceptionScore(dynode.Metric):
     name = "video-inception-score"
     summary = "inception score of one set of clips by C3D (your file)"
     options = WindowOptions
+    needs = Needs(items="clips", reference=False, fewest=10)
     better = "higher"
 
     def needs_of(self, options: WindowOptions) -> Needs:
         """See `Metric.needs_of`."""
-        frames, step = options.frames, options.step
-        return Needs(items="clips", reference=False, fewest=10, frames=frames, step=step)
+        return replace(self.needs, frames=options.frames, step=options.step)
 
     def start(self, options: WindowOptions, setting: Setting) -> Measurement:
         """See `Metric.start`."""
@@ -112,10 +115,11 @@ class ClipFrechet(dynode.Metric):
     summary = "Fréchet distance of two sets of clips, by any detector of pictures"
     options = ClipFrechetOptions
     check_options: ClassVar = {"detector": "pixels", "frames": 4}
+    needs = Needs(items="clips", fewest=2)
 
     def needs_of(self, options: ClipFrechetOptions) -> Needs:
         """See `Metric.needs_of`."""
-        return Needs(items="clips", fewest=2, frames=options.frames, step=options.step)
+        return replace(self.needs, frames=options.frames, step=options.step)
 
     def start(self, options: ClipFrechetOptions, setting: Setting) -> Measurement:
         """See `Metric.start`."""

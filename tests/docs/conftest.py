@@ -81,6 +81,7 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
     from dynode_e4e import plugin as e4e
     from dynode_ganspace import plugin as ganspace
     from dynode_interfacegan import plugin as interfacegan
+    from dynode_metrics import plugin as metrics
     from dynode_micromotion import plugin as micromotion
     from dynode_navigan import plugin as navigan
     from dynode_optimize import plugin as optimize
@@ -91,7 +92,7 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
 
     registry = plugins.registry()
     directions = (ganspace, interfacegan, micromotion, navigan, sefa, styleclip)
-    for module in (e4e, optimize, pti, restyle, *directions):
+    for module in (e4e, metrics, optimize, pti, restyle, *directions):
         registry.register(module, "dynode-gan")
     things = {
         "register_generators": SmallGenerator(),

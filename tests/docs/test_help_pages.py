@@ -58,7 +58,11 @@ def python_line(path: tuple[str, ...]) -> str:
 ELSEWHERE = TRAINED | {
     ("train", name) for name in ("stylegan-v-motion", "stylegan-v", "mocogan", "stylegan2")
 }
-COMMANDS = [path for path in leaves(root) if path[0] in _COMMANDS and path[:2] not in ELSEWHERE]
+COMMANDS = [
+    path
+    for path in leaves(root)
+    if path[0] in _COMMANDS and path[:2] not in ELSEWHERE and path[:1] != ("metrics",)
+] + [("metrics", "list")]
 
 
 def names() -> dict[str, Any]:
