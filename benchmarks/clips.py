@@ -1,7 +1,7 @@
 """Long clips on the command line: `python benchmarks/clips.py FOLDER [--frames 1500]`.
 
 A talking portrait of the bundled world with a tone as its sound, 25 frames a second, 128 pixels. Edited
-and interpolated in one go; and edited by a process that is killed (signal 9) while it inverts, started
+(`dynode edit CLIP --direction smile:1.5`, nothing but defaults) and interpolated in one go; and edited by a process that is killed (signal 9) while it inverts, started
 again, killed while it draws, and started once more. A short clip gives the memory to compare with.
 Finished steps are kept in FOLDER/results.json, so the benchmark itself can be stopped.
 """
@@ -23,14 +23,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dynode.direction.linear import LinearDirection
 from dynode.media.clip import open_clip
 from dynode.media.segments import parts_folder
 from dynode.testing.videos import audio_bytes, write_test_video
 from dynode_facets.clips import regular_times, trajectory
-from dynode_facets.factors import factor_index, population
+from dynode_facets.factors import population
 from dynode_facets.render import render
-from dynode_facets.w_space import factor_basis
 
 FPS = 25
 SHORT = 125
@@ -103,7 +101,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=1500)
-    parser.add_argument("--steps", type=int, default=1, help="refinement steps of the inverter")
     given = parser.parse_args()
     folder: Path = given.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,12 +112,9 @@ def main() -> None:
             done[name] = run()
             results.write_text(json.dumps(done, indent=1) + "\n")
 
-    smile = folder / "smile.safetensors"
-    LinearDirection(factor_basis(512).float()[:, factor_index("smile")]).save(smile)
-    inverter = ["--inverter-option", f"steps={given.steps}"]
     for frames in (SHORT, given.frames):
         clip = make(folder, frames)
-        edit = ["edit", str(clip), "--direction", f"{smile}:0.8", *inverter]
+        edit = ["edit", str(clip), "--direction", "smile:1.5"]
         out, cache = folder / f"edit-{frames}.mp4", folder / f"cache-{frames}"
         keep(
             f"edit {frames}",
@@ -129,7 +123,7 @@ def main() -> None:
             ),
         )
         out = folder / f"interpolate-{frames}.mp4"
-        double = ["interpolate", str(clip), "--factor", "2", *inverter, "-o", str(out)]
+        double = ["interpolate", str(clip), "--factor", "2", "-o", str(out)]
         keep(
             f"interpolate {frames}",
             lambda o=out, d=double, c=cache, s=clip: call(d, c) | {"file": facts(o, s)},

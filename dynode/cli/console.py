@@ -30,6 +30,8 @@ class _Finite(click.types.FloatParamType):
         return number
 
 
+_SPEED_OVER_S = 300.0
+"""Steps of the last five minutes say how fast it goes: some take most of a minute."""
 FINITE = _Finite()
 
 GENERATOR = click.option(
@@ -101,7 +103,11 @@ def say(message: str) -> None:
 
 @contextlib.contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """Show a bar on stderr while the block runs; nothing when stderr is no terminal."""
+    """Show a bar on stderr while the block runs, with the time it takes and the time left.
+
+    The time left is that of the present phase: one that counts anew begins a new estimate. Where stderr
+    is no terminal nothing is shown.
+    """
     if not sys.stderr.isatty():
         yield silent
         return
@@ -110,6 +116,7 @@ def progress_bar(title: str) -> Iterator[Progress]:
         BarColumn,
         MofNCompleteColumn,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
     from rich.progress import Progress as RichProgress
@@ -118,13 +125,22 @@ def progress_bar(title: str) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, note="")
+    console = Console(stderr=True)
+    shown = RichProgress(
+        *columns, console=console, transient=True, speed_estimate_period=_SPEED_OVER_S
+    )
+    with shown as bar:
+        task = bar.add_task(title, total=None, note="", left="")
+        begun = bar.tasks[0]
 
         def report(done: int, total: int, message: str = "") -> None:
-            bar.update(task, completed=done, total=total, note=plain(message))
+            if done < begun.completed:
+                bar.reset(task, total=total, completed=0)
+            bar.update(task, completed=done, total=total, note=plain(message), left="left")
 
         yield report

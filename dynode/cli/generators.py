@@ -156,15 +156,16 @@ def convert(
     """
     from dynode.pipeline.convert import convert_checkpoint, read_class_names
 
-    written = convert_checkpoint(
-        source,
-        target,
-        layout=layout,
-        drop_clamp=drop_clamp,
-        generator_only=generator_only,
-        class_names=read_class_names(class_names) if class_names else (),
-        force=force,
-    )
+    with console.progress_bar("converting"):
+        written = convert_checkpoint(
+            source,
+            target,
+            layout=layout,
+            drop_clamp=drop_clamp,
+            generator_only=generator_only,
+            class_names=read_class_names(class_names) if class_names else (),
+            force=force,
+        )
     if as_json:
         console.print_json({"output": str(target), "layout": written})
     else:
@@ -210,14 +211,15 @@ def export(
     """
     import dynode
 
-    written = dynode.export_generator(
-        dynode.load_generator(name, device=device),
-        target,
-        format=program_format,
-        takes=takes,
-        truncation=truncation,
-        force=force,
-    )
+    with console.progress_bar("tracing the network"):
+        written = dynode.export_generator(
+            dynode.load_generator(name, device=device),
+            target,
+            format=program_format,
+            takes=takes,
+            truncation=truncation,
+            force=force,
+        )
     if as_json:
         console.print_json(dataclasses.asdict(written))
         return

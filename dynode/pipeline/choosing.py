@@ -63,6 +63,15 @@ class ReadyInverter:
             ),
         )
 
+    def even_out(self, generator: Generator, latents: Latents) -> Latents:
+        """Even the codes of a clip out in time, checked; see `Inverter.even_out`."""
+        return check_codes(
+            self.method,
+            generator,
+            len(latents),
+            lambda: self.method.even_out(latents, self.options),
+        )
+
     def takes_whole(self, generator: Generator) -> bool:
         """Say whether photographs reach the inverter in its own way, not cut to the generator's shape."""
         return self.method.framing(generator, self.options) is not None

@@ -79,7 +79,7 @@ def invert_clip(
         batches.append(codes)
         before = images[-1]
         progress(min(begin + batch, len(clip)), len(clip), "inverting")
-    return Latents.cat(batches)
+    return ready.even_out(generator, Latents.cat(batches))
 
 
 def _inverted(

@@ -189,6 +189,14 @@ class Inverter(Plugin):
         """
         return self.invert(generator, images, options, seed=seed, progress=progress)
 
+    def even_out(
+        self,
+        latents: Latents,
+        options: Any,  # an instance of `self.options`
+    ) -> Latents:
+        """Take the trembling out of all codes of a clip, in order; as they are, unless overridden."""
+        return latents
+
 
 class GeneratorProvider(Plugin):
     """A generator known by name, for example a bundled one.

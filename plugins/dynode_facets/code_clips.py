@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dynode import files
+from dynode.plugins import Progress, silent
 from dynode.weights import write_safetensors
 from dynode_facets.clips import MOTIONS, trajectory
 from dynode_facets.factors import population
@@ -22,7 +23,9 @@ _Z_DIM = 512
 _MOTION_SEEDS = 2**31
 
 
-def moving_factors(count: int, frames: int, fps: float, seed: int) -> Tensor:
+def moving_factors(
+    count: int, frames: int, fps: float, seed: int, progress: Progress = silent
+) -> Tensor:
     """Draw people of the population and what they do, one motion each.
 
     Args:
@@ -30,6 +33,7 @@ def moving_factors(count: int, frames: int, fps: float, seed: int) -> Tensor:
         frames: Frames of a clip.
         fps: Frames a second.
         seed: Chooses people and motions.
+        progress: Called with the number of clips.
 
     Returns:
         Factors (count, frames, F) float32; the first frame is the person at rest.
@@ -37,10 +41,12 @@ def moving_factors(count: int, frames: int, fps: float, seed: int) -> Tensor:
     rng = random.Random(seed)
     people = population(torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed)))
     times = torch.arange(frames, dtype=torch.float64) / fps
-    clips = [
-        trajectory(rng.choice(MOTIONS), person, times, seed=rng.randrange(_MOTION_SEEDS))
-        for person in people
-    ]
+    clips = list[Tensor]()
+    for person in people:
+        clips.append(
+            trajectory(rng.choice(MOTIONS), person, times, seed=rng.randrange(_MOTION_SEEDS))
+        )
+        progress(len(clips), count, "moving people")
     return torch.stack(clips)
 
 
@@ -53,6 +59,7 @@ def write_code_clips(
     frames: int = 64,
     fps: float = 25,
     force: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Write the codes of moving portraits, exact: the generator's w is affine in the factors.
 
@@ -66,9 +73,10 @@ def write_code_clips(
         frames: Frames of a clip.
         fps: Frames a second.
         force: Replace a file that exists.
+        progress: Called with the number of clips.
     """
     files.check_free(output, force=force)
-    factors = moving_factors(count, frames, fps, seed)
+    factors = moving_factors(count, frames, fps, seed, progress)
     codes = code_of(factors.flatten(0, 1), generator.info.w_dim).view(count, frames, 1, -1)
     facts = {
         "dynode.format": "dynode.code-clips",

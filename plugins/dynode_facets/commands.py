@@ -123,7 +123,17 @@ def trajectories(count: int, frames: int, fps: float, seed: int, output: Path, f
     from dynode_facets.code_clips import write_code_clips
 
     generator = dynode.load_generator("facets-128")
-    write_code_clips(count, output, seed, generator=generator, frames=frames, fps=fps, force=force)
+    with console.progress_bar("writing codes") as progress:
+        write_code_clips(
+            count,
+            output,
+            seed,
+            generator=generator,
+            frames=frames,
+            fps=fps,
+            force=force,
+            progress=progress,
+        )
     console.tell(str(output))
 
 

@@ -151,6 +151,12 @@ class FacetsInverter(dynode.Inverter):
             return self.invert(generator, images, options, seed=seed, progress=progress)
         return inversion.invert_next(generator, images, options, before=before)
 
+    def even_out(self, latents: Latents, options: EncoderOptions) -> Latents:
+        """Even out the codes of a clip; see `Inverter.even_out`."""
+        from dynode_facets.inversion import evened
+
+        return latents if options.each_frame else latents.with_w(evened(latents.w))
+
 
 @dynode.hookimpl
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:

@@ -42,6 +42,25 @@ def test_frames_are_given_with_the_one_before_them_and_its_code(
     assert torch.equal(given[2][1][1].w, codes.w[15:16])
 
 
+def test_codes_are_evened_out_over_the_whole_clip_also_from_the_cache(
+    clip, inverter, generator, monkeypatch
+) -> None:
+    given = []
+
+    def even_out(latents, options):
+        given.append(len(latents))
+        return latents.with_w(latents.w.flip(0))
+
+    plain = invert_clip(clip, generator)
+    monkeypatch.setattr(inverter, "even_out", even_out)
+    inverter.frames = 0
+
+    evened = invert_clip(clip, generator)
+
+    assert given == [20] and inverter.frames == 0
+    assert torch.equal(evened.w, plain.w.flip(0))
+
+
 def test_a_second_inversion_comes_from_the_cache(clip, inverter, generator) -> None:
     first = invert_clip(clip, generator)
     inverter.frames = 0

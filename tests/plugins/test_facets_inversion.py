@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from dynode_facets.clips import Motion, regular_times, trajectory
 from dynode_facets.encoder import load_encoder
 from dynode_facets.evaluation import held_out
 from dynode_facets.factors import FACTOR_NAMES, population
-from dynode_facets.inversion import psnr
+from dynode_facets.inversion import evened, psnr
 from dynode_facets.plugin import EncoderOptions, FacetsInverter
 from dynode_facets.render import render
 
@@ -47,7 +48,7 @@ def inverted(generator: Generator, frames: Tensor, options: EncoderOptions) -> L
         )
         before = (part[-1:], codes[-1])
         found.append(codes)
-    return Latents.cat(found)
+    return FacetsInverter().even_out(Latents.cat(found), options)
 
 
 def quality(generator: Generator, codes: Latents, images: Tensor) -> Tensor:
@@ -97,6 +98,39 @@ def test_codes_move_more_evenly_than_frames_refined_by_themselves(generator: Gen
     assert unevenness(shared) < unevenness(alone)
 
 
+@pytest.mark.robust(kind="L", member="what the encoder reads trembles")
+def test_evening_out_takes_two_thirds_of_the_noise() -> None:
+    one = torch.zeros(9, 1)
+    one[4] = 1
+
+    weights = evened(torch.cat([torch.arange(9.0)[:, None], one], 1))[:, 1]
+
+    # The published weights of a parabola over 7 points; their squares add up to 1/3.
+    wanted = torch.tensor([-2.0, 3, 6, 7, 6, 3, -2]) / 21
+    torch.testing.assert_close(weights[3:6], wanted[2:5], rtol=0, atol=1e-6)
+    assert float(wanted.square().sum()) == pytest.approx(1 / 3, abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [4, 5, 7, 9, 20])
+def test_evening_out_is_that_of_scipy(count: int) -> None:
+    signal = pytest.importorskip("scipy.signal")
+    codes = torch.randn(count, 3, 5, generator=torch.Generator().manual_seed(count)).cumsum(0)
+    window = min(7, count - 1 + count % 2)
+
+    found = evened(codes)
+
+    wanted = signal.savgol_filter(codes.numpy(), window, 2, axis=0) if window > 3 else codes.numpy()
+    assert np.abs(found.numpy() - wanted).max() < 1e-5  # float32
+
+
+def test_evening_out_stops_at_a_cut_and_keeps_parabolas() -> None:
+    times = torch.arange(9.0)[:, None]
+    first = times**2 * torch.tensor([0.1, -0.3]) + times
+    both = torch.cat([first, 500 + first])
+
+    torch.testing.assert_close(evened(both), both, rtol=1e-5, atol=1e-4)  # float32
+
+
 def test_without_steps_the_encoder_is_all(generator: Generator) -> None:
     frames = rendered("talking", seed=1, frames=8)
 
@@ -105,7 +139,7 @@ def test_without_steps_the_encoder_is_all(generator: Generator) -> None:
     with torch.no_grad():
         read = torch.cat([load_encoder()(part) for part in frames.split(BATCH)])
     # The correction of a frame is what its code has beyond the encoder's: 0 up to rounding.
-    torch.testing.assert_close(codes.w, read, rtol=0, atol=1e-4)
+    torch.testing.assert_close(codes.w, evened(read), rtol=0, atol=1e-4)
 
 
 def test_a_strange_frame_is_refused_wherever_it_stands(generator: Generator) -> None:
