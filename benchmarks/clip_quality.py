@@ -1,17 +1,18 @@
 """What a user waits for and gets from a clip: `python benchmarks/clip_quality.py FOLDER [--frames 50]`.
 
 Portraits of the bundled world at 128 pixels, 25 frames a second, kept without loss and as a phone would
-(H.264, colours halved), and a folder of pictures. Each is given to the command line with nothing but defaults:
+(H.264, colours halved), and a folder of pictures. Each is given to the command line with nothing but
+defaults:
 
     dynode edit CLIP --direction smile:1.5 -o OUT
     dynode invert FOLDER -o OUT
 
 Seconds a frame are those of the whole command less those of the same command on two frames, over the other
-frames; processor time beside wall time, for other programs may run. Then the codes, which the edit left in the
-cache, are drawn without the edit and compared with what the command saw, and with the render before it was
-compressed. Jitter is the root mean square of the second difference in time, of what is drawn less the render,
-in levels of 255; that of the clip itself stands beside it. `--before` measures the default of 0.1 as near as
-options come to it (every frame by itself, 60 steps; two rounds of 5 frames each). Writes
+frames; processor time beside wall time, for other programs may run. Then the codes, which the edit left in
+the cache, are drawn without the edit and compared with what the command saw, and with the render before it
+was compressed. Jitter is the root mean square of the second difference in time, of what is drawn less the
+render, in levels of 255; that of the clip itself stands beside it. `--before` measures the default of 0.1
+as near as options come to it (every frame by itself, 60 steps; two rounds of 5 frames each). Writes
 results/clip-quality.json and .md.
 """
 

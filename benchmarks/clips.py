@@ -1,9 +1,10 @@
 """Long clips on the command line: `python benchmarks/clips.py FOLDER [--frames 1500]`.
 
 A talking portrait of the bundled world with a tone as its sound, 25 frames a second, 128 pixels. Edited
-(`dynode edit CLIP --direction smile:1.5`, nothing but defaults) and interpolated in one go; and edited by a process that is killed (signal 9) while it inverts, started
-again, killed while it draws, and started once more. A short clip gives the memory to compare with.
-Finished steps are kept in FOLDER/results.json, so the benchmark itself can be stopped.
+(`dynode edit CLIP --direction smile:1.5`, nothing but defaults) and interpolated in one go; and edited by a
+process that is killed (signal 9) while it inverts, started again, killed while it draws, and started once
+more. A short clip gives the memory to compare with. Finished steps are kept in FOLDER/results.json, so the
+benchmark itself can be stopped.
 """
 
 from __future__ import annotations
