@@ -173,19 +173,10 @@ class Inverter(Plugin):
         seed: int,
         progress: Progress,
     ) -> Latents:
-        """Find codes of the next frames of a clip; as `invert` does, unless overridden.
+        """Find codes of the next frames of a clip, in order; as `invert` does, unless overridden.
 
-        Args:
-            generator: See `invert`.
-            images: The frames, in order; see `invert`.
-            options: See `invert`.
-            before: The frame before these, (1, 3, h, w), and the code that was found for it; None for
-                the first frames of a clip.
-            seed: See `invert`.
-            progress: See `invert`.
-
-        Returns:
-            Latents of n frames.
+        It is given what `invert` is, and `before`: the frame before these, (1, 3, h, w), and the code that
+        was found for it; None for the first frames of a clip. Returned are latents of n frames.
         """
         return self.invert(generator, images, options, seed=seed, progress=progress)
 
