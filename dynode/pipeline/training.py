@@ -45,7 +45,8 @@ def train(
         output: File to write; None for `NAME.safetensors`.
         data: `sampled` for what the generator draws, else what the method learns from: mostly a
             folder or zip file of pictures.
-        start: Of generators that are trained, the one to start from, by name or file.
+        start: Of generators that are trained, the one to start from, by name or file; else the
+            method's own option of that name.
         folder: Where the run keeps its state and its log; None for `runs/NAME`.
         seed: Seed of everything random.
         device: Where to compute, for a generator given by name.
@@ -65,6 +66,8 @@ def train(
     if name not in methods:
         raise UnknownNameError("model to train", name, methods)
     method = methods[name]
+    if not isinstance(method, TrainableGenerator) and start is not None:
+        options = {**options, "start": start}
     checked = build_options(method.training_options, options, owner=f"train {name}")
     target = Path(output or f"{name}.safetensors")
     files.check_free(target, force=force)
@@ -82,9 +85,6 @@ def train(
         begin = None if start is None else str(start)
         method.train(target, checked, start=begin, device=own_device(device), **shared)
     else:
-        _refuse(
-            start, f"train {name} starts from no generator; name the one it is for with generator"
-        )
         method.train(loaded(generator, device=device), target, checked, **shared)
     return target
 

@@ -38,6 +38,8 @@ TRAINING_NAMES = _SHARED | frozenset(
 )
 """Of `dynode.train`, and flags of its commands."""
 
+_OF_GENERATORS = frozenset(("start", "from"))  # what trains another network may have a start itself
+
 
 def check_options(thing: object, kind: str, name: str) -> None:
     """Check that the options of a plugin can be given, by keyword and by flag.
@@ -57,9 +59,10 @@ def check_options(thing: object, kind: str, name: str) -> None:
     if isinstance(thing, Format):
         _check(thing.options, FORMAT_NAMES, f"{kind} {name!r}", "import_directions")
     if isinstance(thing, Trainable | TrainableGenerator):
+        trains_generator = isinstance(thing, TrainableGenerator)
         _check(
             thing.training_options,
-            TRAINING_NAMES,
+            TRAINING_NAMES if trains_generator else TRAINING_NAMES - _OF_GENERATORS,
             f"the training of {kind} {name!r}",
             "dynode.train",
         )
