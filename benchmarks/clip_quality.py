@@ -12,8 +12,8 @@ frames; processor time beside wall time, for other programs may run. Then the co
 the cache, are drawn without the edit and compared with what the command saw, and with the render before it
 was compressed. Jitter is the root mean square of the second difference in time, of what is drawn less the
 render, in levels of 255; that of the clip itself stands beside it. `--before` measures the default of 0.1
-as near as options come to it (every frame by itself, 60 steps; two rounds of 5 frames each). Writes
-results/clip-quality.json and .md.
+as near as options come to it (every frame by itself, 60 steps). Writes results/clip-quality.json as rows are
+finished.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from dynode_facets.inversion import psnr
 from dynode_facets.render import render
 
 RESULTS = Path(__file__).parent / "results"
-FPS, SIDE, PICTURES = 25, 128, 32
+FPS, SIDE, PICTURES = 25, 128, 24
 STORED = {
     "lossless": ("libx264rgb", "rgb24", {"crf": "0"}),
     "compressed": ("libx264", "yuv420p", {"crf": "23"}),
@@ -179,39 +179,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=50)
+    parser.add_argument("--motions", default="talking,turning,blinking")
     parser.add_argument(
         "--before", type=int, default=0, help="frames of the old default; 0 leaves it out"
     )
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    rows: list[dict[str, object]] = []
-    for motion in ("talking", "turning", "blinking"):
-        for stored in STORED:
-            rows.append(measured(given.folder, motion, stored, given.frames, []))
-            print(rows[-1], flush=True)
-    before = []
-    for stored in STORED if given.before else ():
-        before.append(measured(given.folder, "talking", stored, given.before, BEFORE))
-        before.append(measured(given.folder, "talking", stored, given.before, []))
-        print(*before[-2:], sep="\n", flush=True)
-    folder = pictures(given.folder)
-    print(folder, flush=True)
-    machine = (
-        f"{platform.machine()}, {os.cpu_count()} CPU cores, 1 thread, torch {torch.__version__}"
-    )
-    command = (
-        f"python benchmarks/clip_quality.py FOLDER --frames {given.frames} --before {given.before}"
-    )
-    document = {
-        "command": command,
-        "machine": machine,
-        "load": [round(value, 1) for value in os.getloadavg()],
-        "clips": rows,
-        "before and now": before,
-        "folder": folder,
+    document: dict[str, object] = {
+        "command": " ".join(["python", "benchmarks/clip_quality.py", "FOLDER", *sys.argv[2:]]),
+        "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores, 1 thread, torch {torch.__version__}",
+        "load": [],
     }
-    (RESULTS / "clip-quality.json").write_text(json.dumps(document, indent=1) + "\n")
+
+    def keep(name: str, row: dict[str, object]) -> None:
+        print(row, flush=True)
+        document[name] = row
+        document["load"] = [round(value, 1) for value in os.getloadavg()]
+        (RESULTS / "clip-quality.json").write_text(json.dumps(document, indent=1) + "\n")
+
+    for motion in given.motions.split(","):
+        for stored in STORED:
+            row = measured(given.folder, motion, stored, given.frames, [])
+            keep(f"{motion}, {stored}", row)
+    keep("folder", pictures(given.folder))
+    for stored in STORED if given.before else ():
+        for name, more in (("before", BEFORE), ("now", [])):
+            row = measured(given.folder, "talking", stored, given.before, more)
+            keep(f"{name}, {stored}, {given.before} frames", row)
 
 
 if __name__ == "__main__":

@@ -31,12 +31,15 @@ from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.generator.loading import load_generator
 from dynode.importing import ImportRequest, import_codes, import_directions
 from dynode.latents.latents import Latents
+from dynode.latents.motion import Motion
 from dynode.latents.weight_offset import LowRankOffset
 from dynode.media.clip import open_clip
 from dynode.media.images import read_image
 from dynode.media.picture_set import open_pictures
 from dynode.pipeline.codes import read_times
+from dynode.pipeline.convert import read_class_names
 from dynode.pipeline.directions import load_any
+from dynode.plugins import registry
 from dynode.scoring.labels import read_labels
 from dynode.scoring.torchscript import load_torchscript
 from dynode.stylegan2.checkpoints import Checkpoint, inspect_checkpoint, write_checkpoint
@@ -44,8 +47,16 @@ from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.testing import tiny_generator
 from dynode.testing.videos import write_test_video
 from dynode.training.run import Run
-from dynode.weights import read_tensors
+from dynode.weights import read_tensors, write_safetensors
 from dynode_clip.weights import read_clip
+from dynode_ganspace.coordinate import CoordinateDirection
+from dynode_ganspace.plugin import CoordinateKind
+from dynode_stylegan_v.code_clips import read_code_clips
+from dynode_stylegan_v.file import read_network, write_network
+from dynode_stylegan_v.moving_file import read_moving, write_moving
+from dynode_stylegan_v.published import read_generator as read_published_video
+from dynode_stylegan_v.published_writer import write_published
+from dynode_stylegan_v.tiny import tiny_moving_generator, tiny_video_generator
 
 Files = Callable[[Path], list[bytes]]
 _GENERATOR = tiny_generator(8, w_dim=8, channels=8)
@@ -219,11 +230,30 @@ def _described(path: Path) -> None:
     find_plugins(str(folder))
 
 
+def _code_clips(path: Path) -> None:
+    facts = {"dynode.format": "dynode.code-clips", "dynode.version": "1", "fps": "25.0"}
+    facts["fingerprint"] = _GENERATOR.info.fingerprint
+    write_safetensors({"codes": torch.randn(2, 5, 1, 8)}, path, facts)
+
+
+def _video(write: Callable[..., object]) -> Files:
+    return _saved(lambda path: write(tiny_video_generator(16).network, path))
+
+
 _VECTOR = np.random.default_rng(0).normal(size=(1, 8)).astype(np.float32)
 _CODES = np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32)
 _POINTS = [[30.0, 30.0], [60.0, 30.0], [45.0, 45.0], [33.0, 60.0], [57.0, 60.0]]
 _AS_CODES = ImportRequest(take_as="codes")
 _WEIGHT = torch.randn(4, 4, 3, 3)
+_ROWS = torch.tensor([True, False, True, False])
+
+
+def _any_kind(path: Path) -> object:
+    """Read a direction of a plugin's kind, whose plugin tests have to register themselves."""
+    kinds = registry().direction_kinds
+    if CoordinateKind.name not in kinds:
+        kinds.add(CoordinateKind(), "the fuzzer")
+    return load_direction(path)
 
 
 def _codes(path: Path) -> Latents:
@@ -303,6 +333,25 @@ READERS: dict[str, Reader] = {
         load_direction,
         ".safetensors",
     ),
+    "direction, coordinate": Reader(
+        _direction(lambda: CoordinateDirection(torch.randn(8), torch.randn(8), _ROWS)),
+        _any_kind,
+        ".safetensors",
+    ),
+    "video generator": Reader(_video(write_network), read_network, ".safetensors"),
+    "video generator, published": Reader(_video(write_published), read_published_video, ".pkl"),
+    "moving generator": Reader(
+        _saved(lambda path: write_moving(tiny_moving_generator(_GENERATOR), path)),
+        lambda path: read_moving(path, still=_GENERATOR),
+        ".safetensors",
+    ),
+    "motion": Reader(_saved(Motion.draw(2, seed=0).save), Motion.load, ".safetensors"),
+    "clips of codes": Reader(
+        _saved(_code_clips),
+        lambda path: read_code_clips(str(path), _GENERATOR),
+        ".safetensors",
+    ),
+    "names of classes": Reader(_text("cat\ndog\n"), read_class_names, ".txt"),
     "direction, path": Reader(
         _direction(lambda: PathDirection.of(_trajectory())), load_direction, ".safetensors"
     ),
