@@ -8,12 +8,15 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dynode.cli.escaping import plain
 from dynode.plugins.methods import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,16 +104,8 @@ def say(message: str) -> None:
     click.echo(plain(message), err=True)
 
 
-@contextlib.contextmanager
-def progress_bar(title: str) -> Iterator[Progress]:
-    """Show a bar on stderr while the block runs, with the time it takes and the time left.
-
-    The time left is that of the present phase: one that counts anew begins a new estimate. Where stderr
-    is no terminal nothing is shown.
-    """
-    if not sys.stderr.isatty():
-        yield silent
-        return
+def _bar() -> RichProgress:
+    """Make a bar of title, count, the time it takes, the time left and a note."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -121,7 +116,7 @@ def progress_bar(title: str) -> Iterator[Progress]:
     )
     from rich.progress import Progress as RichProgress
 
-    columns = (
+    return RichProgress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -129,11 +124,23 @@ def progress_bar(title: str) -> Iterator[Progress]:
         TextColumn("{task.fields[left]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+        speed_estimate_period=_SPEED_OVER_S,
     )
-    console = Console(stderr=True)
-    shown = RichProgress(
-        *columns, console=console, transient=True, speed_estimate_period=_SPEED_OVER_S
-    )
+
+
+@contextlib.contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """Show a bar on stderr while the block runs, with the time it takes and the time left.
+
+    The time left is that of the present phase: one that counts anew begins a new estimate. Where stderr
+    is no terminal nothing is shown.
+    """
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    shown = _bar()
     with shown as bar:
         task = bar.add_task(title, total=None, note="", left="")
         begun = bar.tasks[0]
