@@ -20,7 +20,7 @@ from video_motion import STILL
 
 import dynode
 from dynode.latents import Latents
-from dynode.media.images import write_images
+from dynode.media.images import grid, write_image
 from dynode.pipeline.generate_video import GeneratedVideo, generate_video
 from dynode_facets.code_clips import moving_factors
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, population
@@ -39,7 +39,7 @@ def moved(folder: Path) -> list[GeneratedVideo]:
     generator = dynode.load_generator("facets-video")
     for number, picture in enumerate(render(population(z))):
         path = folder / f"{number}.png"
-        write_images(picture[None], [path])
+        write_image(grid(picture[None], columns=1), path)
         clips.append(generate_video(number, generator=generator, start=path, length=LENGTH))
     return clips
 
