@@ -126,7 +126,7 @@ def hook_reference() -> list[str]:
     for hook in plugins.Registry().shelves:
         spec = getattr(hookspecs, hook)
         wanted = re.findall(
-            r"(?:methods|formats|metric)\.(\w+)|(click\.Command)",
+            r"(?:methods|formats|metric|face_detector)\.(\w+)|(click\.Command)",
             str(spec.__annotations__["register"]),
         )
         names = [f"dynode.{method}" if method else other for method, other in wanted]

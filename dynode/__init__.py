@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from dynode.errors import DynodeError
 from dynode.lazy import names_on_demand
 from dynode.options import option
+from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
-    FaceDetector,
     GeneratorFamily,
     GeneratorProvider,
     Inverter,
@@ -26,6 +26,7 @@ from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dynode.benching.directions import bench_directions
     from dynode.direction.base import Direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
@@ -82,6 +83,7 @@ _LAZY = {
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
+    "bench_directions": "dynode.benching",
     "measure": "dynode.measuring",
     "invert": "dynode.pipeline.invert",
     "train": "dynode.pipeline.training",
@@ -144,6 +146,7 @@ __all__ = [
     "WeightOffset",
     "ZDirection",
     "animate",
+    "bench_directions",
     "edit",
     "export_generator",
     "find",

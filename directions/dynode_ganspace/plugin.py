@@ -39,6 +39,7 @@ class PrincipalComponents(dynode.DirectionMethod):
     name = "ganspace"
     summary = "principal components of the codes (GANSpace)"
     options = PrincipalOptions
+    small_budget: ClassVar = {"count": 23}
     check_options: ClassVar = {"count": 2, "samples": 200}
 
     def find(

@@ -25,6 +25,7 @@ class InterFaceGAN(dynode.DirectionMethod):
     name = "interfacegan"
     summary = "boundary of an attribute, from scores, two texts or labels (InterFaceGAN)"
     options = BoundaryOptions
+    small_budget: ClassVar = {"samples": 1500, "ratio": 0.1}
     check_options: ClassVar = {"attribute": "light", "samples": 100, "ratio": 0.2}
 
     def find(

@@ -25,6 +25,8 @@ class Micromotion(dynode.DirectionMethod):
     name = "micromotion"
     summary = "a motion from a text with {degree}, or from a clip (Micromotion)"
     options = MicromotionOptions
+    text_form = "{text} {degree}"
+    small_budget: ClassVar = {"degrees": ("20%", "40%", "60%", "80%", "100%")}
     check_options: ClassVar = {
         "text": "{degree} face",
         "degrees": ("dark", "red", "light red"),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from dynode.generator import Generator
     from dynode.latents import Latents
 
+# A benchmark in minutes: fewer samples for the strength, and a tenth of the training.
+_BENCH_BASIS = {"count": 16, "samples": 4}
+_BENCH_TRAINING = {**_BENCH_BASIS, "steps": 60, "batch": 8, "render_size": 64}
+
 
 class SingularDirections(dynode.DirectionMethod):
     """Move a layer's weight along its own singular pairs.
@@ -33,6 +37,7 @@ class SingularDirections(dynode.DirectionMethod):
     name = "svd"
     summary = "singular pairs of a convolution's weight (NaviGAN)"
     options = LayerOptions
+    small_budget: ClassVar = _BENCH_BASIS
     check_options: ClassVar = _SMALL_TRIAL
 
     def find(
@@ -60,6 +65,7 @@ class HessianDirections(dynode.DirectionMethod):
     name = "hessian"
     summary = "shifts of a convolution's weight that change pictures most (NaviGAN)"
     options = HessianOptions
+    small_budget: ClassVar = _BENCH_BASIS
     check_options: ClassVar = {**_SMALL_TRIAL, "products": 8}
 
     def find(
@@ -87,6 +93,7 @@ class RectifiedSingularDirections(dynode.DirectionMethod):
     name = "svd-rectified"
     summary = "combinations of singular pairs trained to tell apart (NaviGAN)"
     options = RectifiedOptions
+    small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING}
 
     def find(
@@ -114,6 +121,7 @@ class RectifiedHessianDirections(dynode.DirectionMethod):
     name = "hessian-rectified"
     summary = "combinations of Hessian eigenvectors trained to tell apart (NaviGAN)"
     options = HessianRectifiedOptions
+    small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING, "vectors": 3}
 
     def find(

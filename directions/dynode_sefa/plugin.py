@@ -37,6 +37,7 @@ class ClosedFormFactors(dynode.DirectionMethod):
     name = "sefa"
     summary = "directions the style layers answer to most, in closed form (SeFa)"
     options = FactorOptions
+    small_budget: ClassVar = {"count": 23}
     check_options: ClassVar = {"count": 2}
 
     def find(

@@ -20,6 +20,7 @@ from dynode.version import __version__
 
 _COMMANDS = {
     "animate": "dynode.cli.animate:animate",
+    "bench": "dynode.cli.bench:bench",
     "cache": "dynode.cli.cache:cache",
     "crop": "dynode.cli.crop:crop",
     "data": "dynode.cli.data:data",

@@ -12,8 +12,8 @@ import numpy as np
 from dynode import plugins
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import DynodeError, OptionError, PluginError
+from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.loaded import Detector
-from dynode.plugins.methods import FaceDetector
 
 _REMEDY = "check it with 'dynode plugins check', or give the points with --landmarks FILE"
 

@@ -12,6 +12,7 @@ from dynode.plugins.entry_points import (
     distribution_of,
     selected_entry_points,
 )
+from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.loaded import (
@@ -25,7 +26,6 @@ from dynode.plugins.loaded import (
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
-    FaceDetector,
     GeneratorFamily,
     GeneratorProvider,
     Inverter,

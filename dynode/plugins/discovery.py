@@ -14,7 +14,7 @@ import click
 import pluggy
 
 from dynode.errors import PluginError
-from dynode.plugins import formats, hookspecs, methods, metric
+from dynode.plugins import face_detector, formats, hookspecs, methods, metric
 from dynode.plugins.boundary import being_imported
 from dynode.plugins.entry_points import distribution_of, installed, select
 from dynode.plugins.shelf import Shelf
@@ -60,8 +60,8 @@ class Registry:
         )
         self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
         self.metrics: Shelf[metric.Metric] = Shelf("metric", (metric.Metric,))
-        self.face_detectors: Shelf[methods.FaceDetector] = Shelf(
-            "face detector", (methods.FaceDetector,)
+        self.face_detectors: Shelf[face_detector.FaceDetector] = Shelf(
+            "face detector", (face_detector.FaceDetector,)
         )
         self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
         self.reports: list[PluginReport] = []

@@ -13,7 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import formats, methods, metric
+    from dynode.plugins import face_detector, formats, methods, metric
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -62,7 +62,7 @@ def register_metrics(register: Callable[[metric.Metric], None]) -> None:
 
 
 @hookspec
-def register_face_detectors(register: Callable[[methods.FaceDetector], None]) -> None:
+def register_face_detectors(register: Callable[[face_detector.FaceDetector], None]) -> None:
     """Contribute finders of faces in photographs. Since 0.1."""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynode.direction.base import Direction
     from dynode.generator.protocol import Generator, GeneratorInfo
     from dynode.latents.latents import Latents
-    from dynode.plugins.loaded import Detector, ScorerModel, TextImageModel
+    from dynode.plugins.loaded import ScorerModel, TextImageModel
 
 
 class Progress(Protocol):
@@ -63,10 +63,15 @@ class DirectionMethod(Plugin):
             the keywords of `dynode.find` and the controls of any other front end.
         per_image: Whether a direction fits only the latents it was found on (latent optimisation)
             instead of any latents of the generator.
+        small_budget: Options by name with which `dynode bench --budget small` runs it: a minute of one
+            core, at most.
+        text_form: What a text has to look like for it; `{text}` stands for the text itself.
     """
 
     options: ClassVar[type] = NoOptions
     per_image: ClassVar[bool] = False
+    small_budget: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
+    text_form: ClassVar[str] = "{text}"
 
     @abstractmethod
     def find(
@@ -254,10 +259,15 @@ class Scorer(Plugin):
     Attributes:
         attributes: Names of what is predicted, in the order of the columns.
         domains: Generator domains it was trained for; empty for any picture.
+        texts: Attributes that can be said in words, with a text that says more of each; what
+            `dynode bench` asks methods for.
+        identity: Attributes that say who it is, and that an edit should leave alone.
     """
 
     attributes: ClassVar[tuple[str, ...]] = ()
     domains: ClassVar[tuple[str, ...]] = ()
+    texts: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    identity: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def load(self, device: torch.device | str) -> ScorerModel:
@@ -275,25 +285,3 @@ class Scorer(Plugin):
             (n, attributes) of the first n pictures; None, as here, where they have to be measured.
         """
         return None
-
-
-class FaceDetector(Plugin):
-    """A finder of the landmarks of faces in photographs.
-
-    Attributes:
-        takes_model: Whether it reads a file of the user's; the only such detector is the one that is
-            meant where a file is given and no name.
-    """
-
-    takes_model: ClassVar[bool] = False
-
-    @abstractmethod
-    def load(self, model: Path | None = None) -> Detector:
-        """Load the detector.
-
-        Args:
-            model: The user's file; None if there is none, and always without `takes_model`.
-
-        Raises:
-            MissingWeightsError: It needs a file and has none, or it is not there.
-        """

@@ -10,8 +10,8 @@ import numpy as np
 
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import MissingWeightsError
+from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.loaded import Detector
-from dynode.plugins.methods import FaceDetector
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import quietly
 

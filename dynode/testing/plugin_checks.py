@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
-    FaceDetector,
     GeneratorFamily,
     GeneratorProvider,
     Inverter,

@@ -80,6 +80,24 @@ class FacetsScorer(dynode.Scorer):
     summary = "the factors of a facets portrait, bundled"
     attributes = FACTOR_NAMES
     domains = (DOMAIN,)
+    texts: ClassVar = {
+        "smile": "a smiling face",
+        "age": "an old face",
+        "glasses": "a face with glasses",
+        "yaw": "head turned to the right",
+        "eye_open": "eyes wide open",
+        "beard": "a man with a beard",
+    }
+    identity = (
+        "face_width",
+        "jaw",
+        "nose_size",
+        "skin",
+        "eye_hue",
+        "beard",
+        "hair_length",
+        "age",
+    )
 
     def load(self, device: torch.device | str) -> ScorerModel:
         """Load the bundled weights; see `Scorer.load`."""

@@ -47,6 +47,7 @@ class SmallScorer(PixelScorer):
     name = "facets-scorer"
     attributes = SmallScorerModel.attributes
     domains = (DOMAIN,)
+    texts = {"smile": "smiling", "glasses": "glasses"}
 
     def load(self, device: Any) -> Any:
         return SmallScorerModel()

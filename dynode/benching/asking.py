@@ -1,0 +1,56 @@
+"""Ask any direction method for an attribute, by the options it has: the benchmark names no method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dynode.options import build_options, specs_of
+from dynode.plugins.methods import DirectionMethod
+
+Budget = Literal["small", "full"]
+Way = Literal["components", "attribute", "text", "as it is"]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a method is asked.
+
+    Attributes:
+        method: The method.
+        budget: `small` runs it with its `small_budget`, `full` with its defaults.
+    """
+
+    method: DirectionMethod
+    budget: Budget
+
+    @property
+    def way(self) -> Way:
+        """Say what it is told.
+
+        Of methods that keep one of many components by an attribute, all are found once and one is kept
+        for each attribute; others are told the attribute, or a text, or nothing.
+        """
+        names = {spec.name for spec in specs_of(self.method.options)}
+        if {"attribute", "component"} <= names:
+            return "components"
+        if "text" in names:
+            return "text"
+        return "attribute" if "attribute" in names else "as it is"
+
+    @property
+    def once(self) -> bool:
+        """Whether one search serves all attributes."""
+        return self.way in ("components", "as it is")
+
+    def options(self, attribute: str, text: str) -> Any:  # an instance of the method's options
+        """Build the options for an attribute and the text that says it."""
+        values: Mapping[str, Any] = self.method.small_budget if self.budget == "small" else {}
+        told = {
+            "components": {},
+            "as it is": {},
+            "attribute": {"attribute": attribute},
+            "text": {"text": self.method.text_form.replace("{text}", text)},
+        }[self.way]
+        return build_options(self.method.options, {**values, **told}, owner=self.method.name)

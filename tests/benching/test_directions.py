@@ -1,0 +1,238 @@
+"""Every kind of method is asked in its own way, measured at equal effect, and a failure is a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dynode
+from dynode import plugins
+from dynode.benching.asking import Asking
+from dynode.benching.directions import bench_directions, interpolate_at_one
+from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
+from dynode.plugins import Registry
+from dynode.testing import PixelScorer, run_command, tiny_generator
+from dynode.testing.scorers import PixelScorerModel
+
+ATTRIBUTES = ("light", "warm")
+
+
+class Fine(PixelScorerModel):
+    """A deviation is a small change here, so that a line stays one up to strength 2."""
+
+    deviations = (0.02, 0.02, 0.02)
+
+
+class Scorer(PixelScorer):
+    texts = {"light": "a light picture", "warm": "a warm picture"}
+    identity = ("side",)
+
+    def load(self, device: Any) -> Any:
+        return Fine()
+
+
+class Provider(dynode.GeneratorProvider):
+    name = "tiny"
+    summary = "random weights"
+    domain = "noise"
+    default = True
+
+    def load(self, device: Any) -> Any:
+        return tiny_generator(16, w_dim=32, channels=8, name="tiny")
+
+
+def towards(generator: Any, column: int, seed: int, samples: int = 48) -> dynode.LinearDirection:
+    """The codes that go with a reading of the scorer."""
+    sample = generator.sample(samples, seed=seed)
+    score = PixelScorer().load("cpu").score(generator.synthesize(sample).detach())[:, column]
+    delta = ((score - score.mean())[:, None, None] * sample.w).mean(0)
+    return dynode.LinearDirection(delta / delta.norm()).with_info(name=f"column-{column}")
+
+
+@dataclass(frozen=True)
+class Told:
+    attribute: str = dynode.option("", help="Attribute.")
+    samples: int = dynode.option(48, help="Pictures.")
+
+
+class ByAttribute(dynode.DirectionMethod):
+    name = "by-attribute"
+    summary = "codes that go with an attribute"
+    options = Told
+    small_budget = {"samples": 32}
+
+    def find(self, generator: Any, options: Any, *, seed: int, **given: Any) -> Any:
+        return towards(generator, ("light", "warm").index(options.attribute), seed, options.samples)
+
+
+@dataclass(frozen=True)
+class InWords:
+    text: str = dynode.option(help="Text.")
+
+
+class ByText(dynode.DirectionMethod):
+    name = "by-text"
+    summary = "codes that go with a word"
+    options = InWords
+    text_form = "{text} {degree}"
+    told: list[str] = []
+
+    def find(self, generator: Any, options: Any, *, seed: int, **given: Any) -> Any:
+        self.told.append(options.text)
+        return towards(generator, 0 if "light" in options.text else 1, seed)
+
+
+class PerPicture(ByText):
+    name = "per-picture"
+    text_form = "{text}"
+    per_image = True
+
+    def find(self, generator: Any, options: Any, *, latents: Any = None, **given: Any) -> Any:
+        column = 0 if "light" in options.text else 1
+        return [towards(generator, column, 0).with_info(scale=3.0) for _ in range(len(latents))]
+
+
+@dataclass(frozen=True)
+class Components:
+    component: int = dynode.option(-1, help="Which.")
+    attribute: str = dynode.option("", help="Which attribute.")
+
+
+class Unlabelled(dynode.DirectionMethod):
+    name = "unlabelled"
+    summary = "both columns"
+    options = Components
+    runs = 0
+
+    def find(self, generator: Any, options: Any, *, seed: int, **given: Any) -> Any:
+        from dynode.scoring.choosing import ChosenScorer
+        from dynode.scoring.components import _named
+
+        type(self).runs += 1
+        scorer = ChosenScorer("pixels", Fine(), "")
+        both = [towards(generator, column, seed) for column in (0, 1)]
+        return _named(both, generator, scorer, seed=seed, progress=lambda *_: None)
+
+
+class Stranger(dynode.DirectionMethod):
+    """As a third-party plugin that knows nothing of benchmarks."""
+
+    name = "stranger"
+    summary = "lighten"
+
+    def find(self, generator: Any, options: Any, *, seed: int, **given: Any) -> Any:
+        return towards(generator, 0, seed)
+
+
+class Nothing(Stranger):
+    name = "nothing"
+
+    def find(self, generator: Any, options: Any, **given: Any) -> Any:
+        raise OptionError("nothing finds nothing; give up")
+
+
+@pytest.fixture(autouse=True)
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
+    registry = Registry()
+    registry.generators.add(Provider(), "tests")
+    registry.scorers.add(Scorer(), "tests")
+    for method in (ByAttribute, ByText, PerPicture, Unlabelled, Stranger, Nothing):
+        registry.directions.add(method(), "tests")
+    monkeypatch.setattr(plugins, "registry", lambda: registry)
+    monkeypatch.chdir(tmp_path)
+    Unlabelled.runs = 0
+    ByText.told.clear()
+    yield registry
+
+
+@pytest.mark.parametrize(
+    ("method", "way", "once"),
+    [
+        (ByAttribute(), "attribute", False),
+        (ByText(), "text", False),
+        (Unlabelled(), "components", True),
+        (Stranger(), "as it is", True),
+    ],
+)
+def test_a_method_is_asked_by_the_options_it_has(method: Any, way: str, once: bool) -> None:
+    asking = Asking(method, "small")
+
+    assert (asking.way, asking.once) == (way, once)
+
+
+def test_the_small_budget_is_the_methods_own_and_the_full_one_its_defaults() -> None:
+    small, full = (Asking(ByAttribute(), budget) for budget in ("small", "full"))  # type: ignore[arg-type]
+
+    assert small.options("light", "").samples == 32
+    assert full.options("light", "").samples == 48
+
+
+def test_every_method_is_measured_on_every_attribute_at_equal_effect() -> None:
+    found = bench_directions()
+
+    rows = {(row.method, row.attribute): row for row in found.rows}
+    assert len(rows) == 6 * 2
+    for method in ("by-attribute", "by-text", "unlabelled"):
+        for attribute in ATTRIBUTES:
+            row = rows[method, attribute]
+            # calibrated on 16 other pictures; the spread of a mean of 24
+            assert row.effect == pytest.approx(1.0, abs=0.4)
+            assert row.leakage is not None and row.leakage > 0
+            assert row.monotone is not None and row.monotone > 0.8
+    assert rows["per-picture", "light"].effect is not None
+    assert Unlabelled.runs == 1
+    assert ByText.told == ["a light picture {degree}", "a warm picture {degree}"]
+
+
+def test_renders_of_a_search_are_counted() -> None:
+    rows = bench_directions(methods=["by-attribute", "stranger"], attributes=["light"]).rows
+
+    assert [row.renders for row in rows] == [32, 48]
+
+
+def test_a_failure_is_a_row_and_stops_nothing() -> None:
+    rows = bench_directions(methods=["nothing", "stranger"], attributes=["light"]).rows
+
+    assert [row.note for row in rows] == ["nothing finds nothing; give up", ""]
+    assert rows[0].leakage is None and rows[1].leakage is not None
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    first, again = (bench_directions(methods=["by-text"], seed=3).rows for _ in range(2))
+
+    assert [(r.effect, r.leakage, r.curve) for r in first] == [
+        (r.effect, r.leakage, r.curve) for r in again
+    ]
+
+
+def test_values_are_interpolated_where_the_effect_is_one() -> None:
+    assert interpolate_at_one([0.5, 1.5], [0.2, 0.4]) == pytest.approx(0.3)
+    assert interpolate_at_one([2.0], [0.4]) == pytest.approx(0.2)
+    assert interpolate_at_one([0.2, 0.9], [0.2, 0.4]) is None
+
+
+def test_what_cannot_be_measured_is_told(world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnknownNameError, match="unknown direction method 'stanger'"):
+        bench_directions(methods=["stanger"])
+    with pytest.raises(UnknownNameError, match="did you mean 'light'"):
+        bench_directions(attributes=["ligth"])
+    monkeypatch.setattr(Scorer, "texts", {})
+    with pytest.raises(MissingWeightsError, match="says no attribute in words"):
+        bench_directions()
+
+
+def test_the_command_writes_a_table_and_one_document(tmp_path: Path) -> None:
+    arguments = ["bench", "directions", "--methods", "stranger,nothing", "--attributes", "light"]
+
+    printed = run_command(arguments).stdout
+    told = json.loads(run_command([*arguments, "-o", "out.md", "--json"]).stdout)
+
+    assert "| light | stranger |" in printed and "| nothing | 0 of 1 |" in printed
+    assert (tmp_path / "out.md").read_text().count("| light | stranger |") == 1
+    assert [row["method"] for row in told["rows"]] == ["stranger", "nothing"]
+    assert run_command([*arguments, "-o", "out.md"]).exit_code == 2
