@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from dynode.adversarial.batch import Batch, Samples, Sides, as_images
     from dynode.adversarial.feeding import Feeder
     from dynode.adversarial.loop import Plan, train_against
-    from dynode.adversarial.options import AdversarialOptions
+    from dynode.adversarial.options import AdversarialOptions, group_of
     from dynode.adversarial.processes import Processes
-    from dynode.adversarial.starting import copy_matching, freeze_blocks, new_channels
+    from dynode.adversarial.starting import copy_matching, freeze_blocks, identity_of, new_channels
 
 _LAZY = {
     "AdversarialOptions": "dynode.adversarial.options",
@@ -24,6 +24,8 @@ _LAZY = {
     "Sides": "dynode.adversarial.batch",
     "as_images": "dynode.adversarial.batch",
     "copy_matching": "dynode.adversarial.starting",
+    "group_of": "dynode.adversarial.options",
+    "identity_of": "dynode.adversarial.starting",
     "freeze_blocks": "dynode.adversarial.starting",
     "new_channels": "dynode.adversarial.starting",
     "train_against": "dynode.adversarial.loop",
@@ -40,6 +42,8 @@ __all__ = [
     "as_images",
     "copy_matching",
     "freeze_blocks",
+    "group_of",
+    "identity_of",
     "new_channels",
     "train_against",
 ]

@@ -91,3 +91,8 @@ class AdversarialOptions:
         base = self.channels or (1.0 if resolution >= 512 else 0.5)
         sides = [2**power for power in range(2, resolution.bit_length())]
         return {side: max(1, min(self.max_channels, int(base * 32768 / side))) for side in sides}
+
+
+def group_of(batch: int) -> int:
+    """Choose the size of the groups of the minibatch statistic: 4, or what divides the batch."""
+    return next(size for size in (4, 3, 2, 1) if batch % size == 0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -59,3 +61,11 @@ def freeze_blocks(discriminator: nn.Module, count: int) -> None:
         )
     for name in sized[:count]:
         discriminator.get_submodule(name).requires_grad_(False)
+
+
+def identity_of(start: str | None) -> str:
+    """Say which generator a run began from: what a continued one has to have again."""
+    if start is None or not Path(start).is_file():
+        return start or ""
+    with Path(start).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

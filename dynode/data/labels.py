@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -73,25 +73,60 @@ def _of_folders(clips: ClipSet) -> Labels:
     return Labels(torch.eye(len(names))[[names.index(one[level]) for one in parts]], tuple(names))
 
 
+def picture_labels(clips: ClipSet, names: Sequence[str], kind: str) -> Tensor:
+    """Read the labels of single pictures.
+
+    Args:
+        clips: The data set.
+        names: Of the pictures.
+        kind: `file`, `folders` or `none`; see `read_labels`. Here the folder of a picture names its class.
+
+    Returns:
+        (pictures, width) float32, of width 0 for none.
+
+    Raises:
+        MediaError: There are none, or they do not fit.
+    """
+    where = clips.store.source.name
+    if kind == "none":
+        return torch.zeros(len(names), 0)
+    if kind == "folders":
+        folders = [PurePosixPath(name).parent.as_posix() for name in names]
+        known = sorted(set(folders), key=natural_key)
+        if len(known) < 2:
+            raise MediaError(f"{where} has one folder of pictures; classes need one for each")
+        return torch.eye(len(known))[[known.index(folder) for folder in folders]]
+    pairs, prefixes = _pairs(clips)
+    found = [_label(ClipFiles(name, ()), pairs, prefixes, where) for name in names]
+    return _encoded(found, where)
+
+
 def told_labels(clips: ClipSet) -> dict[str, Any]:
     """Read the labels that stand in the data set's `dataset.json`, by clip; none without the file.
 
     Raises:
         MediaError: It is no such file, a clip has none, or several.
     """
+    pairs, prefixes = _pairs(clips)
+    where = clips.store.source.name
+    if not pairs:
+        return {}
+    return {clip.name: _label(clip, pairs, prefixes, where) for clip in clips.clips}
+
+
+def _pairs(clips: ClipSet) -> tuple[dict[str, Any], list[str]]:
+    """Read labels by name, and the prefixes that names in the file may lack."""
     root, where = _root(clips), clips.store.source.name
     held = [name for name in clips.store.names() if PurePosixPath(name).name == LABELS_FILE]
     name = min(held, key=lambda one: len(PurePosixPath(one).parts), default="")
     if not name:
-        return {}
+        return {}, []
     with reading(Path(where) / name, "labels of a data set", error=MediaError):
         told = json.loads(clips.store.read(name))
         pairs = {str(frame): label for frame, label in (told["labels"] or ())}
-    if not pairs:
-        return {}
     base = PurePosixPath(name).parent.as_posix()
     prefixes = [p for p in ("" if base == "." else base + "/", f"{root}/" if root else "") if p]
-    return {clip.name: _label(clip, pairs, prefixes, where) for clip in clips.clips}
+    return pairs, prefixes
 
 
 def _of_file(clips: ClipSet) -> Labels:

@@ -11,6 +11,7 @@ from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.options import build_options
+from dynode.pipeline.still_training import StyleGAN2Training
 from dynode.plugins.methods import Progress, silent
 from dynode.plugins.trainable import Trainable, TrainableGenerator
 
@@ -20,7 +21,10 @@ def trainable() -> dict[str, Trainable | TrainableGenerator]:
     registry = plugins.registry()
     methods = [*registry.inverters, *registry.directions, *registry.generators]
     kinds = (Trainable, TrainableGenerator)
-    return {method.training: method for method in methods if isinstance(method, kinds)}
+    own = StyleGAN2Training()
+    return {own.training: own} | {
+        method.training: method for method in methods if isinstance(method, kinds)
+    }
 
 
 def train(

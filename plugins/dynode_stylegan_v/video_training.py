@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,14 @@ from typing import Any
 
 import torch
 
-from dynode.adversarial import Plan, Processes, freeze_blocks, train_against
+from dynode.adversarial import (
+    Plan,
+    Processes,
+    freeze_blocks,
+    group_of,
+    identity_of,
+    train_against,
+)
 from dynode.errors import OptionError
 from dynode.plugins import Progress, silent
 from dynode.training import keep_freed_memory
@@ -25,7 +30,6 @@ from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainin
 from dynode_stylegan_v.video_sides import VideoSides
 from dynode_stylegan_v.warm_start import hold_content, start_discriminator, start_generator
 
-_LARGEST_GROUP = 4
 VideoOptions = VideoTrainingOptions | MoCoGANTrainingOptions
 
 
@@ -76,7 +80,7 @@ def train_video(
         training.seed,
         sides.clips.size,
         group_of(options.batch),
-        {"data": sides.clips.identity(), "start": _identity(start)},
+        {"data": sides.clips.identity(), "start": identity_of(start)},
         processes,
         is_warm=start is not None,
         until=training.until,
@@ -106,11 +110,6 @@ def _sides(options: VideoOptions, training: ClipTraining, name: str) -> VideoSid
     rate = options.clip_rate if isinstance(options, MoCoGANTrainingOptions) else 1.0
     judge = judge.train().to(training.device)
     return VideoSides(generator, average, judge, clips, seed=seed, about=about, clip_rate=rate)
-
-
-def group_of(batch: int) -> int:
-    """Choose the size of the groups of the minibatch statistic: 4, or what divides the batch."""
-    return next(size for size in range(_LARGEST_GROUP, 0, -1) if batch % size == 0)
 
 
 def _generator(
@@ -177,14 +176,3 @@ def _judge(
             stacklevel=3,
         )
     return judge
-
-
-def _identity(start: str | None) -> str:
-    """Say which generator a run began from: what a continued one has to have again."""
-    if start is None:
-        return ""
-    path = Path(start)
-    if not path.is_file():
-        return json.dumps(start)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,231 @@
+"""StyleGAN2 and its discriminator, as the loop sees them, and their training from options to file."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dynode.adversarial.batch import Batch, Samples, as_images
+from dynode.adversarial.feeding import Feeder
+from dynode.adversarial.loop import Plan, train_against
+from dynode.adversarial.options import AdversarialOptions, group_of
+from dynode.adversarial.pictures import TrainingPictures
+from dynode.adversarial.processes import Processes
+from dynode.adversarial.starting import freeze_blocks, identity_of
+from dynode.adversarial.still_start import start_pair
+from dynode.options import option
+from dynode.plugins.methods import Progress, silent
+from dynode.stylegan2.blocks import LayerInputs
+from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
+from dynode.stylegan2.discriminator import DiscriminatorNetwork
+from dynode.stylegan2.layers import StyledConvolution
+from dynode.stylegan2.network import GeneratorNetwork
+from dynode.training.run import generator_at
+
+_REAL, _FAKE = 41, 42
+_SHOWN, _COLUMNS = 32, 8
+
+
+@dataclass(frozen=True)
+class StillTrainingOptions(AdversarialOptions):
+    """What shapes a generator of pictures."""
+
+    mixing: float = option(
+        0.9, help="Probability of mixing the styles of two codes.", min=0.0, max=1.0
+    )
+    mapping_layers: int = option(2, help="Layers of the mapping network.", min=1, max=16)
+    called: str = option("", help="Name of the generator; empty for that of the file.")
+
+
+class StillSides:
+    """Both networks of a training on pictures; see `Sides`.
+
+    Args:
+        pair: Generator and discriminator, in training mode.
+        pictures: The real ones.
+        mixing: Probability of mixed styles.
+        seed: Seed of everything random.
+        about: Facts for the files that are written.
+    """
+
+    def __init__(
+        self,
+        pair: tuple[GeneratorNetwork, DiscriminatorNetwork],
+        pictures: TrainingPictures,
+        *,
+        mixing: float,
+        seed: int,
+        about: dict[str, str],
+    ) -> None:
+        self.generator, self.discriminator = pair
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.pictures, self.mixing, self.seed, self.about = pictures, mixing, seed, about
+        self._device = next(self.generator.parameters()).device
+        self._items: Sequence[int] = ()
+        self._feeder = Feeder(self._read)
+
+    def real(self, index: int, items: Sequence[int]) -> Batch:
+        """Read pictures."""
+        self._items = items
+        pixels, chosen = self._feeder.take(index)
+        images = as_images(torch.from_numpy(pixels).to(self._device))
+        return Batch(images, labels=self._labels(chosen))
+
+    def fake(self, index: int, turn: int, items: Sequence[int]) -> Batch:
+        """Draw pictures, of the classes of real ones."""
+        places = [(self.seed, _FAKE, index, turn, item) for item in items]
+        chances = [random.Random(" ".join(map(str, place))) for place in places]
+        sources = [generator_at(*place) for place in places]
+        labels = self._labels([self.pictures.choose(chance)[0] for chance in chances])
+        width = self.generator.config.z_dim
+        z, others = (
+            torch.stack([torch.randn(width, generator=source) for source in sources])
+            for _ in range(2)
+        )
+        w = self.generator.mapping(z.to(self._device), labels)
+        rows = w[:, None].repeat(1, self.generator.config.num_layers, 1)
+        if self.mixing:
+            rows = self._mixed(
+                rows, self.generator.mapping(others.to(self._device), labels), chances
+            )
+        images = draw(self.generator, rows, sources)
+        return Batch(images, labels=labels, w=w)
+
+    def judge(self, batch: Batch) -> tuple[Tensor, ...]:
+        """Judge pictures."""
+        return (self.discriminator(batch.images, batch.labels)[:, 0],)
+
+    def judges(self) -> list[tuple[nn.Module, float]]:
+        """List the parts of the discriminator."""
+        return [(self.discriminator, 1.0)]
+
+    def mean_code(self) -> Tensor:
+        """Give the buffer of the mean code."""
+        return self.generator.mapping.w_avg
+
+    @torch.no_grad()
+    def samples(self) -> Samples:
+        """Draw pictures of the first seeds beside real ones."""
+        config = self.average.config
+        sources = [generator_at(0, index) for index in range(_SHOWN)]
+        z = torch.stack([torch.randn(config.z_dim, generator=source) for source in sources])
+        classes = torch.arange(_SHOWN) % max(1, config.c_dim)
+        labels = torch.eye(config.c_dim)[classes].to(self._device) if config.c_dim else None
+        w = self.average.mapping(z.to(self._device), labels)
+        made = draw(self.average, w[:, None].expand(-1, config.num_layers, -1), sources)
+        count = min(_SHOWN, len(self.pictures.names))
+        real = np.stack([self.pictures.picture(index, False) for index in range(count)])
+        return Samples(as_images(torch.from_numpy(real)), made, _COLUMNS)
+
+    def write(self, path: Path, *, force: bool) -> None:
+        """Write the averaged generator and the discriminator, to draw with and to start from."""
+        states = [
+            {name: part.detach().cpu() for name, part in network.state_dict().items()}
+            for network in (self.average, self.discriminator)
+        ]
+        configs = self.average.config, self.discriminator.config
+        made = Checkpoint("dynode", configs[0], states[0], configs[1], states[1], self.about)
+        write_checkpoint(made, path, "dynode", force=force)
+
+    def close(self) -> None:
+        """End the reading ahead."""
+        self._feeder.close()
+
+    def _mixed(self, rows: Tensor, others: Tensor, chances: list[random.Random]) -> Tensor:
+        """Take the rows behind a random one from other codes, now and then."""
+        count = rows.shape[1]
+        cuts = [c.randrange(1, count) if c.random() < self.mixing else count for c in chances]
+        behind = torch.arange(count) >= torch.tensor(cuts)[:, None]
+        return torch.where(behind.to(rows.device)[..., None], others[:, None], rows)
+
+    def _labels(self, indices: list[int]) -> Tensor | None:
+        labels = self.pictures.labels_of(indices)
+        return None if labels is None else labels.to(self._device)
+
+    def _read(self, index: int) -> tuple[np.ndarray, list[int]]:
+        chances = [random.Random(f"{self.seed} {_REAL} {index} {item}") for item in self._items]
+        chosen = [self.pictures.choose(chance) for chance in chances]
+        return np.stack([self.pictures.picture(*one) for one in chosen]), [i for i, _ in chosen]
+
+
+def draw(network: GeneratorNetwork, rows: Tensor, sources: list[torch.Generator]) -> Tensor:
+    """Draw pictures of codes (n, rows, w_dim) with gradients, each with noise of its own source."""
+    synthesis = network.synthesis
+    noise = {}
+    for name in synthesis.rows:
+        layer = synthesis.layer(name)
+        if isinstance(layer, StyledConvolution):
+            drawn = [torch.randn(1, *layer.size, generator=source) for source in sources]
+            noise[name] = torch.stack(drawn).to(rows.device)
+    images: Tensor = synthesis(LayerInputs(synthesis.styles(rows), {}, noise))
+    return images
+
+
+@dataclass(frozen=True)
+class StillTraining:
+    """What a generator is trained on, and where.
+
+    Attributes:
+        data: Folder or zip file of pictures, at any depth.
+        folder: Where the run keeps its state, log, samples and snapshots.
+        start: Generator to start from, by name or file.
+        seed: Seed of everything random.
+        device: Where to compute.
+        until: Stop after so many steps, to be continued later; no output is written then.
+    """
+
+    data: str
+    folder: Path
+    start: str | None = None
+    seed: int = 0
+    device: torch.device = torch.device("cpu")
+    until: int | None = None
+
+
+def train_still(
+    options: StillTrainingOptions,
+    output: Path,
+    training: StillTraining,
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> None:
+    """Train a StyleGAN2, or go on with a run that was stopped, and write both of its networks.
+
+    Raises:
+        OptionError: Options do not fit each other, the data set or the generator.
+        MediaError: The data set cannot be trained on.
+        UsageError: The folder holds a run with other options.
+
+    Source:
+        Karras et al. 2020, StyleGAN2-ADA, arXiv:2006.06676. Deviation: no penalty of path lengths.
+    """
+    processes = Processes.join(training.device)
+    pictures = TrainingPictures.read(training.data, labels=options.labels, flip=options.flip)
+    pair = start_pair(options, pictures, training.start, training.seed, training.device)
+    freeze_blocks(pair[1], options.freeze_d)
+    about = {"name": options.called or output.stem, "domain": pictures.clips.store.source.stem}
+    sides = StillSides(pair, pictures, mixing=options.mixing, seed=training.seed, about=about)
+    plan = Plan(
+        training.folder,
+        training.seed,
+        max(pictures.size),
+        group_of(options.batch),
+        {"data": pictures.identity(), "start": identity_of(training.start)},
+        processes,
+        is_warm=training.start is not None,
+        until=training.until,
+    )
+    try:
+        train_against(sides, options, plan, progress=progress)
+    finally:
+        sides.close()
+    if processes.is_first and (training.until is None or training.until >= options.steps):
+        sides.write(output, force=force)
