@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -56,25 +57,43 @@ def clips_from_videos(
         MediaError: There is no video, or none of them gives a clip.
         OutputExistsError: The output exists.
     """
-    source, output = Path(source), Path(output)
-    check_output(output, force=force)
     if fps is not None and not 0 < fps < float("inf"):
         raise OptionError(f"--fps is {fps}; expected a number of frames a second above 0")
+    taking = _Taking(size_px, fps, chunk, format, cutter)
+    return _all_clips(Path(source), Path(output), taking, force, progress)
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """What is taken of each video; see `clips_from_videos`."""
+
+    size_px: int
+    fps: float | None
+    chunk: int | None
+    format: str
+    cutter: Callable[[Clip], Cut] | None
+
+
+def _all_clips(
+    source: Path, output: Path, taking: _Taking, force: bool, progress: Progress
+) -> MadeData:
+    check_output(output, force=force)
     videos = _videos(source)
     made, names = MadeData(output), _names(videos)
     with making(output, force=force) as sink:
         for index, (path, name) in enumerate(names.items()):
             try:
                 clip = open_clip(path)
-                cut = _centre if cutter is None else cutter(clip)
-                _write(sink, name, _frames(clip, fps, cut, size_px), chunk, format, made)
+                cut = _centre if taking.cutter is None else taking.cutter(clip)
+                frames = _frames(clip, taking.fps, cut, taking.size_px)
+                _write(sink, name, frames, taking.chunk, taking.format, made)
             except MediaError as error:
                 made.left_out[path.name] = str(error)
             progress(index + 1, len(videos), path.name)
         refuse_empty(made, source)
     if made.left_out:
         told = "; ".join(list(made.left_out.values())[:5])
-        warnings.warn(f"{len(made.left_out)} videos are left out: {told}", stacklevel=2)
+        warnings.warn(f"{len(made.left_out)} videos are left out: {told}", stacklevel=3)
     return made
 
 
