@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.interpolate import interpolate
     from dynode.pipeline.invert import invert
     from dynode.pipeline.inverted import Inversion
+    from dynode.pipeline.mix import mix
     from dynode.pipeline.training import train
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
@@ -86,6 +87,7 @@ _LAZY = {
     "bench_directions": "dynode.benching",
     "measure": "dynode.measuring",
     "invert": "dynode.pipeline.invert",
+    "mix": "dynode.pipeline.mix",
     "train": "dynode.pipeline.training",
     "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
@@ -156,6 +158,7 @@ __all__ = [
     "load_direction",
     "load_generator",
     "measure",
+    "mix",
     "option",
     "train",
     "wrap_module",

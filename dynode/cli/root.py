@@ -33,6 +33,7 @@ _COMMANDS = {
     "interpolate": "dynode.cli.interpolate:interpolate",
     "invert": "dynode.cli.invert:invert",
     "metrics": "dynode.cli.metrics:metrics",
+    "mix": "dynode.cli.mix:mix",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
         "edited_only": Applies(STILL, without="sweep"),
     },
     "animate": {**_INVERTING, "truncation": Applies(SAMPLED)},
+    "mix": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "train ode": {
         **{name: Applies(beside="published") for name in ("iterations", "exact")},
         **{
@@ -66,28 +67,29 @@ _KINDS: Mapping[SourceKind, str] = {
 
 
 def refuse_what_does_not_apply(
-    command: str, given: Mapping[str, Any], kind: SourceKind | None = None
+    command: str, given: Mapping[str, Any], kind: SourceKind | Sequence[SourceKind] | None = None
 ) -> None:
     """Refuse options that were given and mean nothing for this source.
 
     Args:
         command: A key of `OPTIONS`.
         given: Values by option name; one that is None or empty was not given.
-        kind: What the source is; None where there is none.
+        kind: What the source is, or what several are: an option has to apply to one of them. None
+            where there is none.
 
     Raises:
         OptionError: One of them does not apply; the message names it.
     """
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind or ())
     for name, value in given.items():  # in the order of the command
         where = OPTIONS[command].get(name)
         if where is None or not _is_given(value):
             continue
         flag = flag_of(name, value)
-        if kind is not None and kind not in where.to:
+        if kinds and not where.to.intersection(kinds):
             meant = " or ".join(told for one, told in _KINDS.items() if one in where.to)
-            raise OptionError(
-                f"{flag} does not apply to {_KINDS[kind]}, it is for {meant}; leave it out"
-            )
+            found = " or ".join(_KINDS[one] for one in kinds)
+            raise OptionError(f"{flag} does not apply to {found}, it is for {meant}; leave it out")
         if where.beside and not given.get(where.beside):
             raise OptionError(
                 f"{flag} applies only with {flag_of(where.beside)}; add that or leave it out"

@@ -15,11 +15,11 @@ from dynode.direction.file import load_direction
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
+from dynode.generator.rows import parse_rows
 from dynode.importing import ImportRequest, export_direction, import_codes
 from dynode.importing.recognition import read_directions, recognise
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
-from dynode.scoring.components import parse_rows
 
 
 def select(

@@ -14,11 +14,13 @@ from torch import Tensor
 
 from dynode.errors import OptionError
 from dynode.generator.loading import loaded
-from dynode.generator.protocol import Generator
+from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.generator.rows import parse_rows
 from dynode.latents.latents import Latents
+from dynode.latents.mixing import mix_table
 from dynode.media.display import Displayed, short
 from dynode.media.images import grid, write_image
-from dynode.pipeline.seeds import chosen_seeds, mixed, parse_rows, parse_seeds, sample_seeds
+from dynode.pipeline.seeds import chosen_seeds, parse_seeds, sample_seeds
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
@@ -124,13 +126,24 @@ def generate(
     latents, columns = draw(chosen), None
     if mix is not None:
         styles = parse_seeds(mix, "--mix") if isinstance(mix, str) else list(mix)
-        count = drawing.info.num_layers
-        rows = parse_rows(mix_rows or f"0-{min(_COARSE_ROWS, count) - 1}", count)
-        latents, columns = mixed(latents, draw(styles), rows), 1 + len(styles)
+        info = drawing.info
+        default = f"0-{min(_COARSE_ROWS, info.num_layers) - 1}"
+        rows = parse_rows(mix_rows or default, info, option="--mix-rows")
+        latents, columns = _with_looks(latents, draw(styles), rows, info), 1 + len(styles)
     elif mix_rows is not None:
         raise OptionError("--mix-rows is for mixed styles; give the seeds of the styles with --mix")
     images = synthesize_batches(drawing, latents, noise=noise, progress=progress)
     return Generated(tuple(chosen), latents, images, drawing, columns)
+
+
+def _with_looks(
+    latents: Latents, looks: Latents, rows: Sequence[int], info: GeneratorInfo
+) -> Latents:
+    """Put every code before its mixtures with the looks."""
+    table = mix_table(latents, looks, rows, layer_rows=info.style_rows)
+    count = len(looks)
+    parts = [(latents[i], table[i * count : (i + 1) * count]) for i in range(len(latents))]
+    return Latents.cat([part for pair in parts for part in pair])
 
 
 def check_codes_name(path: Path) -> None:

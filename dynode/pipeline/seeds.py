@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 
-import torch
-
 from dynode.errors import OptionError
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
@@ -92,31 +90,3 @@ def sample_seeds(
         z, labels = draw_z(info, 1, seed=seed), draw_labels(info, 1, seed=seed)
         codes.append(generator.map(z, c=labels, truncation=truncation, cutoff=cutoff))
     return Latents.cat(codes)
-
-
-def parse_rows(text: str, count: int) -> list[int]:
-    """Read rows of w+ such as `0-6` or `0,3-5`, counted from 0.
-
-    Raises:
-        OptionError: It is none, or there are no such rows.
-    """
-    rows = parse_seeds(text, "--mix-rows")
-    if max(rows) >= count:
-        raise OptionError(f"--mix-rows is {text!r}; the rows of this generator are 0-{count - 1}")
-    return rows
-
-
-def mixed(latents: Latents, styles: Latents, rows: Sequence[int]) -> Latents:
-    """Put rows of every style into every code: n codes and m styles give n rows of 1 + m codes.
-
-    Args:
-        latents: n codes; each stands first in its row, as it is.
-        styles: m codes, after any truncation, as in the published script.
-        rows: Rows of w+ that are taken from the styles.
-
-    Source:
-        Karras et al. 2019, StyleGAN, arXiv:1812.04948 (style mixing).
-    """
-    table = latents.w[:, None].repeat(1, 1 + len(styles), 1, 1)
-    table[:, 1:, list(rows)] = styles.w[None, :, list(rows)].to(table)
-    return Latents(torch.flatten(table, 0, 1))

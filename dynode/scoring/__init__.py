@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.generator.rows import parse_rows
     from dynode.scoring.calibration import calibrate
     from dynode.scoring.choosing import (
         ChosenScorer,
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from dynode.scoring.components import (
         ComponentOptions,
         measured_components,
-        parse_rows,
     )
     from dynode.scoring.effects import (
         deviations_of,
@@ -71,7 +71,7 @@ __getattr__ = names_on_demand(
         "mean_effect": "dynode.scoring.effects",
         "measured_components": "dynode.scoring.components",
         "open_program": "dynode.scoring.torchscript",
-        "parse_rows": "dynode.scoring.components",
+        "parse_rows": "dynode.generator.rows",
         "read_labels": "dynode.scoring.labels",
         "score_latents": "dynode.scoring.effects",
         "score_population": "dynode.scoring.kept",

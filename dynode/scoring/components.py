@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dynode.direction.base import Direction
-    from dynode.generator.protocol import Generator, GeneratorInfo
+    from dynode.generator.protocol import Generator
     from dynode.plugins.methods import Progress
     from dynode.scoring.choosing import ChosenScorer
 
@@ -39,27 +39,6 @@ class ComponentOptions:
     name_by_effect: bool = option(
         True, help="Measure what each component does and name it by that."
     )
-
-
-def parse_rows(text: str, info: GeneratorInfo) -> list[int]:
-    """Read rows such as `0-3` or `0,2,5-7`; all of the generator's if the text is empty.
-
-    Raises:
-        OptionError: It is something else, or names rows that the generator does not have.
-    """
-    if not text:
-        return list(range(info.num_layers))
-    rows: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        good = first.isdigit() and (last.isdigit() or not dash)
-        end = int(last) if good and dash else int(first) if good else -1
-        if not good or not int(first) <= end < info.num_layers:
-            raise OptionError(
-                f"--rows is {text!r}; expected rows from 0 to {info.num_layers - 1} such as 0-3 or 0,2,5"
-            )
-        rows.update(range(int(first), end + 1))
-    return sorted(rows)
 
 
 def measured_components(
