@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("base", metavar="BASE")
-@click.argument("look", metavar="LOOK")
+@click.argument("looks", metavar="LOOK")
 @click.option(
     "--rows",
     show_default="8-",
@@ -38,16 +38,13 @@ if TYPE_CHECKING:
 @console.FORCE
 @console.JSON
 def mix(
-    base: str,
-    look: str,
-    rows: str | None,
     alone: bool,
-    noise: Literal["const", "random", "none"],
     latents: Path | None,
     opening: dict[str, Any],
     output: Path | None,
     force: bool,
     as_json: bool,
+    **asked: Any,  # what stands above besides, by the names of `dynode.mix`
 ) -> None:
     r"""Give the pictures of BASE the style of those of LOOK: one picture, or a table of all pairs.
 
@@ -67,7 +64,7 @@ def mix(
     files.check_free(target, force=force)
     _check_codes(latents, force)
     with console.progress_bar("mixing") as progress:
-        made = dynode.mix(base, look, rows=rows, noise=noise, progress=progress, **opening)
+        made = dynode.mix(progress=progress, **asked, **opening)
         made.save(target, with_sources=not alone, progress=progress)
     if latents:
         made.save_latents(latents)
