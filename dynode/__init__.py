@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.inverted import Inversion
     from dynode.pipeline.mix import mix
     from dynode.pipeline.training import train
+    from dynode.pipeline.walk import walk
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
@@ -89,6 +90,7 @@ _LAZY = {
     "invert": "dynode.pipeline.invert",
     "mix": "dynode.pipeline.mix",
     "train": "dynode.pipeline.training",
+    "walk": "dynode.pipeline.walk",
     "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
     "export_generator": "dynode.stylegan2.export",
@@ -161,6 +163,7 @@ __all__ = [
     "mix",
     "option",
     "train",
+    "walk",
     "wrap_module",
 ]
 

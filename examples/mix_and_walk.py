@@ -1,4 +1,4 @@
-"""A table of mixed styles."""
+"""A table of mixed styles, and a clip that wanders."""
 
 # %% The rows of some pictures, the other rows of others; seeds, codes or pictures.
 import dynode
@@ -11,3 +11,6 @@ table.save("table.png")
 pair = dynode.mix(3, 4, rows="0,2", generator=generator)
 pair.save("mixed.png")
 pair.save_latents("mixed.safetensors")
+
+# %% A clip that wanders between seeds and comes back.
+dynode.walk("0-2", loop=True, seconds=1, fps=6, generator=generator).save("walk.mp4")

@@ -36,6 +36,7 @@ _COMMANDS = {
     "mix": "dynode.cli.mix:mix",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
+    "walk": "dynode.cli.walk:walk",
 }
 
 INTERRUPTED = 130

@@ -47,6 +47,7 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
     },
     "animate": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "mix": {**_INVERTING, "truncation": Applies(SAMPLED)},
+    "walk": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "train ode": {
         **{name: Applies(beside="published") for name in ("iterations", "exact")},
         **{

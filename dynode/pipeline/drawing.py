@@ -1,4 +1,4 @@
-"""Draw a rollout segment by segment, so that a video that was interrupted goes on."""
+"""Draw a rollout, or a walk, segment by segment, so that a video that was interrupted goes on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from dynode.dynamics.trajectory import Rollout
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.segments import Segment
@@ -22,9 +22,21 @@ _SEGMENT = 64  # frames
 _FORMAT = "2"
 
 
+class Frames(Protocol):
+    """The codes of the frames of a clip, made as they are asked for."""
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        ...
+
+    def part(self, begin: int, end: int) -> Latents:
+        """Return the codes of some of the frames."""
+        ...
+
+
 def segments(
     generator: Generator,
-    rollout: Rollout,
+    rollout: Frames,
     *,
     pasting: Pasting | None = None,
     progress: Progress = silent,
@@ -36,7 +48,7 @@ def segments(
 
     Args:
         generator: What draws.
-        rollout: Its times are the frames.
+        rollout: A rollout, or anything else that gives the codes of frames.
         pasting: Puts the drawn faces into frames; None shows what the generator draws.
         progress: Called with the number of frames drawn, those of kept segments included.
     """
@@ -50,7 +62,7 @@ def segments(
 
 def _draw(
     generator: Generator,
-    rollout: Rollout,
+    rollout: Frames,
     pasting: Pasting | None,
     progress: Progress,
     begin: int,
@@ -69,11 +81,11 @@ def _draw(
         progress(high, len(rollout), "drawing")
 
 
-def _part(generator: Generator, rollout: Rollout, begin: int, end: int) -> Latents:
+def _part(generator: Generator, rollout: Frames, begin: int, end: int) -> Latents:
     return rollout.part(begin, end).to(generator.device, generator.dtype)
 
 
-def _key(generator: Generator, rollout: Rollout, ground: str, begin: int, end: int) -> str:
+def _key(generator: Generator, rollout: Frames, ground: str, begin: int, end: int) -> str:
     info = generator.info
     told = (_FORMAT, info.fingerprint, str(generator.dtype), generator.device.type, ground)
     digest = hashlib.sha256(repr(told).encode())

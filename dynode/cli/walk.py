@@ -1,0 +1,82 @@
+"""`dynode walk`: a clip that wanders between seeds, codes or pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dynode.cli import console
+from dynode.cli.point_options import takes_points
+from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
+
+
+@click.command()
+@click.argument("points", nargs=-1, required=True, metavar="POINTS...")
+@click.option(
+    "--loop", is_flag=True, help="Go back to the first point, so that the clip can be repeated."
+)
+@click.option("--seconds", type=console.FINITE, help="Length [default: 2 for each leg].")
+@click.option(
+    "--fps", type=console.FINITE, default=30.0, show_default=True, help="Frames a second."
+)
+@click.option(
+    "--space",
+    type=click.Choice(WALK_SPACES),
+    default="w",
+    show_default=True,
+    help="w: the codes as they are; z: great circles between the normal vectors of seeds.",
+)
+@click.option(
+    "--path",
+    type=click.Choice(WALK_PATHS),
+    default="straight",
+    show_default=True,
+    help="Straight from point to point, or a smooth curve through them.",
+)
+@click.option("--even", is_flag=True, help="Constant speed as seen, by a picture distance.")
+@click.option(
+    "--direction",
+    "directions",
+    multiple=True,
+    metavar="FILE|NAME[:STRENGTH]",
+    help="Direction laid over it; may be given several times.",
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="NAME=TIME:FACTOR,…",
+    help="Strength of a direction over time, such as smile=0:0,2:1.5,4:0.",
+)
+@takes_points
+@console.output_option("Clip to write, .mp4, .gif or .webp, or a folder [default: walk.mp4].")
+@console.FORCE
+@console.JSON
+def walk(output: Path | None, force: bool, as_json: bool, **asked: Any) -> None:
+    r"""Make a clip that wanders between POINTS: seeds, files of codes or pictures, in order.
+
+    \b
+    Try:     dynode walk 0-3 --loop --even -o walk.mp4
+    Python:  dynode.walk("0-3", loop=True, seconds=1, fps=8).save("walk.mp4")
+    """
+    import dynode
+    from dynode import files
+    from dynode.pipeline.frame_files import check_frames_name
+    from dynode.pipeline.keyed import parse_key
+
+    target = output or Path("walk.mp4")
+    check_frames_name(target)
+    files.check_free(target, force=force)
+    keys = {name: keyed.keys for name, keyed in map(parse_key, asked.pop("keys"))}
+    opening = asked.pop("opening")
+    with console.progress_bar("walking") as progress:
+        made = dynode.walk(asked.pop("points"), keys=keys, progress=progress, **opening, **asked)
+        written = made.save(target, progress=progress)
+    if not as_json:
+        console.tell(str(target))
+        return
+    told = {"output": str(target), "frames": written.frames, "fps": made.options.fps}
+    told |= {"points": list(made.points.names), "generator": made.generator.info.name}
+    console.print_json(told)

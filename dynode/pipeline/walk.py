@@ -1,0 +1,292 @@
+"""Walk through latent space: a clip that wanders between seeds, codes or pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dynode.direction.base import Direction
+from dynode.distance.distance import Distance, PixelDistance
+from dynode.distance.loading import choose_distance
+from dynode.errors import OptionError, UnknownNameError
+from dynode.generator.loading import loaded
+from dynode.generator.population import draw_labels, draw_z
+from dynode.generator.protocol import Generator
+from dynode.latents.between import along_circles, combine, cubic_weights, straight_weights
+from dynode.latents.latents import Latents
+from dynode.media.segments import write_segments
+from dynode.pipeline.directions import load_direction
+from dynode.pipeline.drawing import segments
+from dynode.pipeline.frame_files import save_frames
+from dynode.pipeline.keyed import Keyed
+from dynode.pipeline.naming import Named, with_strength
+from dynode.pipeline.points import OpenedPoints, PointOptions, PointsLike, open_points, parse_points
+from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
+from dynode.pipeline.written import Written
+from dynode.plugins.methods import Progress, silent
+
+_PROBES, _BATCH, _MOST_FRAMES = 24, 4, 1_000_000
+
+
+@dataclass(frozen=True)
+class WalkOptions(PointOptions):
+    """How a walk goes; the fields of `PointOptions` say how points become codes.
+
+    Attributes:
+        space: `w`, the codes as they are, in W or W+; or `z`, along great circles, of seeds only.
+        path: `straight` from point to point, or `cubic`, a smooth curve through them, in `w`.
+        loop: Go back to the first point, so that the last frame flows into the first.
+        seconds: Length; None for 2 seconds a leg.
+        fps: Frames a second.
+        even: Constant speed as seen: steps are evened out by a picture distance.
+    """
+
+    space: str = "w"
+    path: str = "straight"
+    loop: bool = False
+    seconds: float | None = None
+    fps: float = 30.0
+    even: bool = False
+
+    def frames(self, points: int) -> int:
+        """Count the frames of a walk.
+
+        Raises:
+            OptionError: A number or a name is out of range.
+        """
+        for name, value, known in (
+            ("--space", self.space, WALK_SPACES),
+            ("--path", self.path, WALK_PATHS),
+        ):
+            if value not in known:
+                raise UnknownNameError(name, value, known)
+        if points < 2:
+            raise OptionError(
+                f"there is {points} point; a walk goes through at least 2, such as 0-3"
+            )
+        if self.space == "z" and self.path != "straight":
+            raise OptionError("--path cubic is for --space w; in z a walk goes along great circles")
+        length = self.seconds
+        seconds = 2.0 * (points if self.loop else points - 1) if length is None else length
+        if not 0 < self.fps <= 1000 or not 2 <= seconds * self.fps <= _MOST_FRAMES:
+            raise OptionError(
+                f"--seconds {seconds:g} at --fps {self.fps:g} is no clip; expected 2 to {_MOST_FRAMES} "
+                f"frames, such as --seconds 6 --fps 30"
+            )
+        return round(seconds * self.fps)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """A clip that wanders between points; codes are made and drawn a few at a time.
+
+    Attributes:
+        generator: What draws.
+        points: The points.
+        positions: (frames,) float64; where each frame is: k is point k.
+        options: How it goes.
+        edits: Directions that are laid over it, with strengths over time.
+        z: (n, z_dim) of the points, and their labels, for a walk in Z.
+    """
+
+    generator: Generator
+    points: OpenedPoints
+    positions: Tensor
+    options: WalkOptions
+    edits: tuple[tuple[Direction, float, Keyed], ...] = ()
+    z: tuple[Tensor, Tensor | None] | None = None
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return len(self.positions)
+
+    def at(self, positions: Tensor) -> Latents:
+        """Return the codes of positions (m,), without the edits; those of a point are exactly its own."""
+        count, loop = len(self.points), self.options.loop
+        if self.z is None:
+            weigh = cubic_weights if self.options.path == "cubic" else straight_weights
+            return combine(self.points.latents, weigh(positions, count, loop=loop))
+        z, labels = self.z
+        c = None
+        if labels is not None:
+            c = straight_weights(positions, count, loop=loop).to(labels) @ labels
+        psi = 0.7 if self.options.truncation is None else self.options.truncation
+        return self.generator.map(along_circles(z, positions, loop=loop), c=c, truncation=psi)
+
+    def part(self, begin: int, end: int) -> Latents:
+        """Return the codes of some of the frames, edits included."""
+        latents = self.at(self.positions[begin:end])
+        times = torch.arange(begin, end, dtype=torch.float64) / self.options.fps
+        for direction, strength, keyed in self.edits:
+            latents = direction.apply(latents, (keyed.at(times) * strength).to(latents.w))
+        return latents
+
+    def save(self, path: str | Path, *, progress: Progress = silent) -> Written:
+        """Write the clip; memory does not grow with its length, but for `.gif` and `.webp`.
+
+        An interrupted call is gone on with, segment by segment, and the file is the same, byte for
+        byte; see `write_segments`. A folder of frames begins anew.
+
+        Args:
+            path: `.mp4`, `.mov`, `.mkv`, `.webm`, `.gif`, `.webp`, or a name without suffix: a folder
+                of PNGs. What has that name is replaced.
+            progress: Called with the number of frames drawn.
+
+        Raises:
+            MediaError: No video format has this suffix.
+        """
+        target, fps = Path(path), self.options.fps
+        parts = segments(self.generator, self, progress=progress)
+        if target.suffix:
+            return Written(target, write_segments(parts, target, fps=fps))
+        chunks = (batch[None] for part in parts for batch in part.frames())
+        return save_frames(chunks, target, fps=fps, columns=1)
+
+    def steps(self, distance: Distance | None = None) -> Tensor:
+        """Measure how far apart neighbouring frames look, edits included.
+
+        Args:
+            distance: By what; None takes what `even` evens out by.
+
+        Returns:
+            (frames - 1,), for a loop (frames,) with the step from the last frame to the first.
+        """
+        steps = _steps(self, distance or seen_by(self.generator), len(self), self.part)
+        return steps if self.options.loop else steps[:-1]
+
+
+def walk(
+    points: PointsLike,
+    *,
+    directions: Sequence[Named] = (),
+    keys: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    generator: Generator | str | Path | None = None,
+    device: str | None = None,
+    class_index: int | str | None = None,
+    progress: Progress = silent,
+    **options: Any,  # of WalkOptions, checked against its fields
+) -> Walk:
+    """Make a clip that wanders between points.
+
+    Args:
+        points: Seeds such as `"0-3"`, files of codes, pictures, or latents; at least two.
+        directions: Directions laid over it: objects, files or names such as `"smile:1.5"`.
+        keys: (seconds, factor) pairs of the strength of a direction, by its name.
+        generator: A loaded generator, or what `load_generator` takes.
+        device: Where to compute, for a generator that is not loaded yet.
+        class_index: Class of a conditional generator that seeds are of.
+        progress: Called with the number of points, and by the probing of `even`.
+        **options: Fields of `WalkOptions`, such as `loop=True`, `seconds=6`, `truncation=0.5`.
+
+    Raises:
+        DynodeError: A number is out of range, an option does not apply, or a name is not known.
+    """
+    how, named = _checked(options), parse_points(points)
+    how.check("walk", named)
+    drawing = loaded(generator, device=device, class_index=class_index)
+    edits = _edits(directions, keys or {}, drawing)
+    opened = open_points(named, drawing, how, progress=progress)
+    count = how.frames(len(opened))
+    made = Walk(
+        drawing, opened, _positions(how, len(opened), count), how, edits, _z(how, opened, drawing)
+    )
+    return _evened(made, progress) if how.even else made
+
+
+def _checked(options: Mapping[str, Any]) -> WalkOptions:
+    known = [field.name for field in fields(WalkOptions)]
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("option of walk", name, known)
+    return WalkOptions(**options)
+
+
+def _positions(how: WalkOptions, points: int, frames: int) -> Tensor:
+    shares = torch.arange(frames, dtype=torch.float64)
+    return shares * points / frames if how.loop else shares * (points - 1) / (frames - 1)
+
+
+def _z(
+    how: WalkOptions, opened: OpenedPoints, generator: Generator
+) -> tuple[Tensor, Tensor | None] | None:
+    """Draw the normal vectors of seeds.
+
+    Raises:
+        OptionError: A point is no seed.
+    """
+    if how.space != "z":
+        return None
+    seeds = [point for point in opened.points if isinstance(point, int)]
+    if len(seeds) < len(opened):
+        raise OptionError("--space z is for seeds: codes and pictures remember no z; use --space w")
+    info = generator.info
+    drawn = torch.cat([draw_z(info, 1, seed=seed) for seed in seeds])
+    labels = [draw_labels(info, 1, seed=seed) for seed in seeds]
+    told = [label for label in labels if label is not None]
+    return drawn, torch.cat(told) if told else None
+
+
+def _edits(
+    directions: Sequence[Named],
+    keys: Mapping[str, Sequence[tuple[float, float]]],
+    generator: Generator,
+) -> tuple[tuple[Direction, float, Keyed], ...]:
+    waiting, edits = dict(keys), list[tuple[Direction, float, Keyed]]()
+    for named in directions:
+        found, strength = with_strength(named)
+        direction = found if isinstance(found, Direction) else load_direction(found)
+        direction.check(generator.info)
+        names = {direction.info.name, found.stem if isinstance(found, Path) else ""}
+        keyed = next((waiting.pop(name) for name in names if name in waiting), [(0.0, 1.0)])
+        edits.append((direction.ready_for(generator), strength, Keyed.of(keyed)))
+    for name in waiting:
+        raise UnknownNameError("direction of --key", name, [d.info.name for d, _, _ in edits])
+    return tuple(edits)
+
+
+def seen_by(generator: Generator) -> Distance:
+    """Choose what says how different pictures look: the bundled distance, pixels without one."""
+    return choose_distance("auto", generator) or PixelDistance()
+
+
+def _evened(walk: Walk, progress: Progress) -> Walk:
+    """Move the frames along the path so that each looks as far from the next as the others."""
+    how, count = walk.options, len(walk.points)
+    legs = count if how.loop else count - 1
+    probes = torch.arange(legs * _PROBES + 1, dtype=torch.float64) / _PROBES
+
+    def part(begin: int, end: int) -> Latents:
+        progress(end, len(probes), "looking along the way")
+        return walk.at(probes[begin:end])
+
+    steps = _steps(walk, seen_by(walk.generator), len(probes), part)[:-1]
+    gone = np.concatenate([[0.0], np.cumsum(steps.double().numpy())])
+    shares = walk.positions.numpy() / legs
+    where = np.interp(shares * gone[-1], gone, probes.numpy()) if gone[-1] > 0 else shares * legs
+    positions = torch.from_numpy(where)
+    return Walk(walk.generator, walk.points, positions, how, walk.edits, walk.z)
+
+
+def _steps(
+    walk: Walk, distance: Distance, count: int, part: Callable[[int, int], Latents]
+) -> Tensor:
+    """Measure the steps between neighbours of a closed round of codes: (count,)."""
+    steps = list[Tensor]()
+    first: Tensor | None = None
+    last: Tensor | None = None
+    for begin in range(0, count, _BATCH):
+        with torch.inference_mode():
+            found = part(begin, min(begin + _BATCH, count))
+            features = distance.features(walk.generator.synthesize(found).clamp(-1, 1))
+        first = features[:1] if first is None else first
+        row = features if last is None else torch.cat([last, features])
+        steps.append((row[1:] - row[:-1]).norm(dim=1).cpu())
+        last = features[-1:]
+    assert first is not None and last is not None
+    return torch.cat([*steps, (first - last).norm(dim=1).cpu()])
