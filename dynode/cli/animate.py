@@ -99,9 +99,12 @@ def animate(
     from dynode import files
     from dynode.media.suffixes import WRITTEN_SUFFIXES
     from dynode.media.video import check_video_suffix
+    from dynode.pipeline.applying import refuse_what_does_not_apply
     from dynode.pipeline.library import MICROMOTION, motion_path
     from dynode.pipeline.naming import with_strength
+    from dynode.pipeline.source_kind import source_kind
 
+    refuse_what_does_not_apply("animate", console.typed("seed"), source_kind(image))
     path, own = with_strength(motion, motion_path, option="--micromotion")
     assert isinstance(path, Path)
     target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")

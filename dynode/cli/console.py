@@ -89,6 +89,17 @@ def truncation_option(default: float | None, help: str) -> Callable[[Command], C
     )
 
 
+def typed(*names: str) -> dict[str, Any]:
+    """Return those of the running command's options that stand on the command line, by name."""
+    context = click.get_current_context()
+    given = {name: context.get_parameter_source(name) for name in names}
+    return {
+        name: context.params[name]
+        for name, source in given.items()
+        if source is click.core.ParameterSource.COMMANDLINE
+    }
+
+
 def print_json(document: object) -> None:
     """Print one document with stable keys on stdout."""
     click.echo(json.dumps(document, indent=2, default=str))

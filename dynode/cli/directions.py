@@ -9,6 +9,7 @@ import click
 
 from dynode.cli import console, exchange
 from dynode.cli.method_options import click_options, split_method_options
+from dynode.errors import OptionError
 from dynode.scoring.options import ScorerOptions
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def list_directions(folder: Path | None, as_json: bool) -> None:
 
 
 @directions.command()
-@click.argument("direction")
+@click.argument("direction", metavar="FILE|NAME[:STRENGTH]")
 @click.option(
     "-o",
     "--output",
@@ -92,8 +93,9 @@ def show(
 ) -> None:
     r"""Tell where a direction comes from and draw it at several strengths.
 
-    DIRECTION is a file, a name (`dynode directions list`), or a file in a published format. The
-    strip needs the generator it was found on; without that only the facts are told.
+    It is a file, a name (`dynode directions list`), or a file in a published format; a strength
+    multiplies those of the strip. The strip needs the generator it was found on; without that only
+    the facts are told.
 
     \b
     Try:     dynode directions show smile -o smile.png
@@ -101,10 +103,12 @@ def show(
     """
     from dynode.pipeline import directions as steps
     from dynode.pipeline.library import file_stems
-    from dynode.pipeline.sweeps import parse_sweep
+    from dynode.pipeline.naming import split_strength
 
-    strengths = parse_sweep(sweep)
-    found = steps.load_any(direction)
+    name, own = split_strength(direction, option="DIRECTION")
+    found = steps.load_any(name)
+    _refuse_of_strip(name, len(found), has_strength=name != direction)
+    strengths = tuple(own * strength for strength in _strengths(sweep, output))
     drawn: list[str] = []
     if len(found) == 1 and not no_strip:
         target = output or Path(f"{file_stems([found[0].info.name])[0]}.png")
@@ -117,6 +121,33 @@ def show(
         _tell(document)
     for line in drawn:
         console.tell(line)
+
+
+def _refuse_of_strip(name: str, count: int, *, has_strength: bool) -> None:
+    """Refuse, by name, what is said of a strip where none is drawn."""
+    from dynode.pipeline.applying import OPTIONS, flag_of, refuse_what_does_not_apply
+
+    given = console.typed(*OPTIONS["directions show"], "no_strip")
+    if has_strength and (count > 1 or "no_strip" in given):
+        raise OptionError(
+            f"the strength behind {name} is for its strip, and none is drawn; give {name} alone"
+        )
+    refuse_what_does_not_apply("directions show", given)
+    if count > 1 and given.keys() - {"no_strip"}:
+        flag = flag_of(next(iter(given)))
+        raise OptionError(
+            f"{flag} is for the strip of one direction, and {name} holds {count}; import them with "
+            f"'dynode directions import {name}' and show one"
+        )
+
+
+def _strengths(sweep: str, target: Path | None) -> tuple[float, ...]:
+    """Read the strengths; a clip has more of them where none are said."""
+    from dynode.media.suffixes import is_moving
+    from dynode.pipeline.sweeps import parse_sweep
+
+    is_clip = target is not None and is_moving(target)
+    return parse_sweep(_CLIP if is_clip and not console.typed("sweep") else sweep)
 
 
 def _draw(
@@ -134,11 +165,8 @@ def _draw(
     from dynode.media.images import grid, write_image
     from dynode.media.suffixes import is_moving
     from dynode.pipeline import directions as steps
-    from dynode.pipeline.sweeps import parse_sweep
 
     files.check_free(target, force=force)
-    if is_moving(target) and strengths == parse_sweep(_STRIP):
-        strengths = parse_sweep(_CLIP)
     generator: Generator = load_generator(name, device=device)
     if name is None and not steps.fits(direction, generator.info):
         told = direction.info
@@ -182,7 +210,7 @@ def _in_words(fact: Any) -> str:
 
 
 @directions.command()
-@click.argument("direction")
+@click.argument("direction", metavar="FILE|NAME")
 @click.option(
     "--samples",
     default=64,

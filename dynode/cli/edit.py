@@ -161,6 +161,7 @@ class _Drawing:
 
         kind = source_kind(source)
         given = {"sweep": sweep, "fps": fps, "edited_only": edited_only}
+        given |= console.typed("seed", "class_index", "plugin")
         refuse_what_does_not_apply("edit", given, kind)
         self.is_clip = kind == "clip"
         self.path = output or Path(stem + (".mp4" if self.is_clip else ".png"))

@@ -147,7 +147,7 @@ def _refuse_beside_codes() -> None:
 
 
 @click.command()
-@click.argument("direction")
+@click.argument("direction", metavar="FILE|NAME")
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--scaled", is_flag=True, help="Multiply by the calibrated scale.")
 @click.option("--format", "format_name", default="", help="Format, where several would write it.")
@@ -173,7 +173,7 @@ def export(
 
 
 @click.command("map")
-@click.argument("direction")
+@click.argument("direction", metavar="FILE|NAME")
 @console.output_option("Direction file to write [default: NAME-w.safetensors].")
 @console.GENERATOR
 @console.DEVICE

@@ -32,6 +32,10 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is None:
         _list(as_json)
+    elif as_json:
+        raise click.UsageError(
+            f"--json belongs behind the command: plugins {ctx.invoked_subcommand} --json"
+        )
 
 
 @plugins.command("list")

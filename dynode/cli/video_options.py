@@ -81,6 +81,11 @@ def refuse_foreign(context: click.Context, video: bool) -> None:
     from click.core import ParameterSource
 
     names = PICTURE_NAMES if video else NAMES
+    begins_with_picture = video and context.params.get("start") is not None
+    if begins_with_picture and "truncation" in console.typed("truncation"):
+        raise OptionError(
+            "--truncation is for sampled contents, and --from gives them; leave it out"
+        )
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
             flag = {"start": "from"}.get(name, name.replace("_", "-"))

@@ -175,7 +175,8 @@ def animate(
         warnings.warn("scale is now called strength", DeprecationWarning, stacklevel=2)
         strength = scale
     given = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
-    refuse_what_does_not_apply("animate", given | {"truncation": truncation}, _still(source))
+    sampling = {"truncation": truncation, "class_index": class_index}
+    refuse_what_does_not_apply("animate", given | sampling, _still(source))
     when = progress_of_frames(frames, ease=ease, boomerang=boomerang)
     found, own = with_strength(motion, motion_path, option="--micromotion")
     direction = found if isinstance(found, Direction) else load_direction(found)

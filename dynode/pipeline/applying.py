@@ -23,21 +23,28 @@ class Applies:
 
     Attributes:
         to: Kinds of source.
+        or_with: Another option that makes it apply to every source; empty for none.
         beside: Another option that has to be given; empty for none.
         without: Another option that takes its place; empty for none.
     """
 
     to: frozenset[SourceKind] = ANY
+    or_with: str = ""
     beside: str = ""
     without: str = ""
 
 
 _INVERTING = {name: Applies(INVERTED) for name in ("inverter", "inverter_options", "faces")}
+# What is sampled, by an inverter or a method too.
+_SAMPLING = {
+    name: Applies(SAMPLED | INVERTED, or_with="plugin") for name in ("seed", "class_index")
+}
 
 # Options that do not apply everywhere, by command and by their name in Python.
 OPTIONS: Mapping[str, Mapping[str, Applies]] = {
     "edit": {
         **_INVERTING,
+        **_SAMPLING,
         "mode": Applies(CLIP),
         "fit": Applies(CLIP),
         "check": Applies(CLIP),
@@ -45,7 +52,11 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
         "fps": Applies(STILL, beside="sweep"),
         "edited_only": Applies(STILL, without="sweep"),
     },
-    "animate": {**_INVERTING, "truncation": Applies(SAMPLED)},
+    "animate": {**_INVERTING, **_SAMPLING, "truncation": Applies(SAMPLED)},
+    "directions show": {
+        name: Applies(without="no_strip")
+        for name in ("output", "sweep", "count", "generator", "device", "seed")
+    },
     "mix": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "walk": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "train ode": {
@@ -87,7 +98,8 @@ def refuse_what_does_not_apply(
         if where is None or not _is_given(value):
             continue
         flag = flag_of(name, value)
-        if kinds and not where.to.intersection(kinds):
+        applies_anyway = given.get(where.or_with)
+        if kinds and not where.to.intersection(kinds) and not applies_anyway:
             meant = " or ".join(told for one, told in _KINDS.items() if one in where.to)
             found = " or ".join(_KINDS[one] for one in kinds)
             raise OptionError(f"{flag} does not apply to {found}, it is for {meant}; leave it out")
@@ -110,5 +122,6 @@ def flag_of(name: str, value: object = None) -> str:
     if isinstance(value, FaceSource):
         ways = {"landmarks": value.landmarks, "face_detector": value.detector}
         name = next((way for way, told in ways.items() if told is not None), "face_model")
-    spelled = {"inverter_options": "inverter-option", "fit": "smoothing"}.get(name, name)
-    return "--" + spelled.replace("_", "-")
+    spelled = {"inverter_options": "inverter-option", "fit": "smoothing", "class_index": "class"}
+    spelled_name = spelled.get(name, name)
+    return "--" + spelled_name.replace("_", "-")

@@ -12,6 +12,7 @@ from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.options import build_options
 from dynode.pipeline.library import direction_path
+from dynode.pipeline.naming import without_strength
 from dynode.plugins.methods import Progress, silent
 from dynode.scoring.calibration import calibrate
 from dynode.scoring.choosing import choose_scorer
@@ -58,8 +59,8 @@ def calibrate_file(
         OptionError: It does not move the attribute by one deviation.
     """
     options = build_options(ScorerOptions, measured_by, owner="calibrate")
+    path = direction_path(without_strength(name, "calibrated"))
     drawing = loaded(generator, device=device)
-    path = direction_path(name)
     direction = load_direction(path)
     direction.check(drawing.info, force=force_generator)
     target = output or path

@@ -21,7 +21,7 @@ from dynode.importing import import_directions
 from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.library import SUFFIX, direction_path, file_stems
-from dynode.pipeline.naming import split_strength
+from dynode.pipeline.naming import split_strength, without_strength
 
 
 def write_directions(
@@ -121,7 +121,7 @@ def map_direction(name: str | Path, generator: Generator) -> Direction:
     Raises:
         OptionError: It is in another space.
     """
-    direction = read_direction_file(direction_path(name))
+    direction = read_direction_file(direction_path(without_strength(name, "mapped")))
     if not isinstance(direction, ZDirection):
         raise OptionError(
             f"{Path(name).name} is a direction of space {direction.space!r}; only one in Z can be carried "

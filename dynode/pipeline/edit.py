@@ -182,7 +182,8 @@ def edit(
     kind = source_kind(source)
     inverting = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
     following = {"mode": mode, "fit": fit, "check": check}
-    refuse_what_does_not_apply("edit", inverting | following, kind)
+    sampling = {"class_index": class_index, "plugin": plugin}
+    refuse_what_does_not_apply("edit", inverting | following | sampling, kind)
     strength = checked_number(strength, "strength")
     several = each_named(directions)
     ready = ready_edit(plugin, options, several)

@@ -20,6 +20,9 @@ from dynode.importing import ImportRequest, export_direction, import_codes
 from dynode.importing.recognition import read_directions, recognise
 from dynode.importing.request import short_name, slug
 from dynode.pipeline.library import SUFFIX, direction_path
+from dynode.pipeline.naming import without_strength
+
+_NO_GENERATOR = "--device is for the generator, and none is loaded; add --generator or leave it out"
 
 
 def select(
@@ -28,9 +31,11 @@ def select(
     """Keep the direction of an index or a name; all without either.
 
     Raises:
-        OptionError: There is no such index.
+        OptionError: There is no such index, or both were given.
         UnknownNameError: There is no such name.
     """
+    if component is not None and key:
+        raise OptionError("--component and --key both choose one of many; leave one of them out")
     if component is not None and not 0 <= component < len(directions):
         raise OptionError(
             f"--component is {component}; the file holds {len(directions)} directions, counted from 0"
@@ -78,6 +83,8 @@ def import_file(
     """
     chosen, file = recognise(path, request, format=format, options=options)
     wanted = generator is not None or chosen.needs_generator
+    if device is not None and not wanted:
+        raise OptionError(_NO_GENERATOR)
     loaded = load_generator(generator, device=device) if wanted else None
     found = read_directions(chosen, file, options, generator=loaded)
     kept = select(found, component=component, key=key)
@@ -125,6 +132,8 @@ def write_codes(
         device: Where the generator is loaded.
         force: Replace a file that exists.
     """
+    if device is not None and generator is None:
+        raise OptionError(_NO_GENERATOR)
     rows = load_generator(generator, device=device).info.num_layers if generator else None
     codes = import_codes(path, ImportRequest(take_as="codes"), rows=rows)
     output = target or Path(short_name(path) + SUFFIX)
@@ -143,6 +152,6 @@ def export_file(
 ) -> str:
     """Write a direction in a published form; see `export_direction`."""
     target = Path(target)
-    direction = load_direction(direction_path(name))
+    direction = load_direction(direction_path(without_strength(name, "exported")))
     files.check_free(target, force=force)
     return export_direction(direction, target, scaled=scaled, format=format)

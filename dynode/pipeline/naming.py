@@ -80,6 +80,26 @@ def split_strength(text: str, *, option: str = "--direction") -> tuple[str, floa
     return name, strength
 
 
+def without_strength(named: str | Path, job: str) -> str:
+    """Return the file or name of a direction where a strength would mean nothing.
+
+    Args:
+        named: What the user gave.
+        job: What is done with it, for the message, such as `exported`.
+
+    Raises:
+        OptionError: A strength stands behind it.
+    """
+    text = os.fspath(named)
+    name, strength = split_strength(text, option="DIRECTION")
+    if name != text:
+        raise OptionError(
+            f"DIRECTION is {text!r}; a direction is {job} as it is, the strength {strength:g} does not "
+            f"apply: give {name} alone"
+        )
+    return text
+
+
 def with_strength(
     named: Named,
     find: Callable[[str | Path], Path] = direction_path,

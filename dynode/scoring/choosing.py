@@ -91,8 +91,23 @@ def _check_one_kind(options: ScorerOptions) -> None:
         "--scorer": bool(options.scorer),
     }
     named = [flag for flag, is_given in given.items() if is_given]
+    _check_company(options)
     if len(named) > 1:
         raise OptionError(f"{' and '.join(named)} were given together; expected one way to measure")
+
+
+def _check_company(options: ScorerOptions) -> None:
+    """Refuse what says something of a file that is not given."""
+    of_classifier = {
+        "--classifier-size": options.classifier_size != ScorerOptions.classifier_size,
+        "--classifier-names": bool(options.classifier_names),
+        "--trust": options.trust,
+    }
+    for flag, is_given in of_classifier.items():
+        if is_given and options.classifier is None:
+            raise OptionError(f"{flag} applies only with --classifier; add that or leave it out")
+    if options.codes is not None and options.labels is None:
+        raise OptionError("--codes applies only with --labels; add that or leave it out")
 
 
 def choose_prompts(generator: Generator, options: ScorerOptions, *, seed: int = 0) -> ChosenScorer:

@@ -235,7 +235,14 @@ def test_a_direction_is_named_in_one_way(path: tuple[str, ...]) -> None:
         if flag in ("--direction", "--micromotion")
     }
 
+    arguments = {
+        argument.metavar
+        for argument in command_of(path).params
+        if isinstance(argument, click.Argument) and argument.name == "direction"
+    }
     assert told <= {"FILE|NAME[:STRENGTH]"}
+    # Without a strength where none means anything; tests/cli/test_what_applies.py has the refusals.
+    assert arguments <= {"FILE|NAME[:STRENGTH]", "FILE|NAME"}
 
 
 def test_an_option_says_the_same_in_every_command() -> None:

@@ -37,6 +37,8 @@ TYPED = {
     "fps": ["--sweep", "-1:1:3", "--fps", "10"],
     "edited_only": ["--edited-only"],
     "truncation": ["--truncation", "0.5"],
+    "seed": ["--seed", "3"],
+    "class_index": ["--class", "0"],
 }
 FACES = ("landmarks", "face_detector", "face_model")
 
