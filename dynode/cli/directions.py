@@ -113,14 +113,21 @@ def show(
     if len(found) == 1 and not no_strip:
         target = output or Path(f"{file_stems([found[0].info.name])[0]}.png")
         drawn = _draw(found[0], target, strengths, count, generator, device, seed, force)
-    documents = [{**steps.facts(one), "strip": drawn[0] if drawn else None} for one in found]
+    _report(
+        [{**steps.facts(one), "strip": drawn[0] if drawn else None} for one in found],
+        as_json=as_json,
+    )
+
+
+def _report(documents: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         console.print_json(documents[0] if len(documents) == 1 else documents)
         return
     for document in documents:
+        strip = document["strip"]
         _tell(document)
-    for line in drawn:
-        console.tell(line)
+        if strip:
+            console.tell(strip)
 
 
 def _refuse_of_strip(name: str, count: int, *, has_strength: bool) -> None:
