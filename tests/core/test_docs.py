@@ -156,3 +156,20 @@ def test_the_changelog_tells_each_thing_once_and_in_order() -> None:
     assert [line for line in set(told) if told.count(line) > 1] == []
     assert [found for found in titles if found != [t for t in order if t in found]] == []
     assert f"[{dynode.__version__}] - " in sections[0].splitlines()[0]
+
+
+def test_the_plan_of_the_tree_names_every_folder_of_the_core() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    plan = page.split("    dynode/ ", 1)[1].split("    directions/ ", 1)[0]
+
+    folders = {path.parent.name for path in (ROOT / "dynode").glob("*/__init__.py")}
+
+    assert folders == set(re.findall(r"^ {8}(\w+)/ ", plan, flags=re.MULTILINE))
+
+
+def test_what_is_found_in_two_steps_is_there() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    rows = re.findall(r"^\| .* \| `([\w/]+/)` → .*?`(\w+\.py)`.* \|$", page, flags=re.MULTILINE)
+
+    assert len(rows) >= 4
+    assert [row for row in rows if not (ROOT / "".join(row)).is_file()] == []
