@@ -18,7 +18,7 @@ from dynode.cli.escaping import plain
 from dynode.errors import DynodeError, UnknownNameError
 from dynode.version import __version__
 
-_COMMANDS = {
+COMMANDS = {
     "animate": "dynode.cli.animate:animate",
     "bench": "dynode.cli.bench:bench",
     "cache": "dynode.cli.cache:cache",
@@ -47,11 +47,11 @@ class _LazyGroup(click.Group):
     """Imports a command when it is asked for; plugins add theirs through `register_commands`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*_COMMANDS, *(command.name or "" for command in _plugin_commands())})
+        return sorted({*COMMANDS, *(command.name or "" for command in _plugin_commands())})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _COMMANDS:
-            module, name = _COMMANDS[cmd_name].split(":")
+        if cmd_name in COMMANDS:
+            module, name = COMMANDS[cmd_name].split(":")
             command: click.Command = getattr(import_module(module), name)
             return _readable(command)
         return next((_readable(c) for c in _plugin_commands() if c.name == cmd_name), None)

@@ -14,6 +14,7 @@ from dynode import plugins
 from dynode.devices import default_device, devices
 from dynode.errors import DynodeError
 from dynode.models import cache_folder
+from dynode.plugins.entry_points import OWN
 
 _LOW_MEMORY_GIB = 2.0
 
@@ -41,6 +42,7 @@ def check() -> list[Finding]:
         Finding("python", True, f"{platform.python_version()} on {platform.system()}"),
         Finding("torch", True, f"{torch.__version__}, {torch.get_num_threads()} threads"),
         _torchvision(),
+        _distributions(),
         _device(),
         _memory(),
         _cache(),
@@ -64,6 +66,29 @@ def _torchvision() -> Finding:
             f"{version} does not work beside torch {torch.__version__} ({reason})",
             "install the matching pair in one command: pip install --upgrade torch torchvision",
         )
+
+
+def _distributions() -> Finding:
+    """Look whether others share the folders of our packages."""
+    import dynode_start
+
+    neighbour = dynode_start.neighbour_trouble()
+    if neighbour:
+        return Finding("distributions", False, neighbour, dynode_start.advice())
+    shared = {
+        name: owners
+        for name, owners in metadata.packages_distributions().items()
+        if OWN in owners and len(set(owners)) > 1
+    }
+    for name, owners in shared.items():
+        others = ", ".join(sorted(set(owners) - {OWN}))
+        return Finding(
+            "distributions",
+            False,
+            f"the package {name} is carried by {others} too, beside {OWN}",
+            f"uninstall {others}, then type: pip install --force-reinstall --no-deps {OWN}",
+        )
+    return Finding("distributions", True, f"no other shares a package with {OWN}")
 
 
 def _is_installed(name: str) -> bool:

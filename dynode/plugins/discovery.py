@@ -16,7 +16,14 @@ import pluggy
 from dynode.errors import PluginError
 from dynode.plugins import face_detector, formats, hookspecs, methods, metric
 from dynode.plugins.boundary import being_imported
-from dynode.plugins.entry_points import distribution_of, installed, select
+from dynode.plugins.entry_points import (
+    OWN,
+    distribution_of,
+    installed,
+    is_own,
+    own_modules,
+    select,
+)
 from dynode.plugins.shelf import Shelf
 
 
@@ -129,15 +136,23 @@ class Registry:
                 error.add_note(f"in {hook}")
                 raise
 
-    def load_entry_points(self, entry_points: Iterable[metadata.EntryPoint]) -> None:
-        """Load plugins one by one; each failure ends in `reports` and nowhere else."""
-        for entry_point in entry_points:
-            self.reports.append(self._load(entry_point))
+    def load_entry_points(
+        self, entry_points: Iterable[metadata.EntryPoint], taken: Collection[str] = ()
+    ) -> None:
+        """Load plugins one by one; each failure ends in `reports` and nowhere else.
 
-    def _load(self, entry_point: metadata.EntryPoint) -> PluginReport:
+        Args:
+            entry_points: The plugins.
+            taken: Top-level modules that only our own distribution may name.
+        """
+        for entry_point in entry_points:
+            self.reports.append(self._load(entry_point, taken))
+
+    def _load(self, entry_point: metadata.EntryPoint, taken: Collection[str]) -> PluginReport:
         report = PluginReport(entry_point.name, entry_point.value, distribution_of(entry_point))
         owner = f"{report.module} ({report.distribution})"
         try:
+            _check_module_name(entry_point, taken)
             with being_imported(owner):
                 module: ModuleType = entry_point.load()
                 self.register(module, owner)
@@ -152,6 +167,20 @@ class Registry:
             shelf.kind: names for shelf in self.shelves.values() if (names := shelf.owned_by(owner))
         }
         return PluginReport(report.name, report.module, report.distribution, provides=provides)
+
+
+def _check_module_name(entry_point: metadata.EntryPoint, taken: Collection[str]) -> None:
+    """Refuse a stranger's plugin in a module of ours: whose file would be run is the path's luck.
+
+    Raises:
+        PluginError: It names one.
+    """
+    module = entry_point.module.partition(".")[0]
+    if module in taken and not is_own(entry_point):
+        raise PluginError(
+            f"its entry point names the module {module}, which belongs to {OWN}; its author has to rename "
+            f"the module, such as dynode_{entry_point.name.replace('-', '_')}_more"
+        )
 
 
 def _adder(shelf: Shelf[Any], owner: str) -> Callable[[Any], None]:
@@ -176,7 +205,7 @@ def registry() -> Registry:
     """Return the registry of this process, loaded with the installed plugins at the first call."""
     loaded = Registry()
     found, broken = installed()
-    loaded.load_entry_points(select(found))
+    loaded.load_entry_points(select(found), own_modules(found))
     for name, error in broken.items():
         loaded.reports.append(PluginReport(name.split()[0], "entry_points.txt", name, error=error))
     return loaded

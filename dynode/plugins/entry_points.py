@@ -10,7 +10,8 @@ from importlib import metadata
 from dynode.errors import UnknownNameError
 
 GROUP = "dynode"
-_OWN = "dynode-gan"
+OWN = "dynode-gan"
+"""Our own distribution."""
 
 
 def distribution_of(entry_point: metadata.EntryPoint) -> str:
@@ -85,5 +86,16 @@ def _one_by_one() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
 
 
 def _order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
-    is_own = point.dist is not None and _name_and_version(point.dist)[0] == _OWN
+    is_own = point.dist is not None and _name_and_version(point.dist)[0] == OWN
     return (not is_own, point.name, point.value)
+
+
+def own_modules(found: Sequence[metadata.EntryPoint]) -> frozenset[str]:
+    """Name the top-level modules of our own plugins."""
+    own = (point for point in found if not _order(point)[0])
+    return frozenset(point.module.partition(".")[0] for point in own)
+
+
+def is_own(point: metadata.EntryPoint) -> bool:
+    """Say whether an entry point is one of ours."""
+    return not _order(point)[0]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
 
+from dynode import plugins
+from dynode.cli.root import COMMANDS
 from dynode.errors import OptionError, OutputExistsError
 from dynode.version import __version__
 
@@ -62,7 +65,7 @@ def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") 
         The folder of the package.
 
     Raises:
-        OptionError: The name cannot be used, or there is no such kind.
+        OptionError: The name cannot be used or is one that exists, or there is no such kind.
         OutputExistsError: There is something of that name already.
     """
     short = name.removeprefix("dynode-")
@@ -73,6 +76,7 @@ def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") 
         )
     if kind not in _KINDS:
         raise OptionError(f"--kind is {kind!r}; expected one of {', '.join(KINDS)}")
+    _check_free(short)
     target = Path(folder) / f"dynode-{short}"
     if target.exists():
         raise OutputExistsError(f"{target} exists already; choose another name, or move it away")
@@ -88,6 +92,25 @@ def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") 
     for path, template in written.items():
         (target / path).write_text(_filled(template, values), encoding="utf-8")
     return target
+
+
+def _check_free(name: str) -> None:
+    """Refuse the name of an installed plugin, of anything it registers, of a command or a module.
+
+    Raises:
+        OptionError: There is one.
+    """
+    found = plugins.registry()
+    things = {
+        **{report.name: f"the plugin of {report.distribution}" for report in found.reports},
+        **{str(thing.name): f"a {s.kind}" for s in found.shelves.values() for thing in s},
+        **dict.fromkeys(COMMANDS, "a command of dynode"),
+    }
+    module = "dynode_" + name.replace("-", "_")
+    if name not in things and importlib.util.find_spec(module) is not None:
+        things[name] = f"the module {module}"
+    if name in things:
+        raise OptionError(f"{name!r} exists already: {things[name]}; choose another name")
 
 
 def _values(name: str, kind: _Kind) -> dict[str, str]:

@@ -28,7 +28,7 @@ def commands() -> Iterator[list[str]]:
             yield from below([*path, name], part)
 
     context = click.Context(root._root)
-    for name in root._COMMANDS:
+    for name in root.COMMANDS:
         command = root._root.get_command(context, name)
         assert command is not None
         yield from below([name], command)

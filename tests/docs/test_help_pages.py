@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 import dynode
-from dynode.cli.root import _COMMANDS
+from dynode.cli.root import COMMANDS as BUILT_IN
 from dynode.cli.root import _root as root
 from dynode.crop import frame_of
 from dynode.plugins import Registry
@@ -61,7 +61,7 @@ ELSEWHERE = TRAINED | {
 COMMANDS = [
     path
     for path in leaves(root)
-    if path[0] in _COMMANDS and path[:2] not in ELSEWHERE and path[:1] != ("metrics",)
+    if path[0] in BUILT_IN and path[:2] not in ELSEWHERE and path[:1] != ("metrics",)
 ] + [("metrics", "list")]
 
 
