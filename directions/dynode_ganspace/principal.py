@@ -1,40 +1,22 @@
-"""Principal components of codes in W, accumulated in batches."""
+"""Directions of the principal components, in W or of the first layer's activations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from dynode.direction import Direction, DirectionInfo, LinearDirection
 from dynode.errors import OptionError
-from dynode.generator import Generator, draw_labels
+from dynode.generator import Generator
 from dynode.plugins import Progress
 from dynode.scoring import measured_components, parse_rows
+from dynode_ganspace.activations import activation_components
+from dynode_ganspace.decomposition import principal_components
 from dynode_ganspace.published import setting
 
 if TYPE_CHECKING:
     from dynode_ganspace.plugin import PrincipalOptions
-
-_BATCH = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Principal:
-    """A decomposition.
-
-    Attributes:
-        mean: (w_dim,).
-        components: (k, w_dim), unit rows by falling variance.
-        deviations: (k,) standard deviation of the codes along each.
-    """
-
-    mean: Tensor
-    components: Tensor
-    deviations: Tensor
 
 
 def find_components(
@@ -51,7 +33,15 @@ def find_components(
         raise OptionError(
             f"--samples is {options.samples}, --count {options.count}; expected more codes than components"
         )
-    found = principal_components(generator, options.samples, seed=seed)
+    if "w" in info.spaces:
+        found, what = principal_components(generator, options.samples, seed=seed), "codes"
+    elif options.set_coordinate:
+        raise OptionError(
+            f"--set-coordinate is for codes of a mapping network, and {info.name} has none; leave it out"
+        )
+    else:
+        found = activation_components(generator, options.samples, options.count, seed=seed)
+        what = "activations of the first layer"
     mask = torch.zeros(info.num_layers, dtype=torch.bool)
     mask[rows] = True
     directions = []
@@ -59,7 +49,7 @@ def find_components(
         about = DirectionInfo(
             name=f"ganspace-{index:02d}",
             options={"component": index},
-            unit="one standard deviation of the codes along the component",
+            unit=f"one standard deviation of the {what} along the component",
             scale=max(float(found.deviations[index]), 1e-6),
         )
         delta = found.components[index].float().clone()
@@ -68,38 +58,3 @@ def find_components(
     if not options.set_coordinate:
         return kept
     return [setting(moving, found.mean) for moving in kept if isinstance(moving, LinearDirection)]
-
-
-def principal_components(generator: Generator, samples: int, *, seed: int) -> Principal:
-    """Decompose the covariance of mapped codes.
-
-    Args:
-        generator: Whose mapping network.
-        samples: Number of codes.
-        seed: Seed of numpy's RandomState.
-
-    Source:
-        Härkönen et al. 2020, GANSpace, arXiv:2004.02546, the variant in W.
-        Deviation: the exact covariance in double precision instead of incremental PCA; the sign,
-        which is open, makes the largest entry positive.
-    """
-    info = generator.info
-    draw = np.random.RandomState(seed)
-    total = torch.zeros(info.w_dim, dtype=torch.float64)
-    products = torch.zeros(info.w_dim, info.w_dim, dtype=torch.float64)
-    for start in range(0, samples, _BATCH):
-        count = min(_BATCH, samples - start)
-        z = torch.from_numpy(draw.randn(count, info.z_dim).astype(np.float32))
-        labels = draw_labels(info, count, seed=seed + start)
-        with torch.inference_mode():
-            mapped = generator.map(z, c=labels).w[:, 0]
-        codes = mapped.double().cpu()
-        total += codes.sum(0)
-        products += codes.t() @ codes
-    mean = total / samples
-    covariance = products / samples - mean[:, None] * mean[None, :]
-    values, vectors = torch.linalg.eigh(covariance)
-    components = vectors.flip(1).t()
-    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
-    deviations = values.flip(0).clamp(min=0).sqrt()
-    return Principal(mean, components * largest.sign(), deviations)

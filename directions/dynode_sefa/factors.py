@@ -30,6 +30,11 @@ def find_factors(
         OptionError: The rows do not exist, or feed no layer that takes part.
     """
     info = generator.info
+    if "styles" not in info.spaces:
+        raise OptionError(
+            f"{info.name} has no style layers to factorise; find directions of its codes or weights, with a "
+            f"method that asks for no styles (dynode plugins)"
+        )
     rows = parse_rows(options.rows, info)
     layers = _layers(generator, rows, rgb=options.rgb)
     factors = closed_form(style_weights(generator, layers), normalize=options.normalize)

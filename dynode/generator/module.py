@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator.channels import SHOWN, as_rgb
 from dynode.generator.fitting import check_codes, counted
-from dynode.generator.module_layers import adding, convolutions, fingerprint
+from dynode.generator.module_layers import WEIGHTED, adding, convolutions, fingerprint
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import Offset
@@ -82,6 +82,9 @@ class ModuleGenerator:
             crop="none",
             image_channels=self._channels,
             mean_code="absent" if self.inputs is None else "estimated",
+            has_mapping=False,
+            stops_early=False,
+            takes_noise=False,
             name=self._about["name"],
             domain=self._about["domain"],
             licence=self._about["licence"],
@@ -117,14 +120,17 @@ class ModuleGenerator:
         truncation: float = 1.0,
         cutoff: int | None = None,
     ) -> Latents:
-        """Turn normal vectors (n, z_dim) into inputs: themselves, or examples that they pick."""
+        """Turn normal vectors (n, z_dim) into inputs: themselves, or examples that they pick.
+
+        An input is one row, so a cutoff of 0 spares it from truncation and any other does not.
+        """
         rows = z.to(self.device, self.dtype)
         if self.inputs is not None:
             # The same vector picks the same example, vectors at random all of them alike.
             share = torch.special.ndtr(z[:, 0].double().cpu())
             picked = (share * len(self.inputs)).long().clamp(max=len(self.inputs) - 1)
             rows = self.inputs[picked.to(self.inputs.device)].flatten(1).to(rows)
-        if truncation != 1:
+        if truncation != 1 and cutoff != 0:
             rows = self._mean + truncation * (rows - self._mean)
         return Latents(rows[:, None].contiguous())
 
@@ -153,8 +159,10 @@ class ModuleGenerator:
 
         Raises:
             GeneratorMismatchError: The latents belong to another module.
-            UsageError: There is no such resolution.
+            UsageError: There is no such resolution or noise.
         """
+        if noise not in ("const", "random", "none") and not isinstance(noise, list | tuple):
+            raise UsageError(f"noise {noise!r} is unknown; use 'const', 'random' or 'none'")
         self._check(latents, resolution)
         inputs = latents.w.flatten(1).view(-1, *self.shape)
         with self._moved(latents.weights):
@@ -168,7 +176,30 @@ class ModuleGenerator:
         if (device, dtype or self.dtype) == (self.device, self.dtype):
             return self
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
-        return ModuleGenerator(module, self.inputs, self.shape, self._draw, self._about)
+        moved = ModuleGenerator(module, self.inputs, self.shape, self._draw, self._about)
+        moved._hashed = moved._stamp(), self._fingerprint()  # rounding makes no other network
+        return moved
+
+    def first_activations(self, latents: Latents) -> Tensor:
+        """Compute what the first layer with a weight gives, (n, features), before any bend.
+
+        Raises:
+            GeneratorMismatchError: The latents belong to another module.
+        """
+        seen = list[Tensor]()
+
+        def keep(_: nn.Module, given: object, output: Tensor) -> None:
+            seen.append(output.detach().flatten(1))
+
+        layers = [part for part in self.module.modules() if isinstance(part, WEIGHTED)]
+        handles = [layer.register_forward_hook(keep) for layer in layers]
+        try:
+            with torch.no_grad():
+                self.synthesize(Latents(latents.w))
+        finally:
+            for handle in handles:
+                handle.remove()
+        return seen[0]
 
     @contextlib.contextmanager
     def _moved(self, offsets: Sequence[Offset]) -> Iterator[None]:
@@ -189,6 +220,11 @@ class ModuleGenerator:
             raise UsageError(
                 f"resolution {resolution} cannot be drawn; {self._about['name']} draws {self._resolution}"
             )
+        if latents.styles:
+            raise GeneratorMismatchError(
+                f"latents edit styles of {next(iter(latents.styles))!r}, and {self._about['name']} has no "
+                f"styles; use an edit of its codes or weights"
+            )
         for offset in latents.weights:
             known = self._layers.get(offset.layer)
             wanted = tuple(self.layer_weight(offset.layer).shape) if known else "no such layer"
@@ -200,10 +236,13 @@ class ModuleGenerator:
 
     def _fingerprint(self) -> str:
         """Hash the weights, again when they have changed."""
-        stamp = tuple(part._version for part in self.module.state_dict().values())
+        stamp = self._stamp()
         if self._hashed[0] != stamp:
             self._hashed = stamp, fingerprint(self.module)
         return self._hashed[1]
+
+    def _stamp(self) -> tuple[int, ...]:
+        return tuple(part._version for part in self.module.state_dict().values())
 
     def _mean_input(self) -> Tensor:
         if self.inputs is None:

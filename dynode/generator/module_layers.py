@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from dynode.latents.weight_offset import Offset
 
 Layer = nn.Conv2d | nn.ConvTranspose2d
+WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 Hook = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]
 
 

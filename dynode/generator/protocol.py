@@ -37,6 +37,9 @@ class GeneratorInfo:
             `absent` where there is no mapping network to have a mean.
         class_names: Names of the classes, empty where only numbers are known.
         class_index: The class whose pictures are sampled; None for all of them.
+        has_mapping: A mapping network makes its codes; without one a code is what the network takes.
+        stops_early: `synthesize` draws smaller pictures with `resolution`.
+        takes_noise: The picture depends on the noise that `synthesize` is given.
     """
 
     name: str
@@ -58,6 +61,24 @@ class GeneratorInfo:
     mean_code: str = "absent"
     class_names: tuple[str, ...] = ()
     class_index: int | None = None
+    has_mapping: bool = True
+    stops_early: bool = True
+    takes_noise: bool = True
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """Spaces in which it can be edited, of `z`, `w`, `w+`, `styles` and `weights`.
+
+        Without a mapping network codes are the inputs, so there is z and neither w nor w+.
+        """
+        has = {
+            "z": True,
+            "w": self.has_mapping,
+            "w+": self.has_mapping and self.num_layers > 1,
+            "styles": bool(self.style_channels),
+            "weights": bool(self.conv_layers),
+        }
+        return tuple(name for name, there in has.items() if there)
 
 
 @runtime_checkable

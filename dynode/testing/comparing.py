@@ -11,7 +11,7 @@ _ROUNDINGS = 4096
 
 def tolerance_of(expected: Tensor) -> float:
     """Largest difference that rounding explains: a part of the largest magnitude."""
-    size = float(expected.abs().max()) if expected.numel() else 0.0
+    size = float(expected.detach().abs().max()) if expected.numel() else 0.0
     precision = torch.finfo(expected.dtype).eps
     if expected.is_cuda and expected.dtype == torch.float32:
         precision = 2.0**-20  # a third of TF32's, which cuDNN uses for float32 by default
@@ -27,7 +27,7 @@ def assert_close(actual: Tensor, expected: Tensor, what: str) -> None:
     assert actual.shape == expected.shape, (
         f"{what}: shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
     )
-    difference = float((actual - expected).abs().max()) if actual.numel() else 0.0
+    difference = float((actual - expected).detach().abs().max()) if actual.numel() else 0.0
     allowed = tolerance_of(expected)
     assert difference <= allowed, f"{what}: differ by {difference:g}, rounding allows {allowed:g}"
 
@@ -47,5 +47,5 @@ def assert_differ(first: Tensor, second: Tensor, what: str) -> None:
     Raises:
         AssertionError: They do not.
     """
-    difference = float((first - second).abs().max())
+    difference = float((first - second).detach().abs().max())
     assert difference > tolerance_of(first), f"{what}: differ by {difference:g} only"

@@ -14,6 +14,7 @@ from dynode.errors import GeneratorMismatchError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.testing.comparing import assert_close, assert_differ, assert_same
+from dynode.testing.plugin_check import needs, remedy
 
 # One third from the start: a number that no default uses.
 _TRUNCATION = 0.3
@@ -31,6 +32,9 @@ def _normal(generator: Generator, n: int) -> tuple[Tensor, Tensor | None]:
     ]
 
 
+@remedy(
+    "fill info from the network: codes are (n, num_layers, w_dim), styles in the order they are used"
+)
 def info_describes_the_codes(generator: Generator) -> None:
     """`info` tells the shapes of codes and styles, layer by layer, in order."""
     info = generator.info
@@ -43,11 +47,19 @@ def info_describes_the_codes(generator: Generator) -> None:
     assert list(styles) == list(info.style_channels) == list(info.style_rows)
     assert all(0 <= row < info.num_layers for row in info.style_rows.values())
     assert set(info.rgb_layers) <= set(info.style_channels)
+    assert all(len(shape) == 4 for shape in info.conv_layers.values()), (
+        "a kernel is no (o, i, h, w)"
+    )
+    if not info.style_channels:
+        return
     assert set(info.conv_layers) <= set(info.style_channels)
     for name, shape in info.conv_layers.items():
-        assert len(shape) == 4 and shape[1] == info.style_channels[name], f"{name} has {shape}"
+        assert shape[1] == info.style_channels[name], f"{name} has {shape}"
 
 
+@remedy(
+    "keep the mean code on the device and in the type of the weights; zeros where there is none"
+)
 def the_mean_code_is_a_code(generator: Generator) -> None:
     """`mean_w` is (w_dim,) or (num_layers, w_dim), finite, on the device and of the type."""
     info, mean = generator.info, generator.mean_w
@@ -56,6 +68,7 @@ def the_mean_code_is_a_code(generator: Generator) -> None:
     assert (mean.device, mean.dtype) == (generator.device, generator.dtype)
 
 
+@remedy("put the network into evaluation mode: module.eval()")
 def mapping_gives_the_same_codes_again(generator: Generator) -> None:
     """`map` is a function of its input, and maps a batch as it maps each row."""
     z, c = _normal(generator, 3)
@@ -67,6 +80,7 @@ def mapping_gives_the_same_codes_again(generator: Generator) -> None:
     assert_differ(codes[0], codes[1], "codes of different z")
 
 
+@remedy("draw from numpy.random.RandomState(seed), never from a global generator")
 def sampling_follows_the_seed(generator: Generator) -> None:
     """`sample` gives the same codes for the same seed, and others for another."""
     codes = generator.sample(3, seed=5).w
@@ -75,6 +89,7 @@ def sampling_follows_the_seed(generator: Generator) -> None:
     assert_differ(generator.sample(3, seed=6).w, codes, "codes of seeds 5 and 6")
 
 
+@remedy("draw from numpy.random.RandomState(seed), never from numpy.random or torch.randn")
 def sampling_leaves_the_global_seed_alone(generator: Generator) -> None:
     """`sample` neither reads nor moves the global random state of torch and numpy."""
     torch_before, numpy_before = torch.get_rng_state(), str(np.random.get_state())
@@ -83,6 +98,7 @@ def sampling_leaves_the_global_seed_alone(generator: Generator) -> None:
     assert str(np.random.get_state()) == numpy_before, "numpy's random state moved"
 
 
+@remedy("map numpy.random.RandomState(seed).randn(n, z_dim).astype('float32')")
 def sampling_maps_the_published_normal_numbers(generator: Generator) -> None:
     """`sample` maps numpy's RandomState(seed) numbers, as the published scripts do."""
     if generator.info.c_dim:
@@ -92,6 +108,7 @@ def sampling_maps_the_published_normal_numbers(generator: Generator) -> None:
     assert_close(generator.sample(2, seed=7, truncation=0.5).w, mapped.w, "sample and map")
 
 
+@remedy("return mean_w + truncation * (w - mean_w)")
 def truncation_pulls_towards_the_mean(generator: Generator) -> None:
     """Truncation 0 is the mean code, 1 changes nothing, between them lies a straight line."""
     z, c = _normal(generator, 2)
@@ -102,6 +119,7 @@ def truncation_pulls_towards_the_mean(generator: Generator) -> None:
     assert_close(generator.map(z, c=c, truncation=_TRUNCATION).w, between, "truncation 0.3")
 
 
+@remedy("truncate rows [:cutoff] only; None truncates all")
 def the_cutoff_spares_the_last_rows(generator: Generator) -> None:
     """With a cutoff only the first rows are truncated."""
     z, c = _normal(generator, 2)
@@ -112,6 +130,8 @@ def the_cutoff_spares_the_last_rows(generator: Generator) -> None:
     assert_close(cut[:, cutoff:], whole[:, cutoff:], "the rows from the cutoff on")
 
 
+@needs("styles")
+@remedy("let info.style_rows name, for each layer, the row of the code it reads")
 def a_row_feeds_the_layers_info_says(generator: Generator) -> None:
     """Changing a row of the code changes the styles of exactly the layers `style_rows` names."""
     info, latents = generator.info, generator.sample(1, seed=0)
@@ -124,6 +144,8 @@ def a_row_feeds_the_layers_info_says(generator: Generator) -> None:
         assert moved == {name for name, feeding in info.style_rows.items() if feeding == row}
 
 
+@needs("styles")
+@remedy("add latents.styles[name] to the style vector of that layer; leave no offset out")
 def style_offsets_add_to_the_read_out(generator: Generator) -> None:
     """`styles` gives the styles of the code plus the offsets, and only where there are any."""
     latents = generator.sample(2, seed=0)
@@ -136,6 +158,7 @@ def style_offsets_add_to_the_read_out(generator: Generator) -> None:
         assert_same(moved[other], part, f"styles of {other}, which has no offset")
 
 
+@remedy("give info a fingerprint of its own: a hash of architecture and weights")
 def codes_survive_a_file(generator: Generator) -> None:
     """Codes that were saved and loaded are the same, and refused for another generator."""
     latents = generator.sample(2, seed=0)
@@ -151,6 +174,7 @@ def codes_survive_a_file(generator: Generator) -> None:
     raise AssertionError("codes of this generator were loaded for another one")
 
 
+@remedy("hash the weights anew when they have changed, and not the type they are in")
 def the_fingerprint_follows_the_weights(generator: Generator) -> None:
     """The fingerprint stays while the weights do, and changes with any of them."""
     before = generator.info.fingerprint

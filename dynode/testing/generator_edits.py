@@ -9,6 +9,7 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
 from dynode.testing.comparing import assert_close, assert_differ, assert_same
+from dynode.testing.plugin_check import needs, remedy
 
 
 def _layers(generator: Generator) -> tuple[str, ...]:
@@ -28,6 +29,8 @@ def _offset(layer: str, basis: Tensor, coefficients: list[list[float]]) -> Weigh
     return WeightOffset(layer, basis, basis.new_tensor(coefficients))
 
 
+@needs("styles")
+@remedy("add style offsets where the style vector is used, without a factor")
 def a_style_offset_equals_the_shift_of_the_code(generator: Generator) -> None:
     """Moving the styles by what another code would change draws the other code's picture."""
     first, second = generator.sample(1, seed=0), generator.sample(1, seed=1)
@@ -38,6 +41,8 @@ def a_style_offset_equals_the_shift_of_the_code(generator: Generator) -> None:
     assert_differ(generator.synthesize(first), expected, "pictures of two codes")
 
 
+@needs("weights")
+@remedy("add nothing where a coefficient is 0")
 def no_weight_offset_draws_the_same(generator: Generator) -> None:
     """Offsets with coefficients 0 draw the picture without them, alone and in a batch."""
     latents = generator.sample(2, seed=0)
@@ -49,6 +54,8 @@ def no_weight_offset_draws_the_same(generator: Generator) -> None:
     assert_close(generator.synthesize(moved[0]), expected[:1], "one picture moved by nothing")
 
 
+@needs("weights")
+@remedy("move each picture's weights by its own row of coefficients")
 def every_picture_has_its_own_coefficients(generator: Generator) -> None:
     """A batch of different weight offsets draws what each would alone."""
     latents = generator.sample(3, seed=0)
@@ -65,6 +72,8 @@ def every_picture_has_its_own_coefficients(generator: Generator) -> None:
     assert_differ(images[1:2], unmoved, f"{layer} moved and not")
 
 
+@needs("weights")
+@remedy("sum the offsets of one layer before or after the convolution, none replaces another")
 def weight_offsets_add_up(generator: Generator) -> None:
     """Two offsets of one weight draw what their sum draws."""
     latents = generator.sample(2, seed=0)
@@ -80,14 +89,16 @@ def weight_offsets_add_up(generator: Generator) -> None:
         assert_close(generator.synthesize(apart), drawn, f"offsets of {layer} apart")
 
 
+@needs("weights")
+@remedy("apply code, styles and weights of each picture in one drawing")
 def edits_of_all_spaces_stack(generator: Generator) -> None:
     """A batch with edits in W+, StyleSpace and parameter space equals its pictures alone."""
     plain = generator.sample(2, seed=0)
     layer = _layers(generator)[0]
     basis = _basis(generator, layer, 1)
-    styles = generator.styles(plain)
-    name = list(styles)[-1]
-    first = plain[0].add_styles({name: 0.5 * styles[name][:1]})
+    first = plain[0]
+    for name, style in list(generator.styles(plain).items())[-1:]:  # none without styles
+        first = first.add_styles({name: 0.5 * style[:1]})
     second = plain[1].add_weights(_offset(layer, basis, [[1.0]]))
     second = second.with_w(second.w + 0.1)
     images = generator.synthesize(Latents.cat([first, second]))

@@ -11,7 +11,7 @@ import click
 
 from dynode.generator.protocol import Generator
 from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
-from dynode.testing.checks import generator_checks
+from dynode.testing.checks import Check, generator_checks
 from dynode.testing.generators import write_tiny_generator
 from dynode.testing.plugin_check import remedy
 from dynode.testing.trial import quietly
@@ -52,12 +52,12 @@ def loading_prints_nothing(trial: ProviderTrial) -> None:
     assert not trial.printed, f"it printed {trial.printed[:60]!r}"
 
 
-def _on_the_provider(check: Callable[[Generator], None]) -> Callable[[ProviderTrial], None]:
+def _on_the_provider(check: Check) -> Callable[[ProviderTrial], None]:
     def run(trial: ProviderTrial) -> None:
         check(trial.generator)
 
-    run.__doc__ = getattr(check, "promise", "")
-    run.__dict__.update(name=str(check), remedy="keep the promise of dynode.Generator")
+    run.__doc__ = check.promise
+    run.__dict__.update(name=str(check), remedy=check.remedy)
     return run
 
 
@@ -98,9 +98,9 @@ FAMILY_CHECKS = (strangers_are_not_claimed, a_family_has_a_summary)
 @remedy("choose another name: `dynode` has a command of that name")
 def a_command_hides_no_other(command: click.Command) -> None:
     """Its name is none of dynode's own commands."""
-    from dynode.cli.root import _COMMANDS
+    from dynode.cli.root import COMMANDS
 
-    assert command.name not in _COMMANDS, f"dynode has a command {command.name!r}"
+    assert command.name not in COMMANDS, f"dynode has a command {command.name!r}"
 
 
 @remedy("write a docstring: its first line is what `dynode --help` shows")

@@ -14,7 +14,7 @@ from dynode.errors import DynodeError
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import PixelScorer, tiny_generator
 from dynode_ganspace import plugin
-from dynode_ganspace.principal import principal_components
+from dynode_ganspace.decomposition import principal_components
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,10 @@ def test_the_components_are_those_of_scikit_learn(generator: StyleGAN2) -> None:
 
 
 def test_batches_do_not_show(generator: StyleGAN2, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dynode_ganspace import principal
+    from dynode_ganspace import decomposition
 
     whole = principal_components(generator, 300, seed=0)
-    monkeypatch.setattr(principal, "_BATCH", 64)
+    monkeypatch.setattr(decomposition, "_BATCH", 64)
     pieces = principal_components(generator, 300, seed=0)
 
     assert torch.allclose(whole.components, pieces.components, atol=1e-5)  # float32 codes
