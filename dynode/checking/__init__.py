@@ -127,19 +127,23 @@ def _follow(
     running: dict[str, Any] = {"hook": "import", "name": candidate.name, "check": "loads"}
     last = running
     deadline = time.monotonic() + limit_s
+    line = ""  # the process may have written a part of it only
     with events.open(encoding="utf-8") as stream:
         while True:
             ended = process.poll() is not None
-            line = stream.readline()
+            read = stream.readline()
+            line += read
             if line.endswith("\n"):
                 deadline = time.monotonic() + limit_s
-                event = json.loads(line)
+                event, line = json.loads(line), ""
                 if event.pop("event") == "start":
                     running = event
                     continue
                 last, running, result = running, {}, Result(**event)
                 report(result)
                 yield result
+            elif read:  # the rest is on its way
+                continue
             elif ended or time.monotonic() > deadline:
                 if running or process.returncode:
                     found = _crashed(process.returncode) if ended else _hanging(limit_s)

@@ -19,9 +19,11 @@ class FaceDetector(Plugin):
     Attributes:
         takes_model: Whether it reads a file of the user's; the only such detector is the one that is
             meant where a file is given and no name.
+        check_photo: A picture that shows a face, for its checks; None takes drawn ones.
     """
 
     takes_model: ClassVar[bool] = False
+    check_photo: ClassVar[Path | None] = None
 
     @abstractmethod
     def load(self, model: Path | None = None) -> Detector:

@@ -13,7 +13,7 @@ from dynode.errors import UnknownNameError
 from dynode.options import build_options, specs_of
 from dynode.testing.comparing import assert_close
 from dynode.testing.direction_trial import DirectionTrial
-from dynode.testing.plugin_check import remedy
+from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import (
     ProgressLog,
     Spy,
@@ -22,6 +22,7 @@ from dynode.testing.trial import (
     others,
     parts,
     random_states,
+    same_settings,
     small,
 )
 
@@ -123,6 +124,31 @@ def the_global_random_state_is_left_alone(trial: DirectionTrial) -> None:
         assert random_states() == before, "a global random state moved"
 
 
+@remedy("give tensors their dtype and device; never call torch.set_default_… or set_num_threads")
+def the_settings_of_torch_stay(trial: DirectionTrial) -> None:
+    """Neither `find` nor `apply` changes what is set for the whole process."""
+    with same_settings(first=lambda: trial.found):
+        found = trial.found
+        for direction in trial.find(small()):
+            direction.ready_for(found.generator).apply(found.latents, 1.0)
+
+
+@remedy("find the direction for the pictures of `latents`; or leave per_image out")
+def each_picture_has_its_own(trial: DirectionTrial) -> None:
+    """A method that says `per_image` finds another direction for another picture."""
+    if not trial.method.per_image:
+        raise NotApplicable("the method finds one direction for all pictures")
+    generator = trial.found.generator
+    one, two = (
+        trial.find(generator, latents=generator.sample(1, seed=seed, truncation=1.0))
+        for seed in (3, 8)
+    )
+    for first, second in zip(one, two, strict=True):
+        with contextlib.suppress(AssertionError):
+            _assert_same_edit(trial, first, second, "")
+            raise _TheSame(f"{first.info.name!r} is the same for two different pictures")
+
+
 @remedy("compute under torch.inference_mode(), or detach what you return")
 def no_gradient_is_left_behind(trial: DirectionTrial) -> None:
     """Directions carry no graph; gradient modes and the generator's weights are as before."""
@@ -211,6 +237,10 @@ def cancelling_leaves_nothing_behind(trial: DirectionTrial) -> None:
     assert generator.info.fingerprint == before, "the generator's weights are changed"
 
 
+class _TheSame(Exception):
+    """Two pictures got one direction; no AssertionError, for those are looked for around it."""
+
+
 def _assert_same_edit(trial: DirectionTrial, one: object, two: object, what: str) -> None:
     """Check that two directions move a code to the same place."""
     from dynode.direction.base import Direction
@@ -234,6 +264,8 @@ CHECKS = (
     same_seed_same_result,
     another_seed_another_sample,
     the_global_random_state_is_left_alone,
+    the_settings_of_torch_stay,
+    each_picture_has_its_own,
     no_gradient_is_left_behind,
     inputs_are_not_modified,
     other_shapes_work,

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import torch
 
+from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.latents.latents import Latents
+from dynode.latents.weight_offset import WeightOffset
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.direction_trial import DirectionTrial
 from dynode.testing.plugin_check import remedy
 from dynode.testing.trial import parts
+
+_SMALL = 0.01
+_BENT = 0.1  # of the way: an edit may bend, but not at its very beginning
 
 
 @remedy("return one of dynode's own directions; in a kind of your own, multiply by the strength")
@@ -89,8 +94,71 @@ def metadata_are_honest(trial: DirectionTrial) -> None:
     assert "\n" not in trial.method.summary, "the summary has several lines"
 
 
+def _displacements(
+    direction: Direction, latents: Latents, strength: float
+) -> dict[str, torch.Tensor]:
+    """Say by how much every part of a code moves, in float64."""
+    before, after = parts(latents), parts(direction.apply(latents, strength))
+    return {name: part - before.get(name, 0.0) for name, part in after.items()}
+
+
+@remedy("multiply the offset by the strength: no abs(), no square, no clamp, no rounding")
+def the_strength_is_signed_and_smooth(trial: DirectionTrial) -> None:
+    """Small strengths move in proportion and both ways; larger ones move further."""
+    found = trial.found
+    latents = found.latents.to(dtype=torch.float64)
+    for direction in found.ready:
+        half, whole, back, one, two, three = (
+            torch.cat([part.flatten() for part in _displacements(direction, latents, s).values()])
+            for s in (_SMALL / 2, _SMALL, -_SMALL, 1.0, 2.0, 3.0)
+        )
+        size, name = float(whole.norm()), direction.info.name
+        assert size > 0, f"{name!r} does not move at strength {_SMALL}"
+        bent = float((whole - 2 * half).norm()) / size
+        assert bent < _BENT, f"{name!r}: strength {_SMALL} is no twice {_SMALL / 2}"
+        assert float((whole + back).norm()) / size < _BENT, f"{name!r}: -{_SMALL} is no way back"
+        assert not torch.equal(one, two), f"{name!r}: strength 2 moves no further than 1"
+        assert not torch.equal(two, three), f"{name!r}: strength 3 moves no further than 2"
+
+
+@remedy("start from the latents: latents.with_w(…), add_styles(…), add_weights(…), not Latents(w)")
+def other_edits_stay(trial: DirectionTrial) -> None:
+    """Offsets of style and weights that ride on a code, of another edit, are still there after."""
+    found = trial.found
+    info, plain = found.generator.info, found.latents
+    style, channels = next(reversed(info.style_channels.items()))
+    layer, shape = next(reversed(info.conv_layers.items()))
+    ones = plain.w.new_ones
+    riding = plain.add_styles({style: ones(1, channels)})
+    riding = riding.add_weights(WeightOffset(layer, ones(1, *shape), ones(1, 1)))
+    for direction in found.ready:
+        with_them, without = (parts(direction.apply(one, 1.0)) for one in (riding, plain))
+        for name in (f"styles of {style}", f"weights of {layer}"):
+            assert name in with_them, f"{direction.info.name!r} drops the {name}"
+            lost = torch.equal(with_them[name], without.get(name, torch.zeros(())))
+            assert not lost, f"{direction.info.name!r} drops the {name}"
+
+
+@remedy("move codes with torch operations only: no detach, no .item(), no float(strength)")
+def gradients_pass_through(trial: DirectionTrial) -> None:
+    """Gradients reach the codes and the strength through an edit."""
+    found = trial.found
+    for direction in found.ready:
+        codes = found.latents.w.clone().requires_grad_()
+        strength = torch.ones(1, requires_grad=True)
+        moved = parts(direction.apply(found.latents.with_w(codes), strength))
+        total = sum(part.square().sum() for part in moved.values())
+        assert isinstance(total, torch.Tensor) and total.requires_grad, "an edit has no gradient"
+        reached = torch.autograd.grad(total, (codes, strength), allow_unused=True)
+        for what, part in zip(("the codes", "the strength"), reached, strict=True):
+            assert part is not None and bool(part.any()), f"no gradient reaches {what}"
+
+
 CHECKS = (
     strength_zero_is_identity,
+    the_strength_is_signed_and_smooth,
+    other_edits_stay,
+    gradients_pass_through,
     a_batch_equals_a_loop,
     type_and_device_are_kept,
     a_file_gives_it_back,

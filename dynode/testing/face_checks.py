@@ -7,16 +7,23 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 
+from dynode import plugins
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import MissingWeightsError
+from dynode.media.images import read_image, to_uint8
 from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.loaded import Detector
+from dynode.plugins.methods import GeneratorProvider
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import quietly
 
 _SIZES = ((96, 96), (120, 80), (80, 120))
 """Height and width of the pictures: square, upright, lying."""
+
+_LEAST_APART = 0.06  # of the width: the eyes of a face that fills a good part of the picture
+_MOST_OUTSIDE = 0.1  # of the longer side: faces may be cut by the edge
 
 
 def _grey(height: int, width: int) -> np.ndarray:
@@ -34,6 +41,17 @@ def _face(height: int, width: int) -> np.ndarray:
         picture[(x - centre) ** 2 + (y + 0.2) ** 2 < radius**2] = (30, 20, 20)
     picture[(np.abs(x) < 0.4) & (np.abs(y - 0.5) < 0.07)] = (150, 40, 50)
     return picture
+
+
+def _portraits() -> list[np.ndarray]:
+    """Draw two portraits of a bundled world, twice as large; none where no plugin brings one."""
+    for provider in plugins.registry().generators:
+        if isinstance(provider, GeneratorProvider) and provider.default:
+            generator = provider.load("cpu")
+            with torch.inference_mode():
+                drawn = generator.synthesize(generator.sample(2, seed=3, truncation=0.5))
+            return list(to_uint8(drawn.repeat_interleave(2, -1).repeat_interleave(2, -2)).numpy())
+    return []
 
 
 class FaceTrial:
@@ -63,11 +81,55 @@ class FaceTrial:
         """The loaded detector."""
         return self.load()
 
+    @cached_property
+    def faces(self) -> list[np.ndarray]:
+        """Pictures that show a face: the plugin's photograph, drawn ones, portraits if installed."""
+        photo = self.plugin.check_photo
+        shown = [np.asarray(read_image(photo))] if photo is not None else []
+        return [*shown, *(_face(*size) for size in _SIZES), *_portraits()]
+
     def find(self, pixels: np.ndarray) -> list[np.ndarray]:
         """Run it, and look at the kind of what it returns."""
         found = self.detector(pixels)
         assert isinstance(found, list), f"it returned a {type(found).__name__}, expected a list"
         return found
+
+
+@remedy(
+    "find the faces: drawn, in a portrait or a photograph; give `check_photo` one that shows one"
+)
+def a_face_that_is_there_is_found(trial: FaceTrial) -> None:
+    """Of pictures that show one face each, at least one has a face found in it."""
+    found = [len(trial.find(picture)) for picture in trial.faces]
+    assert any(found), f"no face was found in {len(found)} pictures that show one each"
+
+
+@remedy(
+    "give (x, y) pixels, origin top left: eye on the left of the picture, other eye, nose, mouth"
+)
+def points_lie_as_in_a_face(trial: FaceTrial) -> None:
+    """Points lie in the picture, eyes over the mouth, left of the picture before right."""
+    for picture in trial.faces:
+        height, width = picture.shape[:2]
+        for face in trial.find(picture):
+            left, right, _, mouth_left, mouth_right = _five(np.asarray(face, np.float64))
+            told = f"{width}×{height} pixels"
+            apart = np.linalg.norm(right - left)
+            assert apart > _LEAST_APART * width, f"{told}: eyes {apart:.1f} pixels apart"
+            away = max(-face.min(), *(face.max(0) - (width, height)))
+            assert away <= _MOST_OUTSIDE * max(width, height), f"{told}: points outside"
+            assert left[0] < right[0], f"{told}: the eyes are swapped, or the axes"
+            assert mouth_left[0] < mouth_right[0], f"{told}: the corners of the mouth are swapped"
+            below = (mouth_left + mouth_right - left - right)[1]
+            assert below > 0, f"{told}: the mouth lies above the eyes"
+
+
+def _five(points: np.ndarray) -> np.ndarray:
+    """Reduce dlib's 68 points to eyes, nose and the corners of the mouth."""
+    if len(points) == 5:
+        return points
+    eyes = points[36:42].mean(0), points[42:48].mean(0)
+    return np.stack([*eyes, points[30], points[48], points[54]])
 
 
 def _check_landmarks(found: list[np.ndarray], what: str) -> None:
@@ -126,6 +188,8 @@ def detecting_prints_nothing(trial: FaceTrial) -> None:
 
 FACE_CHECKS = (
     faces_have_the_promised_shape,
+    a_face_that_is_there_is_found,
+    points_lie_as_in_a_face,
     a_plain_picture_raises_nothing,
     the_same_picture_has_the_same_faces,
     pixels_are_left_alone,

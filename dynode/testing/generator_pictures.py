@@ -9,10 +9,14 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import WeightOffset
 from dynode.testing.comparing import assert_close, assert_differ, assert_same, tolerance_of
+from dynode.testing.plugin_check import needs, remedy
+from dynode.testing.trial import same_settings
 
 _SMALLEST_SIDE_PX = 8
+_LARGEST_MEAN = 8.0  # random networks overshoot [-1, 1] by far less; 0 to 255 lies far beyond
 
 
+@remedy("return (n, 3, h, w) of info.resolution, in the type and on the device of the weights")
 def pictures_have_the_promised_shape(generator: Generator) -> None:
     """Pictures are (n, 3, h, w), finite, on the generator's device and of its type."""
     images = generator.synthesize(generator.sample(2, seed=0))
@@ -22,6 +26,21 @@ def pictures_have_the_promised_shape(generator: Generator) -> None:
     assert_differ(images[0], images[1], "pictures of two codes")
 
 
+@remedy("return pictures in about [-1, 1]: x / 127.5 - 1 of numbers from 0 to 255")
+def pictures_are_in_range(generator: Generator) -> None:
+    """Pictures are nominally in [-1, 1], not in 0 to 255."""
+    size = float(generator.synthesize(generator.sample(2, seed=0)).detach().abs().mean())
+    assert size <= _LARGEST_MEAN, f"pixels have the size {size:.1f} on average"
+
+
+@remedy("give tensors their dtype and device; never call torch.set_default_… or set_num_threads")
+def drawing_leaves_torch_as_it_is(generator: Generator) -> None:
+    """Sampling and drawing change no setting of torch and no global random state."""
+    with same_settings():
+        generator.synthesize(generator.sample(1, seed=0))
+
+
+@remedy("put the network into evaluation mode, and draw no fresh noise by default")
 def drawing_twice_gives_the_same_picture(generator: Generator) -> None:
     """A picture is a function of its latents."""
     latents = generator.sample(1, seed=0)
@@ -29,12 +48,14 @@ def drawing_twice_gives_the_same_picture(generator: Generator) -> None:
     assert_same(generator.synthesize(latents), first, "drawing the same latents twice")
 
 
+@remedy("work on copies: never write into latents.w, an offset or mean_w")
 def drawing_modifies_nothing(generator: Generator) -> None:
     """Mapping and drawing leave what they are given as it was."""
     latents = generator.sample(1, seed=0)
-    name = next(iter(generator.info.style_channels))
-    offset = torch.ones_like(generator.styles(latents)[name])
-    latents = latents.add_styles({name: offset})
+    offset = torch.ones(1)
+    for name in list(generator.info.style_channels)[:1]:
+        offset = torch.ones_like(generator.styles(latents)[name])
+        latents = latents.add_styles({name: offset})
     w, mean = latents.w.clone(), generator.mean_w.clone()
     z = torch.ones(1, generator.info.z_dim, device=generator.device, dtype=generator.dtype)
     if not generator.info.c_dim:
@@ -46,6 +67,9 @@ def drawing_modifies_nothing(generator: Generator) -> None:
     assert_same(generator.mean_w, mean, "the mean code after drawing")
 
 
+@remedy(
+    "take 'const', 'random' (from torch's generator) and 'none'; raise UsageError for anything else"
+)
 def noise_has_its_modes(generator: Generator) -> None:
     """`const` and `none` repeat, `random` follows torch's seed, anything else is refused."""
     latents = generator.sample(1, seed=0)
@@ -68,6 +92,10 @@ def noise_has_its_modes(generator: Generator) -> None:
     raise AssertionError("noise 'loud' was accepted")
 
 
+@needs("stops-early")
+@remedy(
+    "draw the height that `resolution` names, raise UsageError for others; or say info.stops_early=False"
+)
 def drawing_can_stop_early(generator: Generator) -> None:
     """A lower resolution gives a picture of that side; an impossible one is refused."""
     latents = generator.sample(1, seed=0)
@@ -87,6 +115,7 @@ def drawing_can_stop_early(generator: Generator) -> None:
     raise AssertionError(f"resolution {height + 1} was accepted")
 
 
+@remedy("draw with torch operations only: no detach, no numpy, no inference_mode")
 def gradients_reach_everything(generator: Generator) -> None:
     """The picture is differentiable in the code, the style offsets and the coefficients."""
     info, plain = generator.info, generator.sample(1, seed=0).detach()
@@ -110,10 +139,11 @@ def gradients_reach_everything(generator: Generator) -> None:
     assert all(bool(part.any()) for part in reached[1 + len(styles) :]), "no gradient of weights"
 
 
+@remedy("compute in the type that `to` was asked for, throughout")
 def gradients_equal_finite_differences(generator: Generator) -> None:
     """In float64 the gradient is the slope of the picture."""
     exact = generator.to(dtype=torch.float64)
-    side = min(32, *exact.info.resolution)
+    side = min(32, *exact.info.resolution) if exact.info.stops_early else None
     start = exact.sample(1, seed=0).w
     # A fixed direction; its own random state leaves the global one alone.
     random = torch.Generator().manual_seed(1)
@@ -133,17 +163,20 @@ def gradients_equal_finite_differences(generator: Generator) -> None:
     assert abs(slope - measured) <= 1e-5 * max(abs(slope), 1.0), f"{slope} and {measured}"
 
 
+@remedy("keep no tensor that was made in inference mode, such as a cache")
 def drawing_without_gradients_spoils_nothing(generator: Generator) -> None:
     """What is kept from drawing in inference mode is no obstacle to gradients afterwards."""
     with torch.inference_mode():
         generator.synthesize(generator.sample(1, seed=0))
     w = generator.sample(1, seed=0).w.detach().clone().requires_grad_()
-    side = max(_SMALLEST_SIDE_PX, min(generator.info.resolution) // 8)
+    early = generator.info.stops_early
+    side = max(_SMALLEST_SIDE_PX, min(generator.info.resolution) // 8) if early else None
     loss = generator.synthesize(Latents(w), resolution=side).sum()
     (gradient,) = torch.autograd.grad(loss, w)
     assert bool(gradient.any())
 
 
+@remedy("return a copy from `to`, with the same fingerprint, and leave the original as it is")
 def another_type_draws_the_same_picture(generator: Generator) -> None:
     """`to` gives a copy in another type that draws the same; the original stays as it was."""
     device, dtype, fingerprint = generator.device, generator.dtype, generator.info.fingerprint
@@ -159,22 +192,22 @@ def another_type_draws_the_same_picture(generator: Generator) -> None:
     assert difference <= tolerance_of(image), f"float64 differs by {difference:g}"
 
 
+@remedy("compare shapes and layer names before drawing, and raise GeneratorMismatchError")
 def latents_of_another_shape_are_refused(generator: Generator) -> None:
     """Too few rows, another width, unknown layers and wrong kernels raise, never broadcast."""
     info, good = generator.info, generator.sample(1, seed=0)
-    name = next(iter(info.conv_layers))
-    out, *rest = info.conv_layers[name]
+    none = good.w.new_zeros(1, 1)
     wrong = {
         "a row too few": Latents(good.w[:, 1:]),
         "another width": Latents(good.w[:, :, 1:]),
         "styles of an unknown layer": good.add_styles({"no.such.layer": good.w[:, 0]}),
         "weights of an unknown layer": good.add_weights(
-            WeightOffset("no.such.layer", good.w.new_zeros(1, out, *rest), good.w.new_zeros(1, 1))
-        ),
-        "a kernel of another shape": good.add_weights(
-            WeightOffset(name, good.w.new_zeros(1, out + 1, *rest), good.w.new_zeros(1, 1))
+            WeightOffset("no.such.layer", good.w.new_zeros(1, 1, 1, 1, 1), none)
         ),
     }
+    for name, (out, *rest) in list(info.conv_layers.items())[:1]:
+        bigger = WeightOffset(name, good.w.new_zeros(1, out + 1, *rest), none)
+        wrong["a kernel of another shape"] = good.add_weights(bigger)
     for what, latents in wrong.items():
         try:
             generator.synthesize(latents)
@@ -183,6 +216,7 @@ def latents_of_another_shape_are_refused(generator: Generator) -> None:
         raise AssertionError(f"{what} was accepted")
 
 
+@remedy("keep pictures of a batch apart: no batch statistics, module.eval()")
 def a_batch_equals_a_loop(generator: Generator) -> None:
     """Pictures do not depend on their neighbours in the batch."""
     latents = generator.sample(3, seed=0)
@@ -194,6 +228,8 @@ def a_batch_equals_a_loop(generator: Generator) -> None:
 
 CHECKS = (
     pictures_have_the_promised_shape,
+    pictures_are_in_range,
+    drawing_leaves_torch_as_it_is,
     drawing_twice_gives_the_same_picture,
     drawing_modifies_nothing,
     a_batch_equals_a_loop,

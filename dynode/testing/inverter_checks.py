@@ -25,6 +25,7 @@ from dynode.testing.trial import (
     parts,
     quietly,
     random_states,
+    same_settings,
     small,
 )
 
@@ -153,6 +154,13 @@ def same_seed_same_result(trial: InverterTrial) -> None:
     _assert_same_pictures(trial, again, trial.found, "the same seed")
 
 
+@remedy("give tensors their dtype and device; never call torch.set_default_… or set_num_threads")
+def the_settings_of_torch_stay(trial: InverterTrial) -> None:
+    """It changes nothing that is set for the whole process."""
+    with same_settings(first=lambda: trial.found):
+        trial.invert(trial.images)
+
+
 @remedy("keep pictures of a batch apart: a loss, a norm, a stopping rule for each")
 def a_batch_equals_a_loop(trial: InverterTrial) -> None:
     """A picture gets the same code alone and in a batch."""
@@ -234,6 +242,7 @@ CHECKS = (
     invert_gives_codes,
     the_codes_draw_the_picture,
     same_seed_same_result,
+    the_settings_of_torch_stay,
     a_batch_equals_a_loop,
     inputs_are_not_modified,
     other_shapes_work_or_are_refused,

@@ -17,7 +17,7 @@ from dynode.options import build_options
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.testing.comparing import assert_same
 from dynode.testing.plugin_check import NotApplicable, remedy
-from dynode.testing.trial import quietly
+from dynode.testing.trial import quietly, same_settings
 
 _COUNT, _SIDE_PX, _FRAMES = 8, 64, 12
 # Sums in another order, and roots of nearly singular matrices, which lose half of the digits.
@@ -129,6 +129,35 @@ def batches_do_not_matter(trial: MetricTrial) -> None:
         assert abs(alone[name] - value) <= allowed, f"{name}: {alone[name]} one by one, {value}"
 
 
+@remedy(
+    "add up in update(); where the order is part of the definition, declare it as expected failure"
+)
+def the_order_does_not_matter(trial: MetricTrial) -> None:
+    """Items in another order, pairs kept together, give the same figures, up to rounding."""
+    others = trial.items.flip(-1) * 0.5 - 0.2
+    order = torch.randperm(len(others), generator=torch.Generator().manual_seed(3))
+    first = trial.figures(trial.items, others, 3)
+    mixed = trial.figures(trial.items[order], others[order], 3)
+    for name, value in first.items():
+        allowed = _TOLERANCE * max(1.0, abs(value))
+        assert abs(mixed[name] - value) <= allowed, (
+            f"{name}: {mixed[name]} in another order, {value}"
+        )
+
+
+@remedy("draw random numbers from torch.Generator().manual_seed(setting.seed)")
+def measuring_leaves_torch_as_it_is(trial: MetricTrial) -> None:
+    """No setting of torch and no global random state changes, and none changes the figures."""
+    known = list[dict[str, float]]()
+
+    def measure() -> None:
+        known.append(trial.figures(trial.items, trial.items.flip(-1), 4))
+
+    with same_settings(first=measure):
+        measure()
+    assert known[0] == known[1], "the figures follow the global random state"
+
+
 @remedy("draw random numbers from a generator of your own, and work on copies")
 def measuring_changes_nothing(trial: MetricTrial) -> None:
     """The same items give the same figures again, and are not written into."""
@@ -153,6 +182,8 @@ CHECKS = (
     a_metric_says_what_it_is,
     figures_are_finite_numbers,
     batches_do_not_matter,
+    the_order_does_not_matter,
+    measuring_leaves_torch_as_it_is,
     measuring_changes_nothing,
     a_metric_tells_items_apart,
 )

@@ -15,8 +15,10 @@ from dynode.plugins.loaded import ScorerModel, TextImageModel
 from dynode.plugins.methods import Scorer, TextEncoder
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.plugin_check import NotApplicable, remedy
-from dynode.testing.trial import quietly
+from dynode.testing.trial import quietly, same_settings
 
+_LEAST_SPREAD = 0.02  # deviations: pictures read in another unit differ by a hundredth of that
+_MOST_ALIKE = 0.99999
 _TEXTS = ("smiling", "a face", "light")
 
 
@@ -81,6 +83,27 @@ def scores_are_differentiable(trial: ScorerTrial) -> None:
     assert bool(torch.isfinite(gradient).all()) and bool(gradient.any()), "no gradient"
 
 
+@remedy("read pictures as [-1, 1], RGB; scale them inside score()")
+def pictures_are_read_from_minus_one(trial: ScorerTrial) -> None:
+    """Dark pixels count as light ones do, and different pictures have different scores."""
+    model, images = trial.model, _pictures(4, 64).requires_grad_()
+    scores = model.score(images)
+    (gradient,) = torch.autograd.grad(scores.square().sum(), images)
+    for what, where in (("below 0", images < 0), ("above 0", images > 0)):
+        assert bool(gradient[where].any()), f"no score depends on pixels {what}"
+    spread = scores.detach().std(0) / torch.tensor(model.deviations)
+    assert float(spread.max()) > _LEAST_SPREAD, (
+        f"four different pictures differ by {float(spread.max()):.2g} deviations at most"
+    )
+
+
+@remedy("seed nothing, call no torch.set_default_…, draw from a generator of your own")
+def scoring_leaves_torch_as_it_is(trial: ScorerTrial) -> None:
+    """Loading and scoring change no setting of torch and no global random state."""
+    with same_settings(first=lambda: trial.model.score(_pictures(1, 32))):
+        trial.scorer.load("cpu").score(_pictures(1, 32))
+
+
 @remedy("write messages to the log; give the class a summary of one line")
 def scoring_prints_nothing(trial: ScorerTrial) -> None:
     """Nothing is printed, and there is a summary of one line."""
@@ -95,6 +118,8 @@ SCORER_CHECKS = (
     scores_have_the_promised_shape,
     scores_do_not_depend_on_neighbours,
     scores_are_differentiable,
+    pictures_are_read_from_minus_one,
+    scoring_leaves_torch_as_it_is,
     scoring_prints_nothing,
 )
 
@@ -164,6 +189,28 @@ def pictures_get_a_gradient(trial: TextTrial) -> None:
         assert bool(torch.isfinite(gradient).all()) and bool(gradient.any()), "no gradient"
 
 
+@remedy("read pictures as [-1, 1], RGB; scale and normalise them inside encode_images")
+def different_pictures_and_texts_differ(trial: TextTrial) -> None:
+    """Pictures that differ have embeddings that do, dark pixels count, and so have texts."""
+    images = trial.images.requires_grad_()
+    seen = trial.model.encode_images(images)
+    (gradient,) = torch.autograd.grad((seen * torch.arange(seen.shape[1])).sum(), images)
+    for what, where in (("below 0", images < 0), ("above 0", images > 0)):
+        assert bool(gradient[where].any()), f"no embedding depends on pixels {what}"
+    angle = float((seen[0] * seen[1]).sum())
+    assert angle < _MOST_ALIKE, f"two different pictures have the cosine {angle:.6f}"
+    texts = trial.model.encode_texts(_TEXTS).detach()
+    assert float((texts[0] * texts[1]).sum()) < _MOST_ALIKE, f"{_TEXTS[:2]} are one to it"
+
+
+@remedy("seed nothing, call no torch.set_default_…, and keep torch's gradients as they are")
+def embedding_leaves_torch_as_it_is(trial: TextTrial) -> None:
+    """Embedding changes no setting of torch and no global random state."""
+    with same_settings(first=lambda: trial.model.encode_images(trial.images)):
+        trial.model.encode_images(trial.images)
+        trial.model.encode_texts(_TEXTS)
+
+
 @remedy("split texts in known_words and unknown_words the way encode_texts does")
 def words_are_known_or_unknown(trial: TextTrial) -> None:
     """A word is known or unknown, never both; known words change the embedding."""
@@ -177,5 +224,7 @@ TEXT_CHECKS = (
     embeddings_have_unit_norm,
     embeddings_do_not_depend_on_neighbours,
     pictures_get_a_gradient,
+    different_pictures_and_texts_differ,
+    embedding_leaves_torch_as_it_is,
     words_are_known_or_unknown,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -10,8 +11,8 @@ Status = Literal["passed", "failed", "expected", "skipped"]
 Trial = TypeVar("Trial")
 
 
-class NotApplicable(Exception):
-    """A check has nothing to look at; the message says why."""
+class NotApplicable(unittest.SkipTest):
+    """A check has nothing to look at; the message says why, and pytest reports it as skipped."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,16 @@ class PluginCheck:
     expected_failure: str = ""
 
     def outcome(self) -> Outcome:
-        """Run the check and say what it found; nothing but an interruption leaves it."""
+        """Run the check and say what it found; nothing but an interruption leaves it.
+
+        What it set for the whole process, such as torch's default type, is put back.
+        """
+        from dynode.testing.trial import settings_put_back
+
+        with settings_put_back():
+            return self._outcome()
+
+    def _outcome(self) -> Outcome:
         try:
             self.run()
         except NotApplicable as reason:
@@ -109,6 +119,16 @@ def remedy(text: str) -> Callable[[Callable[[Trial], None]], Callable[[Trial], N
 
     def described(check: Callable[[Trial], None]) -> Callable[[Trial], None]:
         check.__dict__["remedy"] = text
+        return check
+
+    return described
+
+
+def needs(*names: str) -> Callable[[Callable[[Trial], None]], Callable[[Trial], None]]:
+    """Say what a generator has to have for a check; see `dynode.testing.checks.capabilities`."""
+
+    def described(check: Callable[[Trial], None]) -> Callable[[Trial], None]:
+        check.__dict__["needs"] = names
         return check
 
     return described

@@ -181,6 +181,51 @@ def global_seed(seed: int) -> Iterator[None]:
         random.setstate(before[2])
 
 
+def torch_settings() -> dict[str, object]:
+    """Say what of torch is set for the whole process."""
+    return {
+        "the default type": torch.get_default_dtype(),
+        "the default device": torch.get_default_device(),
+        "the number of threads": torch.get_num_threads(),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        "gradients": torch.is_grad_enabled(),
+    }
+
+
+@contextlib.contextmanager
+def settings_put_back() -> Iterator[dict[str, object]]:
+    """Give the settings of torch to a block, and put them back after it."""
+    settings = torch_settings()
+    try:
+        yield settings
+    finally:
+        torch.set_default_dtype(settings["the default type"])  # type: ignore[arg-type]
+        torch.set_default_device(settings["the default device"])  # type: ignore[arg-type]
+        torch.set_num_threads(settings["the number of threads"])  # type: ignore[arg-type]
+        torch.use_deterministic_algorithms(bool(settings["deterministic algorithms"]))
+        torch.set_grad_enabled(bool(settings["gradients"]))
+
+
+@contextlib.contextmanager
+def same_settings(*, first: Callable[[], object] | None = None) -> Iterator[None]:
+    """Check that a block leaves the settings of torch and the global random state as they are.
+
+    Args:
+        first: Run before, of which the random state does not count: what is imported late may draw.
+
+    Raises:
+        AssertionError: It changed one; it is put back.
+    """
+    with settings_put_back() as settings, global_seed(99):
+        if first is not None:
+            first()
+        drawn = random_states()
+        yield
+        changed = [name for name, now in torch_settings().items() if now != settings[name]]
+        assert not changed, f"{' and '.join(changed)} of torch changed"
+        assert random_states() == drawn, "a global random state moved"
+
+
 def interrupted(run: Callable[[], object]) -> bool:
     """Say whether the Ctrl-C pressed inside comes out."""
     try:
