@@ -127,15 +127,15 @@ def _follow(
     running: dict[str, Any] = {"hook": "import", "name": candidate.name, "check": "loads"}
     last = running
     deadline = time.monotonic() + limit_s
-    line = ""  # the process may have written a part of it only
-    with events.open(encoding="utf-8") as stream:
+    line = b""  # the process may have written a part of it only
+    with events.open("rb") as stream:
         while True:
             ended = process.poll() is not None
             read = stream.readline()
             line += read
-            if line.endswith("\n"):
+            if line.endswith(b"\n"):
                 deadline = time.monotonic() + limit_s
-                event, line = json.loads(line), ""
+                event, line = json.loads(line), b""
                 if event.pop("event") == "start":
                     running = event
                     continue

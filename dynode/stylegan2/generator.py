@@ -116,7 +116,7 @@ class StyleGAN2:
             mean_code=self._mean_code,
             class_names=self._class_names,
             class_index=self._class_index,
-            **self._about,
+            **self._about,  # type: ignore[arg-type]  # texts only
         )
 
     @property

@@ -126,8 +126,8 @@ def other_edits_stay(trial: DirectionTrial) -> None:
     """Offsets of style and weights that ride on a code, of another edit, are still there after."""
     found = trial.found
     info, plain = found.generator.info, found.latents
-    style, channels = next(reversed(info.style_channels.items()))
-    layer, shape = next(reversed(info.conv_layers.items()))
+    style, channels = list(info.style_channels.items())[-1]
+    layer, shape = list(info.conv_layers.items())[-1]
     ones = plain.w.new_ones
     riding = plain.add_styles({style: ones(1, channels)})
     riding = riding.add_weights(WeightOffset(layer, ones(1, *shape), ones(1, 1)))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.direction import Direction, DirectionInfo, LinearDirection
+from dynode.direction import Direction, LinearDirection
 from dynode.latents import Latents
 from dynode.plugins import Measurement, Needs
 from dynode.testing import PixelScorer
@@ -219,10 +219,6 @@ def moving_the_given(generator: Any, *, latents: Any, **_: Any) -> Any:
     return LinearDirection(delta_of(generator))
 
 
-def lying_about_the_generator(generator: Any, **_: Any) -> Any:
-    return LinearDirection(delta_of(generator), info=DirectionInfo(fingerprint="0" * 64))
-
-
 @dataclass
 class Thawed:
     steps: int = dynode.option(3, help="Steps.")
@@ -300,7 +296,11 @@ DIRECTIONS = [
     Mutant("counts too far", finding(counting_too_far), "progress-is-reported"),
     Mutant("swallows Ctrl-C", finding(deaf), "cancelling-leaves-nothing-behind"),
     Mutant("leaves a file", finding(leaving_a_file), "cancelling-leaves-nothing-behind"),
-    Mutant("tells another generator", finding(lying_about_the_generator), "find-gives-directions"),
+    Mutant(
+        "gives infinities",
+        finding(lambda g, **_: LinearDirection(delta_of(g) / 0)),
+        "find-gives-directions",
+    ),
     Mutant(
         "options that thaw",
         finding(lambda g, **_: LinearDirection(delta_of(g)), options=Thawed),

@@ -46,7 +46,7 @@ def test_the_check_that_is_there_for_it_notices_a_mistake(mutant: Any) -> None:
     assert outcome.status == "failed", outcome.message
 
 
-@pytest.mark.parametrize("thing", mutants.healthy(), ids=lambda thing: type(thing).__name__)
+@pytest.mark.parametrize("thing", list(mutants.healthy()), ids=lambda thing: type(thing).__name__)
 def test_what_the_mutants_are_made_of_passes(thing: Any) -> None:
     outcomes = {each.id: each.outcome() for each in checks_for(thing)}
 
