@@ -192,6 +192,15 @@ def torch_settings() -> dict[str, object]:
     }
 
 
+_SETTERS: dict[str, Callable[..., object]] = {
+    "the default type": torch.set_default_dtype,
+    "the default device": torch.set_default_device,
+    "the number of threads": torch.set_num_threads,
+    "deterministic algorithms": torch.use_deterministic_algorithms,
+    "gradients": torch.set_grad_enabled,
+}
+
+
 @contextlib.contextmanager
 def settings_put_back() -> Iterator[dict[str, object]]:
     """Give the settings of torch to a block, and put them back after it."""
@@ -199,11 +208,9 @@ def settings_put_back() -> Iterator[dict[str, object]]:
     try:
         yield settings
     finally:
-        torch.set_default_dtype(settings["the default type"])  # type: ignore[arg-type]
-        torch.set_default_device(settings["the default device"])  # type: ignore[arg-type]
-        torch.set_num_threads(settings["the number of threads"])  # type: ignore[arg-type]
-        torch.use_deterministic_algorithms(bool(settings["deterministic algorithms"]))
-        torch.set_grad_enabled(bool(settings["gradients"]))
+        for name, now in torch_settings().items():
+            if now != settings[name]:  # setting a device anew, even the same, is no small thing
+                _SETTERS[name](settings[name])
 
 
 @contextlib.contextmanager
