@@ -25,9 +25,6 @@ def activation_components(
         count: Components that are wanted.
         seed: Seed of numpy's RandomState.
 
-    Returns:
-        Components in the space of the codes.
-
     Raises:
         OptionError: The generator does not show its activations, or they are too large.
 

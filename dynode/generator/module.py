@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dynode.errors import GeneratorMismatchError, UsageError
 from dynode.generator.channels import SHOWN, as_rgb
 from dynode.generator.fitting import check_codes, counted
-from dynode.generator.module_layers import WEIGHTED, adding, convolutions, fingerprint
+from dynode.generator.module_layers import adding, convolutions, fingerprint, first_output
 from dynode.generator.protocol import GeneratorInfo
 from dynode.latents.latents import Latents
 from dynode.latents.weight_offset import Offset
@@ -186,20 +186,8 @@ class ModuleGenerator:
         Raises:
             GeneratorMismatchError: The latents belong to another module.
         """
-        seen = list[Tensor]()
-
-        def keep(_: nn.Module, given: object, output: Tensor) -> None:
-            seen.append(output.detach().flatten(1))
-
-        layers = [part for part in self.module.modules() if isinstance(part, WEIGHTED)]
-        handles = [layer.register_forward_hook(keep) for layer in layers]
-        try:
-            with torch.no_grad():
-                self.synthesize(Latents(latents.w))
-        finally:
-            for handle in handles:
-                handle.remove()
-        return seen[0]
+        with torch.no_grad():
+            return first_output(self.module, lambda: self.synthesize(Latents(latents.w)))
 
     @contextlib.contextmanager
     def _moved(self, offsets: Sequence[Offset]) -> Iterator[None]:

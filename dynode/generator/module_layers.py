@@ -59,3 +59,20 @@ def fingerprint(module: nn.Module) -> str:
         state.update(f"{name} {tuple(part.shape)} {part.dtype}".encode())
         state.update(part.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
     return state.hexdigest()
+
+
+def first_output(module: nn.Module, draw: Callable[[], object]) -> Tensor:
+    """Give what the first layer with a weight makes while `draw` runs, (n, features)."""
+    seen = list[Tensor]()
+
+    def keep(_: nn.Module, given: object, output: Tensor) -> None:
+        seen.append(output.detach().flatten(1))
+
+    layers = [part for part in module.modules() if isinstance(part, WEIGHTED)]
+    handles = [layer.register_forward_hook(keep) for layer in layers]
+    try:
+        draw()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return seen[0]
