@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
 import torch
@@ -70,7 +70,7 @@ def _torchvision() -> Finding:
 
 def _distributions() -> Finding:
     """Look whether others share the folders of our packages."""
-    import dynode_start
+    dynode_start = import_module("dynode_start")  # lies outside of the package
 
     neighbour = dynode_start.neighbour_trouble()
     if neighbour:
