@@ -100,8 +100,8 @@ def new(name: str, kind: str, output: Path, as_json: bool) -> None:
     NAME is what users will type; the package becomes dynode-NAME.
 
     \b
-    Try:     dynode plugins new brighten && pip install ./dynode-brighten
-    Python:  dynode.scaffold.new_plugin("brighten")
+    Try:     dynode plugins new darken && pip install ./dynode-darken
+    Python:  dynode.scaffold.new_plugin("darken")
     """
     from dynode.scaffold import new_plugin
 

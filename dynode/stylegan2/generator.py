@@ -185,7 +185,7 @@ class StyleGAN2:
         config = self.network.config
         check_shape("z", z, (z.shape[0], config.z_dim))
         if config.c_dim:
-            c = labels(c, self._class_index, (len(z), config.c_dim))
+            c = labels(c, self._class_index, (z.shape[0], config.c_dim))
             c = c.to(self.device, self.dtype)
         w = self.network.mapping(z.to(self.device, self.dtype), c)
         rows: Tensor = w[:, None].expand(-1, config.num_layers, -1)

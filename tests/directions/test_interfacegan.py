@@ -157,7 +157,11 @@ def test_the_fast_solver_finds_the_plane_of_the_published_one(
 @pytest.mark.robust(kind="M")
 @pytest.mark.parametrize(
     "count",
-    [pytest.param(n, id=f"the fast solver of boundaries, {n} samples") for n in (100, 300, 560)],
+    [
+        pytest.param(100, id="the fast solver of boundaries, 100 samples"),
+        pytest.param(300, id="the fast solver of boundaries, 300 samples"),
+        pytest.param(560, id="the fast solver of boundaries, 560 samples"),
+    ],
 )
 def test_the_fast_solver_is_the_published_one_at_the_width_of_w(count: int) -> None:
     codes, _ = clouds(20 * count, 512, 0.5)

@@ -46,7 +46,9 @@ def test_psnr_of_a_known_error() -> None:
     assert figures(picture_pairs.Psnr(), a, a) == {"psnr": 100.0}
 
 
-@pytest.mark.parametrize("metric", [picture_pairs.Ssim(), picture_pairs.MsSsim()], ids=str)
+@pytest.mark.parametrize(
+    "metric", [picture_pairs.Ssim(), picture_pairs.MsSsim()], ids=["ssim", "ms-ssim"]
+)
 def test_equal_pictures_are_alike(metric: Any) -> None:
     pytest.importorskip("piq")
     options = {"scales": 2} if metric.name == "ms-ssim" else {}

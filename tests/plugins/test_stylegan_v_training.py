@@ -118,6 +118,7 @@ def test_a_killed_run_ends_with_the_same_bytes(clips: Path, tmp_path: Path) -> N
     assert losses(tmp_path) == losses(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_two_processes_lose_as_one_does(clips: Path, tmp_path: Path) -> None:
     asked = {**SMALL, "batch": 8, "augment": "fixed", "augment_start": 0.5}
     flags = [f"--{key.replace('_', '-')}={value}" for key, value in asked.items()]
