@@ -72,7 +72,7 @@ def _check_head(path: Path, head: Mapping[str, str], tensors: Mapping[str, Tenso
         )
     if head["version"] != str(VERSION):
         raise DirectionFileError(
-            f"{path.name} is a direction file of version {head['version']!r}; this dynode reads "
+            f"{path.name} is a direction file of version {head['version']!r:.20}; this dynode reads "
             f"version {VERSION}; upgrade dynode"
         )
 

@@ -86,9 +86,9 @@ def read_trajectory(path: Path, fingerprint: str = "") -> Trajectory:
     tensors, metadata = files.load_tensors(path)
     if metadata.get("format") != FORMAT or metadata.get("version") != FORMAT_VERSION:
         raise CorruptCheckpointError(
-            f"{path.name} holds {metadata.get('format', 'no dynode data')} "
-            f"{metadata.get('version', '')}; expected a trajectory of version {FORMAT_VERSION}; fit one "
-            f"with 'dynode train ode'"
+            f"{path.name} holds {metadata.get('format', 'no dynode data')!r:.60} "
+            f"{metadata.get('version', '')!r:.20}; expected a trajectory of version {FORMAT_VERSION}; "
+            f"fit one with 'dynode train ode'"
         )
     theirs = metadata.get("fingerprint", "")
     if fingerprint and theirs and theirs != fingerprint:

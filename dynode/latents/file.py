@@ -61,7 +61,7 @@ def load_latents(path: Path, *, fingerprint: str) -> Latents:
         )
     if metadata.get("version") not in (VERSION, _WITH_LOW_RANK):
         raise CorruptCheckpointError(
-            f"{path.name} is a latents file of version {metadata.get('version')!r}; this dynode reads "
+            f"{path.name} is a latents file of version {metadata.get('version')!r:.20}; this dynode reads "
             f"versions up to {_WITH_LOW_RANK}; upgrade dynode"
         )
     theirs = metadata.get("fingerprint", "")

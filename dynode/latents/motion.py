@@ -129,7 +129,7 @@ class Motion:
         found = metadata.get("format", "no dynode data"), metadata.get("version")
         if found != (FORMAT, VERSION) or "keys" not in tensors:
             raise CorruptCheckpointError(
-                f"{path.name} holds {found[0]} of version {found[1]}; expected motion of version "
+                f"{path.name} holds {found[0]!r:.60} of version {found[1]!r:.20}; expected motion of version "
                 f"{VERSION}; write some with 'dynode generate --video --motion FILE'"
             )
         try:

@@ -75,7 +75,7 @@ def _config(path: Path, metadata: Mapping[str, str]) -> VideoConfig:
     found = metadata.get("dynode.format"), metadata.get("dynode.version")
     if found != (FORMAT, VERSION):
         raise CorruptCheckpointError(
-            f"{path.name} holds {found[0]} of version {found[1]}; expected {FORMAT} of version "
+            f"{path.name} holds {found[0]!r:.60} of version {found[1]!r:.20}; expected {FORMAT} of version "
             f"{VERSION}; update dynode, or give another file"
         )
     try:

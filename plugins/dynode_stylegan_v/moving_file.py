@@ -106,7 +106,7 @@ def _described(path: Path, facts: dict[str, str]) -> MovingNetwork:
     found = facts.get("dynode.format"), facts.get("dynode.version")
     if found != (FORMAT, VERSION):
         raise CorruptCheckpointError(
-            f"{path.name} holds {found[0]} of version {found[1]}; expected {FORMAT} of version "
+            f"{path.name} holds {found[0]!r:.60} of version {found[1]!r:.20}; expected {FORMAT} of version "
             f"{VERSION}; update dynode, or give another file"
         )
     try:

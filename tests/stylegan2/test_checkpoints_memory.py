@@ -122,7 +122,8 @@ def test_a_loaded_generator_never_holds_its_weights_twice(
 
     ratio = grown[layout, "network"] / size
 
-    assert 0.8 < ratio < MOST, f"{ratio:.2f} times the file's {size:,} bytes"
+    # Two copies would be 2 and more; what drawing needs beside the weights is a third of this small file.
+    assert 0.8 < ratio < 1.8, f"{ratio:.2f} times the file's {size:,} bytes"
 
 
 @NEEDS_LINUX
