@@ -9,6 +9,7 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.adversarial.batch import Batch, Samples, Sides, as_images
     from dynode.adversarial.feeding import Feeder
+    from dynode.adversarial.job import TrainingJob
     from dynode.adversarial.loop import Plan, train_against
     from dynode.adversarial.options import AdversarialOptions, group_of
     from dynode.adversarial.processes import Processes
@@ -22,6 +23,7 @@ _LAZY = {
     "Processes": "dynode.adversarial.processes",
     "Samples": "dynode.adversarial.batch",
     "Sides": "dynode.adversarial.batch",
+    "TrainingJob": "dynode.adversarial.job",
     "as_images": "dynode.adversarial.batch",
     "copy_matching": "dynode.adversarial.starting",
     "group_of": "dynode.adversarial.options",
@@ -39,6 +41,7 @@ __all__ = [
     "Processes",
     "Samples",
     "Sides",
+    "TrainingJob",
     "as_images",
     "copy_matching",
     "freeze_blocks",

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from dynode.adversarial.batch import Batch, Samples, as_images
 from dynode.adversarial.feeding import Feeder
+from dynode.adversarial.job import TrainingJob
 from dynode.adversarial.loop import Plan, train_against
 from dynode.adversarial.options import AdversarialOptions, group_of
 from dynode.adversarial.pictures import TrainingPictures
@@ -168,31 +169,10 @@ def draw(network: GeneratorNetwork, rows: Tensor, sources: list[torch.Generator]
     return images
 
 
-@dataclass(frozen=True)
-class StillTraining:
-    """What a generator is trained on, and where.
-
-    Attributes:
-        data: Folder or zip file of pictures, at any depth.
-        folder: Where the run keeps its state, log, samples and snapshots.
-        start: Generator to start from, by name or file.
-        seed: Seed of everything random.
-        device: Where to compute.
-        until: Stop after so many steps, to be continued later; no output is written then.
-    """
-
-    data: str
-    folder: Path
-    start: str | None = None
-    seed: int = 0
-    device: torch.device = torch.device("cpu")
-    until: int | None = None
-
-
 def train_still(
     options: StillTrainingOptions,
     output: Path,
-    training: StillTraining,
+    training: TrainingJob,
     *,
     force: bool = False,
     progress: Progress = silent,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from dynode.adversarial.still import StillTraining, StillTrainingOptions, train_still
+from dynode.adversarial.job import TrainingJob
+from dynode.adversarial.still import StillTrainingOptions, train_still
 from dynode.plugins.methods import Progress
 from dynode.plugins.trainable import TrainableGenerator
 
@@ -32,5 +33,5 @@ class StyleGAN2Training(TrainableGenerator):
         progress: Progress,
     ) -> None:
         """Train on pictures; see `TrainableGenerator.train`."""
-        training = StillTraining(data, folder, start, seed, device)
+        training = TrainingJob(data, folder, start, seed, device)
         train_still(options, output, training, force=force, progress=progress)

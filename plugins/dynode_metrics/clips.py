@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 import dynode
 from dynode import Measurement, Needs, Setting
@@ -205,46 +205,40 @@ class MotionHistograms(dynode.Metric):
         return MotionMeasurement(followed, spec, f"track {sorted(spec.items())}")
 
 
-class LocalIdentity(dynode.Metric):
+class _EditedIdentity(dynode.Metric):
+    """Identity of frames of an edit, relative to the original; `reach` says of which pairs."""
+
+    options = DetectorOptions
+    check_options: ClassVar = {"detector": "pixels"}
+    needs = _PAIRS
+    better = "higher"
+    reach: ClassVar[Literal["adjacent", "all"]]
+
+    def start(self, options: DetectorOptions, setting: Setting) -> Measurement:
+        """See `Metric.start`."""
+        from dynode_metrics.detectors import load_embedding
+        from dynode_metrics.tracks import ConsistencyMeasurement
+
+        found = load_embedding(options, setting, metric=self.name)
+        return ConsistencyMeasurement(
+            found.embed, found.spec, f"track {found.key}", name=self.name, reach=self.reach
+        )
+
+
+class LocalIdentity(_EditedIdentity):
     """TL-ID: identity of neighbouring frames of an edit, relative to the original."""
 
     name = "tl-id"
     summary = "identity of neighbouring frames of an edited clip (A), relative to the original (B)"
-    options = DetectorOptions
-    check_options: ClassVar = {"detector": "pixels"}
-    needs = _PAIRS
-    better = "higher"
-
-    def start(self, options: DetectorOptions, setting: Setting) -> Measurement:
-        """See `Metric.start`."""
-        from dynode_metrics.detectors import load_embedding
-        from dynode_metrics.tracks import ConsistencyMeasurement
-
-        found = load_embedding(options, setting, metric=self.name)
-        return ConsistencyMeasurement(
-            found.embed, found.spec, f"track {found.key}", name=self.name, reach="adjacent"
-        )
+    reach = "adjacent"
 
 
-class GlobalIdentity(dynode.Metric):
+class GlobalIdentity(_EditedIdentity):
     """TG-ID: identity of all pairs of frames of an edit, relative to the original."""
 
     name = "tg-id"
     summary = "identity of all pairs of frames of an edited clip (A), relative to the original (B)"
-    options = DetectorOptions
-    check_options: ClassVar = {"detector": "pixels"}
-    needs = _PAIRS
-    better = "higher"
-
-    def start(self, options: DetectorOptions, setting: Setting) -> Measurement:
-        """See `Metric.start`."""
-        from dynode_metrics.detectors import load_embedding
-        from dynode_metrics.tracks import ConsistencyMeasurement
-
-        found = load_embedding(options, setting, metric=self.name)
-        return ConsistencyMeasurement(
-            found.embed, found.spec, f"track {found.key}", name=self.name, reach="all"
-        )
+    reach = "all"
 
 
 class ClipConsistency(dynode.Metric):

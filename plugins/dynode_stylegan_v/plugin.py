@@ -34,9 +34,10 @@ class _VideoTraining(TrainableGenerator):
         progress: Progress,
     ) -> None:
         """Train on clips; see `TrainableGenerator.train`."""
-        from dynode_stylegan_v.video_training import ClipTraining, train_video
+        from dynode.adversarial import TrainingJob
+        from dynode_stylegan_v.video_training import train_video
 
-        training = ClipTraining(data, folder, start, seed, device)
+        training = TrainingJob(data, folder, start, seed, device)
         train_video(options, output, training, force=force, progress=progress)
 
 

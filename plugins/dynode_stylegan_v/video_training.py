@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import torch
 from dynode.adversarial import (
     Plan,
     Processes,
+    TrainingJob,
     freeze_blocks,
     group_of,
     identity_of,
@@ -33,31 +33,10 @@ from dynode_stylegan_v.warm_start import hold_content, start_discriminator, star
 VideoOptions = VideoTrainingOptions | MoCoGANTrainingOptions
 
 
-@dataclass(frozen=True)
-class ClipTraining:
-    """What a video generator is trained on, and where.
-
-    Attributes:
-        data: Folder or zip file of clips; see `dynode.data.open_clips`.
-        folder: Where the run keeps its state, log, samples and snapshots.
-        start: Generator to start from, by name or file.
-        seed: Seed of everything random.
-        device: Where to compute.
-        until: Stop after so many steps, to be continued later; no output is written then.
-    """
-
-    data: str
-    folder: Path
-    start: str | None = None
-    seed: int = 0
-    device: torch.device = torch.device("cpu")
-    until: int | None = None
-
-
 def train_video(
     options: VideoOptions,
     output: Path,
-    training: ClipTraining,
+    training: TrainingJob,
     *,
     force: bool = False,
     progress: Progress = silent,
@@ -93,7 +72,7 @@ def train_video(
         sides.write(output, force=force)
 
 
-def _sides(options: VideoOptions, training: ClipTraining, name: str) -> VideoSides:
+def _sides(options: VideoOptions, training: TrainingJob, name: str) -> VideoSides:
     clips = TrainingClips.read(
         training.data,
         labels=options.labels,

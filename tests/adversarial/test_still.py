@@ -13,7 +13,7 @@ from PIL import Image
 
 import dynode
 from dynode.adversarial.pictures import TrainingPictures
-from dynode.adversarial.still import StillTraining, StillTrainingOptions, train_still
+from dynode.adversarial.still import StillTrainingOptions, TrainingJob, train_still
 from dynode.adversarial.still_start import start_pair
 from dynode.errors import MediaError, OptionError
 from dynode.stylegan2.loading import load_discriminator
@@ -46,7 +46,7 @@ def train(
 ) -> Path:
     output = folder / "out.safetensors"
     begin = None if start is None else str(start)
-    training = StillTraining(str(data), folder / "run", begin, until=until)
+    training = TrainingJob(str(data), folder / "run", begin, until=until)
     train_still(StillTrainingOptions(**{**SMALL, **options}), output, training)
     return output
 

@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 import dynode
+from dynode.adversarial import TrainingJob
 from dynode.errors import DynodeError, OptionError, UsageError
 from dynode.latents import Motion
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
@@ -24,7 +25,7 @@ from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.file import read_network
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
-from dynode_stylegan_v.video_training import ClipTraining, train_video
+from dynode_stylegan_v.video_training import train_video
 from dynode_stylegan_v.warm_start import hold_content, start_generator
 
 pytestmark = pytest.mark.installed_plugins
@@ -62,7 +63,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(clips: Path, folder: Path, until: int | None = None, **options: Any) -> Path:
     output = folder / "out.safetensors"
     given = VideoTrainingOptions(**{**SMALL, **options})
-    train_video(given, output, ClipTraining(str(clips), folder / "run", until=until))
+    train_video(given, output, TrainingJob(str(clips), folder / "run", until=until))
     return output
 
 
@@ -193,7 +194,7 @@ def test_held_content_leaves_the_pictures_alone(
     options = VideoTrainingOptions(**{**SMALL, "condition": condition, "freeze": "content"})
 
     with pytest.warns(UserWarning, match="the discriminator starts anew"):
-        training = ClipTraining(str(clips), tmp_path / "run", str(path))
+        training = TrainingJob(str(clips), tmp_path / "run", str(path))
         train_video(options, tmp_path / "o.safetensors", training)
 
     before = start_generator(
@@ -242,7 +243,7 @@ def test_mocogan_is_trained_by_the_same_loop(tmp_path: Path) -> None:
         **small, steps=1, batch=2, max_channels=4, samples_every=100, augment="none"
     )
 
-    train_video(options, tmp_path / "m.safetensors", ClipTraining(str(folder), tmp_path / "run"))
+    train_video(options, tmp_path / "m.safetensors", TrainingJob(str(folder), tmp_path / "run"))
 
     network, _ = read_network(tmp_path / "m.safetensors")
     assert (network.config.strategy, network.config.condition) == ("autoregressive", "concat_w")
