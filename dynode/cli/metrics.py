@@ -114,7 +114,9 @@ def _command_of(metric: Metric) -> click.Command:
     @click.argument("a", metavar="A")
     @_COUNT
     @_RESOLUTION
-    @console.truncation_option(1.0, "Truncation ψ of generators: 1 draws the population itself.")
+    @console.truncation_option(
+        None, "Truncation ψ of generators; 1, the population itself, if not said."
+    )
     @_CACHE
     @console.DEVICE
     @console.SEED

@@ -35,7 +35,7 @@ def measure(
     *,
     count: int | None = None,
     seed: int = 0,
-    truncation: float = 1.0,
+    truncation: float | None = None,
     resolution: int | None = None,
     device: str | None = None,
     cache: bool = True,
@@ -54,7 +54,7 @@ def measure(
             pictures, 16 clips, where both are drawn).
         seed: Seed of what is drawn. B is drawn with the seed after it, unless items are compared in
             pairs.
-        truncation: Truncation ψ of generators.
+        truncation: Truncation ψ of generators; None for 1, the population itself.
         resolution: Side in pixels that items are cut and resized to; None leaves them as they are.
         device: Where to compute.
         cache: Keep features, and use those that were kept: a run that was killed goes on.
@@ -76,8 +76,10 @@ def measure(
     chosen = build_options(method.options, options, owner=method.name)
     needs = method.needs_of(chosen)
     _check_sides(method.name, needs, b)
-    drawing = Drawing(where, seed, truncation, resolution)
+    drawing = Drawing(where, seed, 1.0 if truncation is None else truncation, resolution)
     sides = _opened(a, b, needs, drawing)
+    if truncation is not None and not any(side.drawn for side in sides):
+        raise OptionError("--truncation is for generators and does not apply here; leave it out")
     counts = _counts(method.name, needs, sides, count)
     setting = Setting(where, _domain(method, sides), seed)
     work = _Work(method, chosen, setting, needs, sides, counts, cache, progress)

@@ -226,6 +226,9 @@ def same_settings(*, first: Callable[[], object] | None = None) -> Iterator[None
     with settings_put_back() as settings, global_seed(99):
         if first is not None:
             first()
+            torch.manual_seed(99)  # what `first` seeds the second run would seed alike, unseen
+            np.random.seed(99)
+            random.seed(99)
         drawn = random_states()
         yield
         changed = [name for name, now in torch_settings().items() if now != settings[name]]

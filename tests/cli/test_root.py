@@ -362,7 +362,7 @@ def test_a_terminated_command_cleans_up_as_an_interrupted_one(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("chosen", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
 def test_threads_wait_without_counting_unless_asked_to(chosen: str | None, expected: str) -> None:
-    # With torch's default, the main job took 366 s instead of 25 s on a machine with a load of ten.
+    # With torch's default, the main job beside a load of about ten took 122 s instead of 25 s.
     environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
     if chosen is not None:
         environment["OMP_WAIT_POLICY"] = chosen

@@ -445,6 +445,7 @@ def test_the_command_writes_one_document_and_lists_metrics() -> None:
         (["mean", "photos"], "Missing argument 'B'"),
         (["maen", "photos"], "did you mean 'mean'"),
         (["alone", "photos", "--count", "9"], "9 items are asked for"),
+        (["alone", "photos", "--truncation", "0.5"], "--truncation is for generators"),
     ],
 )
 def test_the_command_refuses_in_one_line(arguments: list[str], told: str) -> None:
