@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynode.errors import UnknownNameError
+from dynode.errors import OptionError, UnknownNameError
 from dynode.generator import Generator, GeneratorInfo, draw_population
 
 _SAMPLES = 4096
@@ -47,6 +47,7 @@ def measure_styles(generator: Generator, *, seed: int, truncation: float) -> Sty
         The statistics of the published StyleCLIP code.
         Deviation: 4096 codes instead of 100 000; the error of a deviation is then 1.1 %.
     """
+    check_has_styles(generator.info)
     codes = draw_population(generator, _SAMPLES, seed=seed, truncation=truncation).latents
     layers = drawn_layers(generator.info)
     sums: dict[str, Tensor] = {}
@@ -79,8 +80,10 @@ def chosen_layers(info: GeneratorInfo, wanted: Sequence[str]) -> tuple[str, ...]
     """Return the layers that names or blocks (`b8`) stand for, in execution order; all for none.
 
     Raises:
+        OptionError: The generator has no styles.
         UnknownNameError: A name stands for no layer that can move.
     """
+    check_has_styles(info)
     layers = drawn_layers(info)
     blocks = {layer.partition(".")[0] for layer in layers}
     for name in wanted:
@@ -89,3 +92,16 @@ def chosen_layers(info: GeneratorInfo, wanted: Sequence[str]) -> tuple[str, ...]
     if not wanted:
         return layers
     return tuple(x for x in layers if x in wanted or x.partition(".")[0] in wanted)
+
+
+def check_has_styles(info: GeneratorInfo) -> None:
+    """Refuse a generator whose layers take no styles.
+
+    Raises:
+        OptionError: It is one.
+    """
+    if "styles" not in info.spaces:
+        raise OptionError(
+            f"{info.name} has no style channels to move; find directions of its codes or weights, with a "
+            f"method that asks for no styles (dynode plugins)"
+        )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+import dynode
 from dynode import plugins
 from dynode.direction.style import StyleDirection
 from dynode.errors import OptionError, UnknownNameError
@@ -292,3 +293,15 @@ def test_the_command_line_says_which_threshold_was_chosen(
         assert result.exit_code == 0, result.stderr
         assert "7 style channels of relevance 0." in result.stderr
     assert reused.exit_code == 0, reused.stderr
+
+
+def test_a_network_without_styles_is_refused_in_one_line() -> None:
+    network = torch.nn.Sequential(torch.nn.ConvTranspose2d(4, 3, 8))
+    module = dynode.wrap_module(network, input_shape=(4, 1, 1))
+
+    for ask in (
+        lambda: chosen_layers(module.info, ()),
+        lambda: measure_styles(module, seed=0, truncation=1.0),
+    ):
+        with pytest.raises(OptionError, match="has no style channels to move"):
+            ask()
