@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from dynode.reporting.chart import Line, line_chart
 
 _HEAD = (
     "| attribute | method | effect (σ) | leakage at 1 σ | identity at 1 σ | monotone | seconds | renders | |",
@@ -49,35 +52,60 @@ class DirectionBench:
         spec: What it was measured on, by name.
     """
 
+    name: ClassVar[str] = "directions"
     rows: Sequence[Row]
     spec: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> DirectionBench:
+        """Read what `document` returned."""
+        rows = [
+            Row(**{**row, "curve": tuple(map(tuple, row["curve"]))}) for row in document["rows"]
+        ]
+        return cls(rows, document["spec"])
+
     def document(self) -> dict[str, object]:
         """Return everything as JSON can hold it."""
-        return {"spec": dict(self.spec), "rows": [asdict(row) for row in self.rows]}
+        rows = [asdict(row) for row in self.rows]
+        return {"bench": self.name, "spec": dict(self.spec), "rows": rows}
 
     def table(self) -> str:
         """Write the rows as a Markdown table, with the mean of each method below."""
         told = "; ".join(f"{name}: {value}" for name, value in self.spec.items())
-        lines = [told, "", *_HEAD, *(_line(row) for row in self.rows)]
-        lines += [
-            "",
-            "| mean | attributes | leakage at 1 σ | identity at 1 σ | seconds | renders |",
-        ]
-        lines += ["|---|---:|---:|---:|---:|---:|", *self._means()]
-        return "\n".join(lines)
+        rows = [*_HEAD, *(_line(row) for row in self.rows)]
+        return "\n".join([told, "", *rows, "", self.means()])
 
-    def _means(self) -> list[str]:
-        lines = []
-        for method in dict.fromkeys(row.method for row in self.rows):
-            own = [row for row in self.rows if row.method == method]
+    def plot(self) -> str:
+        """Draw leakage over effect, a line a method: means over the attributes that it moves, as SVG."""
+        lines = [
+            Line(method, _mean_curve([row.curve for row in own if row.leakage is not None]))
+            for method, own in self._by_method()
+        ]
+        return line_chart(
+            lines,
+            x="effect (standard deviations of the attribute)",
+            y="leakage (σ, lower is better)",
+            title="Leakage over effect, means over attributes",
+        )
+
+    def means(self) -> str:
+        """Write the mean of each method over its attributes, as a Markdown table."""
+        lines = [
+            "| mean | attributes | leakage at 1 σ | identity at 1 σ | seconds | renders |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        for method, own in self._by_method():
             good = [row for row in own if row.leakage is not None]
             told = [_mean([row.leakage for row in good]), _mean([row.identity for row in good])]
             seconds = sum(row.seconds for row in own) / len(own)
             renders = sum(row.renders for row in own) / len(own)
             figures = f"{told[0]} | {told[1]} | {seconds:.1f} | {renders:,.0f}"
             lines.append(f"| {method} | {len(good)} of {len(own)} | {figures} |")
-        return lines
+        return "\n".join(lines)
+
+    def _by_method(self) -> list[tuple[str, list[Row]]]:
+        methods = dict.fromkeys(row.method for row in self.rows)
+        return [(name, [row for row in self.rows if row.method == name]) for name in methods]
 
 
 def _line(row: Row) -> str:
@@ -86,6 +114,17 @@ def _line(row: Row) -> str:
     )
     cost = f"{row.seconds:.1f} | {row.renders:,}"
     return f"| {row.attribute} | {row.method} | {figures} | {cost} | {row.note} |"
+
+
+def _mean_curve(
+    curves: Sequence[tuple[tuple[float, float, float], ...]],
+) -> list[tuple[float, float]]:
+    """Average the effects and the leaks of curves strength by strength, from (0, 0) on."""
+    if not curves:
+        return []
+    columns = zip(*curves, strict=True)
+    means = [(sum(p[1] for p in at) / len(at), sum(p[2] for p in at) / len(at)) for at in columns]
+    return [(0.0, 0.0), *means]
 
 
 def _told(figure: float | None) -> str:

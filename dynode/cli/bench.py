@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from dynode.cli import console
+
+if TYPE_CHECKING:
+    from dynode.benching.writing import Result
+    from dynode.plugins.methods import Progress
+
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the table (.md), the plot (.svg) and everything (.json); printed if absent.",
+)
+
+
+def _methods(kind: str) -> Callable[[console.Command], console.Command]:
+    return click.option(
+        "--methods",
+        default="all",
+        show_default=True,
+        metavar="all|NAMES",
+        help=f"{kind} by name, separated by commas (see dynode plugins).",
+    )
+
+
+_BUDGET = click.option(
+    "--budget",
+    type=click.Choice(["small", "full"]),
+    default="small",
+    show_default=True,
+    help="small: each method with its quick options; full: with its defaults.",
+)
 
 
 @click.group()
@@ -20,30 +51,18 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option(
-    "--methods",
-    default="all",
-    show_default=True,
-    metavar="all|NAMES",
-    help="Direction methods by name, separated by commas (see dynode plugins).",
-)
+@_methods("Direction methods")
 @click.option(
     "--attributes",
     default="",
     metavar="NAMES",
     help="Attributes, such as smile,age; all that the scorer has texts for if absent.",
 )
-@click.option(
-    "--budget",
-    type=click.Choice(["small", "full"]),
-    default="small",
-    show_default=True,
-    help="small: each method with its quick options; full: with its defaults.",
-)
+@_BUDGET
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
-@console.output_option("Table to write, as Markdown; printed if absent.")
+@_OUTPUT
 @console.FORCE
 @console.JSON
 def directions(
@@ -64,23 +83,38 @@ def directions(
     Python:  dynode.bench_directions(methods=['sefa'], attributes=['smile']).table()
     """
     import dynode
-    from dynode import files
 
-    if output:
-        files.check_free(output, force=force)
-    with console.progress_bar("measuring") as progress:
-        found = dynode.bench_directions(
+    def compared(progress: Progress) -> Result:
+        return dynode.bench_directions(
             generator,
-            methods=[] if methods == "all" else _names(methods),
+            methods=_names(methods),
             attributes=_names(attributes),
             budget=budget,
             seed=seed,
             device=device,
             progress=progress,
         )
+
+    _run("directions", compared, output, force=force, as_json=as_json)
+
+
+def _run(
+    name: str,
+    compared: Callable[[Progress], Result],
+    output: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Compare, and write or print what was found."""
+    from dynode.benching import writing
+
     if output:
-        with files.written(output) as temporary:
-            temporary.write_text(found.table() + "\n", encoding="utf-8")
+        writing.check_free(name, output, force=force)
+    with console.progress_bar(f"comparing {name}") as progress:
+        found = compared(progress)
+    if output:
+        writing.write(found, output)
     if as_json:
         console.print_json(found.document() | ({"output": str(output)} if output else {}))
     else:
@@ -88,4 +122,5 @@ def directions(
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Split names at commas; `all` is an empty list."""
+    return [] if text == "all" else [name.strip() for name in text.split(",") if name.strip()]

@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -34,7 +35,11 @@ class Frames(Protocol):
     """One clip: its frames by number."""
 
     name: str
-    content: str
+
+    @property
+    def content(self) -> str:
+        """What their pixels depend on."""
+        ...
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -49,8 +54,13 @@ class FileFrames:
     """The frames of a video file, or of a picture that moves."""
 
     def __init__(self, clip: Clip) -> None:
-        self.name, self.content = clip.path.name, clip.content_hash()
+        self.name, self._clip = clip.path.name, clip
         self._length, self._stream = len(clip), FrameStream(clip)
+
+    @cached_property
+    def content(self) -> str:
+        """See `Frames`."""
+        return self._clip.content_hash()
 
     def __len__(self) -> int:
         """See `Frames`."""
@@ -66,7 +76,11 @@ class FolderFrames:
 
     def __init__(self, name: str, pictures: PictureSet) -> None:
         self.name, self._pictures = name, pictures
-        self.content = f"{content_of(pictures)} {list(pictures.names)}"
+
+    @cached_property
+    def content(self) -> str:
+        """See `Frames`."""
+        return f"{content_of(self._pictures)} {list(self._pictures.names)}"
 
     def __len__(self) -> int:
         """See `Frames`."""
@@ -117,9 +131,13 @@ class StoredClips(Side):
         self.names = tuple(f"{Path(clips[p.clip].name).stem} {p.start}" for p in self._parts)
         self.count = len(self._parts)
         self.told = f"clips of {name} ({policy}, {drawing.resizing})"
-        told = repr([(clips[p.clip].content, p.start, p.stop) for p in self._parts])
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        told = repr([(self._clips[p.clip].content, p.start, p.stop) for p in self._parts])
         hashed = hashlib.sha256(told.encode()).hexdigest()
-        self.content = f"{hashed} {needs.step} {drawing.resizing}"
+        return f"{hashed} {self._needs.step} {self._drawing.resizing}"
 
     def _long_enough(self, name: str) -> list[int]:
         least = self._needs.frames * self._needs.step or 2
@@ -202,9 +220,15 @@ class DrawnClips(Side):
             f"clips of {len(self._times)} frames drawn by {info.name} (seed {drawing.seed}, truncation "
             f"{drawing.truncation:g}, 8 bit)"
         )
+        self._step = needs.step
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        info, drawing = self._generator.info, self._drawing
         chosen = f"{drawing.seed} {drawing.truncation} {info.class_index} {drawing.resizing}"
-        times = f"{len(self._times)} {needs.step}"
-        self.content = f"clips {info.fingerprint} {generator.dtype} {chosen} {times}"
+        times = f"{len(self._times)} {self._step}"
+        return f"clips {info.fingerprint} {self._generator.dtype} {chosen} {times}"
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""

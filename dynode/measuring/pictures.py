@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,11 @@ class StoredPictures(Side):
         self.names = tuple(pictures.names)
         self.count = len(pictures)
         self.told = f"pictures of {pictures.source.name}, {drawing.resizing}"
-        self.content = f"{content_of(pictures)} {drawing.resizing}"
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        return f"{content_of(self._pictures)} {self._drawing.resizing}"
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""
@@ -49,7 +54,11 @@ class OnePicture(Side):
         self._path, self._drawing = path, drawing
         self.count = 1
         self.told = f"picture {path.name}, {drawing.resizing}"
-        self.content = f"{_hash_of(path)} {drawing.resizing}"
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        return f"{_hash_of(self._path)} {self._drawing.resizing}"
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""
@@ -60,10 +69,14 @@ class ClipFrames(Side):
     """Every frame of a clip, as pictures."""
 
     def __init__(self, clip: Clip, drawing: Drawing) -> None:
-        self._stream, self._drawing = FrameStream(clip), drawing
+        self._clip, self._stream, self._drawing = clip, FrameStream(clip), drawing
         self.count = len(clip)
         self.told = f"frames of {clip.path.name}, {drawing.resizing}"
-        self.content = f"{clip.content_hash()} {drawing.resizing}"
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        return f"{self._clip.content_hash()} {self._drawing.resizing}"
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""
@@ -111,8 +124,13 @@ class DrawnPictures(Side):
         self.domain = info.domain
         how = f"seed {drawing.seed}, truncation {drawing.truncation:g}, 8 bit"
         self.told = f"pictures drawn by {info.name} ({how})"
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        info, drawing = self._generator.info, self._drawing
         chosen = f"{drawing.seed} {drawing.truncation} {info.class_index} {drawing.resizing}"
-        self.content = f"{info.fingerprint} {generator.dtype} {chosen}"
+        return f"{info.fingerprint} {self._generator.dtype} {chosen}"
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -52,7 +53,6 @@ class Side(ABC):
 
     Attributes:
         told: What they are, in words that stand behind their number: `pictures of photos, as stored`.
-        content: What their pixels depend on: features are kept under its hash.
         domain: What the generator draws; empty for files.
         names: Names of the items, in order; empty where they are drawn.
         count: How many there are; None for as many as one likes.
@@ -60,11 +60,19 @@ class Side(ABC):
     """
 
     told: str
-    content: str
     domain: str = ""
     names: Sequence[str] = ()
     count: int | None = None
     drawn: bool = False
+
+    @property
+    @abstractmethod
+    def content(self) -> str:
+        """What their pixels depend on: features are kept under its hash.
+
+        Files are hashed when it is first asked for: that takes a while, and a measurement that cannot
+        begin should say so before.
+        """
 
     @abstractmethod
     def read(self, start: int, stop: int) -> list[Tensor]:
@@ -89,8 +97,12 @@ class TensorSide(Side):
         self._items = items
         self.count = len(items)
         self.told = f"{'pictures' if items.dim() == 4 else 'clips'} in memory"
-        data = items.detach().cpu().contiguous().float().numpy()
-        self.content = hashlib.sha256(data.tobytes()).hexdigest() + str(tuple(items.shape))
+
+    @cached_property
+    def content(self) -> str:
+        """See `Side.content`."""
+        data = self._items.detach().cpu().contiguous().float().numpy()
+        return hashlib.sha256(data.tobytes()).hexdigest() + str(tuple(self._items.shape))
 
     def read(self, start: int, stop: int) -> list[Tensor]:
         """See `Side.read`."""

@@ -12,6 +12,7 @@ import pytest
 
 import dynode
 from dynode import plugins
+from dynode.benching import DirectionBench
 from dynode.benching.asking import Asking
 from dynode.benching.directions import bench_directions, interpolate_at_one
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
@@ -226,13 +227,18 @@ def test_what_cannot_be_measured_is_told(world: Registry, monkeypatch: pytest.Mo
         bench_directions()
 
 
-def test_the_command_writes_a_table_and_one_document(tmp_path: Path) -> None:
+def test_the_command_writes_a_table_a_plot_and_one_document(tmp_path: Path) -> None:
     arguments = ["bench", "directions", "--methods", "stranger,nothing", "--attributes", "light"]
 
     printed = run_command(arguments).stdout
-    told = json.loads(run_command([*arguments, "-o", "out.md", "--json"]).stdout)
+    told = json.loads(run_command([*arguments, "-o", "found", "--json"]).stdout)
 
+    written = {path.suffix: path.read_text() for path in (tmp_path / "found").iterdir()}
     assert "| light | stranger |" in printed and "| nothing | 0 of 1 |" in printed
-    assert (tmp_path / "out.md").read_text().count("| light | stranger |") == 1
+    assert written[".md"].count("| light | stranger |") == 1
+    assert (
+        ">stranger</text>" in written[".svg"] and ">nothing (no figure)</text>" in written[".svg"]
+    )
     assert [row["method"] for row in told["rows"]] == ["stranger", "nothing"]
-    assert run_command([*arguments, "-o", "out.md"]).exit_code == 2
+    assert DirectionBench.of(json.loads(written[".json"])).table() + "\n" == written[".md"]
+    assert run_command([*arguments, "-o", "found"]).exit_code == 2

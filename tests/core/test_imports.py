@@ -30,7 +30,7 @@ STOREYS: list[list[str]] = [
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
     ["distance", "scoring", "crop", "data", "importing", "encoders", "adversarial"],
-    ["pipeline", "measuring", "benching"],
+    ["pipeline", "measuring", "benching", "reporting"],
     ["cli", "__main__", "scaffold", "checking", "testing"],
 ]
 

@@ -472,3 +472,24 @@ def test_a_missing_file_of_weights_has_its_exit_code(monkeypatch: pytest.MonkeyP
         3,
         "error: alone needs a file; give it with --weights FILE\n",
     )
+
+
+def test_missing_weights_are_told_before_any_file_is_hashed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = folder("photos", [0])
+    write_test_video(Path("clip.mp4"), frames=12, sound="")
+
+    def missing(self: Any, options: Any, setting: Any) -> Any:
+        raise MissingWeightsError("a file is needed")
+
+    def hashed(*_: Any) -> Any:
+        raise AssertionError("hashed, though nothing can be measured")
+
+    for metric in (Alone, Clips):
+        monkeypatch.setattr(metric, "start", missing)
+    monkeypatch.setattr("hashlib.file_digest", hashed)
+
+    for metric, side in (("alone", source), ("clips", "clip.mp4")):
+        with pytest.raises(MissingWeightsError):
+            measure(metric, side)

@@ -1,0 +1,23 @@
+"""Reporting: charts as SVG, and folders of results as one page that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynode.lazy import names_on_demand
+
+if TYPE_CHECKING:
+    from dynode.reporting.chart import Line, line_chart
+
+__all__ = [
+    "Line",
+    "line_chart",
+]
+
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "Line": "dynode.reporting.chart",
+        "line_chart": "dynode.reporting.chart",
+    },
+)

@@ -1,0 +1,133 @@
+"""Charts of lines as SVG: one text, no library, no script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+# Okabe and Ito's colours, which colour-blind people tell apart; dashes tell the second round.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("", "6 3", "2 3")
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 34, 48
+_ROW = 18
+_TICKS = 6
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points that belong together.
+
+    Attributes:
+        name: What the legend says.
+        points: (x, y), in the order they are joined.
+    """
+
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Values from `low` to `high` on pixels from `start` to `stop`."""
+
+    low: float
+    high: float
+    start: float
+    stop: float
+
+    def at(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.stop - self.start), 1)
+
+    def ticks(self) -> list[float]:
+        step = _round_step((self.high - self.low) / _TICKS)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def line_chart(
+    lines: Sequence[Line], *, x: str, y: str, title: str = "", width: int = 760, height: int = 420
+) -> str:
+    """Draw lines with axes and a legend; lines without finite points are left to the legend.
+
+    Args:
+        lines: What is drawn; a line of one point is a mark.
+        x: Label of the axis.
+        y: Label of the axis.
+        title: What stands above.
+        width: Pixels.
+        height: Pixels, more where the legend needs them.
+
+    Returns:
+        An `<svg>` element.
+    """
+    height = max(height, _TOP + _BOTTOM + _ROW * len(lines))
+    drawn = [
+        Line(line.name, [p for p in line.points if all(map(math.isfinite, p))]) for line in lines
+    ]
+    across = _axis([p[0] for line in drawn for p in line.points], _LEFT, width - _RIGHT)
+    up = _axis([p[1] for line in drawn for p in line.points], height - _BOTTOM, _TOP)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" font-family="sans-serif" font-size="12" role="img">',
+        f"<title>{escape(title or f'{y} over {x}')}</title>",
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
+        *_grid(across, up, x, y),
+    ]
+    for index, line in enumerate(drawn):
+        parts += _line(line, index, across, up)
+    return "\n".join([*parts, "</svg>"])
+
+
+def _axis(values: Sequence[float], start: float, stop: float) -> _Axis:
+    low, high = min([0.0, *values]), max([0.0, *values])
+    if high == low:
+        high = low + 1
+    room = 0.04 * (high - low)
+    return _Axis(low - (room if low < 0 else 0), high + (room if high > 0 else 0), start, stop)
+
+
+def _round_step(step: float) -> float:
+    power: float = 10.0 ** math.floor(math.log10(step))
+    return next(power * part for part in (1, 2, 5, 10) if power * part >= step * (1 - 1e-9))
+
+
+def _grid(across: _Axis, up: _Axis, x: str, y: str) -> list[str]:
+    parts = []
+    for value in across.ticks():
+        at = across.at(value)
+        parts.append(f'<path d="M{at} {up.start}V{up.stop}" stroke="#ddd"/>')
+        place = f'x="{at}" y="{up.start + 16}" text-anchor="middle"'
+        parts.append(f"<text {place}>{value:g}</text>")
+    for value in up.ticks():
+        at = up.at(value)
+        parts.append(f'<path d="M{across.start} {at}H{across.stop}" stroke="#ddd"/>')
+        place = f'x="{across.start - 6}" y="{at + 4}" text-anchor="end"'
+        parts.append(f"<text {place}>{value:g}</text>")
+    middle = (across.start + across.stop) / 2
+    parts.append(f'<text x="{middle}" y="{up.start + 36}" text-anchor="middle">{escape(x)}</text>')
+    turned = f'transform="translate(16 {(up.start + up.stop) / 2}) rotate(-90)"'
+    parts.append(f'<text {turned} text-anchor="middle">{escape(y)}</text>')
+    return parts
+
+
+def _line(line: Line, index: int, across: _Axis, up: _Axis) -> list[str]:
+    colour = _COLOURS[index % len(_COLOURS)]
+    dash = _DASHES[index // len(_COLOURS) % len(_DASHES)]
+    stroke = f'stroke="{colour}" stroke-width="2" fill="none" stroke-dasharray="{dash}"'
+    places = [(across.at(a), up.at(b)) for a, b in line.points]
+    parts = []
+    if len(places) > 1:
+        joined = " ".join(f"{a},{b}" for a, b in places)
+        parts.append(f'<polyline points="{joined}" {stroke}/>')
+    parts += [f'<circle cx="{a}" cy="{b}" r="3.5" fill="{colour}"/>' for a, b in places]
+    row, left = up.stop + 8 + _ROW * index, across.stop + 14
+    parts.append(f'<path d="M{left} {row}h22" {stroke}/>')
+    parts.append(f'<circle cx="{left + 11}" cy="{row}" r="3.5" fill="{colour}"/>')
+    told = line.name if places else f"{line.name} (no figure)"
+    parts.append(f'<text x="{left + 28}" y="{row + 4}">{escape(told)}</text>')
+    return parts
