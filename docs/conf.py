@@ -33,7 +33,8 @@ from dynode.testing import (
 from dynode.testing.plugin_check import bind
 
 sys.path.insert(0, str(Path(__file__).parent))
-import robustness  # noqa: E402  # stands beside this file, which Sphinx runs from elsewhere
+import benches  # noqa: E402  # stand beside this file, which Sphinx runs from elsewhere
+import robustness  # noqa: E402
 
 project = "dynode"
 author = "the dynode authors"
@@ -231,7 +232,8 @@ def summary_of(thing: object) -> str:
 
 
 def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put the references where `cli.md` and `hooks.md` ask for them."""
+    """Put the references where `cli.md` and `hooks.md` ask for them, and figures where pages do."""
+    source[0] = benches.filled(source[0])
     if page == "cli":
         source[0] = source[0].replace("%commands%", "\n".join(command_reference(root, [])))
         source[0] = source[0].replace("%methods%", "\n".join(method_reference()))

@@ -26,7 +26,9 @@ from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dynode.benching.battery import bench_metrics
     from dynode.benching.directions import bench_directions
+    from dynode.benching.inverters import bench_inverters
     from dynode.direction.base import Direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from dynode.generator.protocol import Generator, GeneratorInfo
     from dynode.latents.latents import Latents
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
-    from dynode.measuring.measure import measure
+    from dynode.measuring.measurement import measure
     from dynode.pipeline.animate import animate
     from dynode.pipeline.directions import load_direction
     from dynode.pipeline.edit import edit, find
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.mix import mix
     from dynode.pipeline.training import train
     from dynode.pipeline.walk import walk
+    from dynode.reporting.page import report
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
@@ -86,7 +89,10 @@ _LAZY = {
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
     "bench_directions": "dynode.benching",
+    "bench_inverters": "dynode.benching",
+    "bench_metrics": "dynode.benching",
     "measure": "dynode.measuring",
+    "report": "dynode.reporting",
     "invert": "dynode.pipeline.invert",
     "mix": "dynode.pipeline.mix",
     "train": "dynode.pipeline.training",
@@ -151,6 +157,8 @@ __all__ = [
     "ZDirection",
     "animate",
     "bench_directions",
+    "bench_inverters",
+    "bench_metrics",
     "edit",
     "export_generator",
     "find",
@@ -160,6 +168,7 @@ __all__ = [
     "load_direction",
     "load_generator",
     "measure",
+    "report",
     "mix",
     "option",
     "train",

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from dynode.generator import Generator
     from dynode.latents import Latents
 
-# A benchmark in minutes: fewer samples for the strength, and a tenth of the training.
+# A benchmark in minutes: fewer samples for the strength, and a little of the training.
 _BENCH_BASIS = {"count": 16, "samples": 4}
-_BENCH_TRAINING = {**_BENCH_BASIS, "steps": 60, "batch": 8, "render_size": 64}
+_BENCH_TRAINING = {**_BENCH_BASIS, "steps": 30, "batch": 8, "render_size": 64}
 
 
 class SingularDirections(dynode.DirectionMethod):

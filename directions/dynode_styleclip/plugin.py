@@ -87,7 +87,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
     training = "mapper"
     training_summary = "Train a StyleCLIP mapper for a text"
     training_options = MapperRecipe
-    small_budget: ClassVar = {"steps": 150}
+    small_budget: ClassVar = {"steps": 40}
     check_options: ClassVar = {"text": "red", "steps": 3, "batch": 2}
 
     def find(

@@ -7,20 +7,32 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.benching.battery import bench_metrics
+    from dynode.benching.comparison import Comparison
     from dynode.benching.directions import bench_directions
+    from dynode.benching.inverters import bench_inverters
     from dynode.benching.rows import DirectionBench, Row
+    from dynode.benching.writing import read_result
 
 __all__ = [
+    "Comparison",
     "DirectionBench",
     "Row",
     "bench_directions",
+    "bench_inverters",
+    "bench_metrics",
+    "read_result",
 ]
 
 __getattr__ = names_on_demand(
     __name__,
     {
+        "Comparison": "dynode.benching.comparison",
         "DirectionBench": "dynode.benching.rows",
         "Row": "dynode.benching.rows",
         "bench_directions": "dynode.benching.directions",
+        "bench_inverters": "dynode.benching.inverters",
+        "bench_metrics": "dynode.benching.battery",
+        "read_result": "dynode.benching.writing",
     },
 )

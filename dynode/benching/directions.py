@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -98,14 +99,8 @@ def _rows(world: World, asked: Sequence[Asking], progress: Progress) -> list[Row
 
 
 def _spec(world: World, budget: Budget) -> dict[str, str]:
-    return {
-        "generator": world.generator.info.name,
-        "scorer": world.scorer.name,
-        "pictures": f"{world.pictures} held out ({_PER_IMAGE[budget]} of methods that work per picture)",
-        "budget": budget,
-        "seed": str(world.seed),
-        "torch": f"{torch.__version__}, {torch.get_num_threads()} threads",
-    }
+    told = f"{world.pictures} held out ({_PER_IMAGE[budget]} of methods that work per picture)"
+    return world.spec(budget) | {"pictures": told}
 
 
 def discover(world: World, asking: Asking, attribute: str) -> Discovery:
@@ -157,9 +152,10 @@ def _measured(world: World, method: DirectionMethod, cost: Row, found: list[Dire
 
 def _calibrated(world: World, attribute: str, found: list[Direction]) -> Direction:
     scorer, seed = world.chosen(attribute), world.seed + 1
+    how: dict[str, Any] = {"samples": _CALIBRATION, "with_curve": False}
     if len(found) > 1:
-        return purest(found, world.generator, scorer, seed=seed)
-    return calibrate(found[0], world.generator, scorer, samples=_CALIBRATION, seed=seed)
+        return purest(found, world.generator, scorer, seed=seed, **how)
+    return calibrate(found[0], world.generator, scorer, seed=seed, **how)
 
 
 def _told(world: World, row: Row, changes: Tensor) -> Row:

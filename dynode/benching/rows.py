@@ -73,7 +73,7 @@ class DirectionBench:
         """Write the rows as a Markdown table, with the mean of each method below."""
         told = "; ".join(f"{name}: {value}" for name, value in self.spec.items())
         rows = [*_HEAD, *(_line(row) for row in self.rows)]
-        return "\n".join([told, "", *rows, "", self.means()])
+        return "\n".join([told, "", *rows, "", self.summary()])
 
     def plot(self) -> str:
         """Draw leakage over effect, a line a method: means over the attributes that it moves, as SVG."""
@@ -88,7 +88,7 @@ class DirectionBench:
             title="Leakage over effect, means over attributes",
         )
 
-    def means(self) -> str:
+    def summary(self) -> str:
         """Write the mean of each method over its attributes, as a Markdown table."""
         lines = [
             "| mean | attributes | leakage at 1 σ | identity at 1 σ | seconds | renders |",

@@ -16,6 +16,7 @@ from dynode.generator.population import Population, draw_population
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.plugins.methods import Scorer
+from dynode.plugins.truth import Truth
 from dynode.scoring.choosing import ChosenScorer, find_scorer
 from dynode.scoring.effects import score_latents
 
@@ -66,6 +67,32 @@ class World:
     def model(self) -> ChosenScorer:
         """The loaded scorer."""
         return ChosenScorer(self.scorer.name, self.scorer.load(self.generator.device), "")
+
+    @cached_property
+    def truth(self) -> Truth:
+        """The world behind the generator's pictures.
+
+        Raises:
+            MissingWeightsError: Nobody knows it.
+        """
+        found = self.scorer.truth(self.generator.info)
+        if found is None:
+            raise MissingWeightsError(
+                f"the scorer {self.scorer.name} knows no world behind {self.generator.info.name}; the "
+                f"benchmark needs a generator with one, such as the bundled one"
+            )
+        return found
+
+    def spec(self, budget: str) -> dict[str, str]:
+        """Say what everything is measured on."""
+        return {
+            "generator": self.generator.info.name,
+            "scorer": self.scorer.name,
+            "pictures": str(self.pictures),
+            "budget": budget,
+            "seed": str(self.seed),
+            "torch": f"{torch.__version__}, {torch.get_num_threads()} threads",
+        }
 
     @cached_property
     def population(self) -> Population:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dynode import files
+from dynode.benching.comparison import Comparison
+from dynode.benching.rows import DirectionBench
 
 _SUFFIXES = (".json", ".md", ".svg")
 
@@ -27,9 +30,19 @@ class Result(Protocol):
         """Write everything as Markdown."""
         ...
 
+    def summary(self) -> str:
+        """Write what matters most as a Markdown table."""
+        ...
+
     def plot(self) -> str:
         """Draw it as SVG."""
         ...
+
+
+def read_result(document: Mapping[str, Any]) -> Result:
+    """Read what `document` of a result returned."""
+    kind = DirectionBench if document["bench"] == DirectionBench.name else Comparison
+    return kind.of(document)
 
 
 def check_free(name: str, folder: Path, *, force: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,6 @@ from dynode.cli import console
 
 if TYPE_CHECKING:
     from dynode.benching.writing import Result
-    from dynode.plugins.methods import Progress
 
 _OUTPUT = click.option(
     "-o",
@@ -32,6 +31,13 @@ def _methods(kind: str) -> Callable[[console.Command], console.Command]:
     )
 
 
+_ATTRIBUTES = click.option(
+    "--attributes",
+    default="",
+    metavar="NAMES",
+    help="Attributes, such as smile,age; all that the scorer has texts for if absent.",
+)
+_LISTS = ("methods", "attributes")
 _BUDGET = click.option(
     "--budget",
     type=click.Choice(["small", "full"]),
@@ -52,12 +58,7 @@ def bench() -> None:
 
 @bench.command()
 @_methods("Direction methods")
-@click.option(
-    "--attributes",
-    default="",
-    metavar="NAMES",
-    help="Attributes, such as smile,age; all that the scorer has texts for if absent.",
-)
+@_ATTRIBUTES
 @_BUDGET
 @console.GENERATOR
 @console.DEVICE
@@ -65,17 +66,7 @@ def bench() -> None:
 @_OUTPUT
 @console.FORCE
 @console.JSON
-def directions(
-    methods: str,
-    attributes: str,
-    budget: Literal["small", "full"],
-    generator: str | None,
-    device: str | None,
-    seed: int,
-    output: Path | None,
-    force: bool,
-    as_json: bool,
-) -> None:
+def directions(output: Path | None, **given: Any) -> None:
     r"""Compare direction methods: effect, leakage at equal effect, identity, cost.
 
     \b
@@ -84,35 +75,67 @@ def directions(
     """
     import dynode
 
-    def compared(progress: Progress) -> Result:
-        return dynode.bench_directions(
-            generator,
-            methods=_names(methods),
-            attributes=_names(attributes),
-            budget=budget,
-            seed=seed,
-            device=device,
-            progress=progress,
-        )
+    _run("directions", dynode.bench_directions, output, given)
 
-    _run("directions", compared, output, force=force, as_json=as_json)
+
+@bench.command()
+@_methods("Inverters")
+@_ATTRIBUTES
+@_BUDGET
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@_OUTPUT
+@console.FORCE
+@console.JSON
+def inverters(output: Path | None, **given: Any) -> None:
+    r"""Compare inverters: distortion, what edits of their codes do, seconds.
+
+    \b
+    Try:     dynode bench inverters --methods e4e,restyle
+    Python:  dynode.bench_inverters(methods=['e4e', 'restyle']).table()
+    """
+    import dynode
+
+    _run("inverters", dynode.bench_inverters, output, given)
+
+
+@bench.command()
+@_methods("Metrics")
+@_BUDGET
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@_OUTPUT
+@console.FORCE
+@console.JSON
+def metrics(output: Path | None, **given: Any) -> None:
+    r"""Try metrics on clips spoiled in eight ways: which see what, and which are blind to order.
+
+    \b
+    Try:     dynode bench metrics --methods psnr,jerk
+    Python:  dynode.bench_metrics(methods=['psnr', 'jerk']).table()
+    """
+    import dynode
+
+    _run("metrics", dynode.bench_metrics, output, given)
 
 
 def _run(
-    name: str,
-    compared: Callable[[Progress], Result],
-    output: Path | None,
-    *,
-    force: bool,
-    as_json: bool,
+    name: str, compare: Callable[..., Result], output: Path | None, given: dict[str, Any]
 ) -> None:
     """Compare, and write or print what was found."""
     from dynode.benching import writing
 
+    force, as_json = given.pop("force"), given.pop("as_json")
     if output:
         writing.check_free(name, output, force=force)
     with console.progress_bar(f"comparing {name}") as progress:
-        found = compared(progress)
+        found = compare(
+            given.pop("generator"),
+            progress=progress,
+            **{key: _names(value) if key in _LISTS else value for key, value in given.items()},
+        )
     if output:
         writing.write(found, output)
     if as_json:

@@ -67,7 +67,8 @@ def list_metrics(as_json: bool) -> None:
         console.print_json([_described(one, shelf.owner_of(one.name)) for one in shelf])
         return
     for one in shelf:
-        console.tell(f"{one.name:<24}{_given(one):<18}{one.better:<8}{one.summary}")
+        mark = " [blind to the order of frames]" if one.blind_to_order else ""
+        console.tell(f"{one.name:<24}{_given(one):<18}{one.better:<8}{one.summary}{mark}")
 
 
 def _given(metric: Metric) -> str:
@@ -86,6 +87,7 @@ def _described(metric: Metric, owner: str) -> dict[str, object]:
         "reference": needs.reference,
         "paired": needs.paired,
         "domains": list(metric.domains),
+        "blind_to_order": metric.blind_to_order,
         "owner": owner,
     }
 
@@ -99,6 +101,11 @@ _RESOLUTION = click.option(
     "--resolution",
     type=click.IntRange(16, 4096),
     help="Cut and resize items to so many pixels a side; as they are if absent.",
+)
+_DOMAIN = click.option(
+    "--domain",
+    default="",
+    help="What files show, such as facets, for metrics that read it; what generators draw if absent.",
 )
 _CACHE = click.option(
     "--cache/--no-cache",
@@ -117,6 +124,7 @@ def _command_of(metric: Metric) -> click.Command:
     @console.truncation_option(
         None, "Truncation ψ of generators; 1, the population itself, if not said."
     )
+    @_DOMAIN
     @_CACHE
     @console.DEVICE
     @console.SEED
@@ -139,7 +147,7 @@ def _command_of(metric: Metric) -> click.Command:
 def _measured(name: str, a: str, b: str | None, given: dict[str, Any]) -> Figures:
     import dynode
 
-    names = ("count", "resolution", "truncation", "cache", "device", "seed")
+    names = ("count", "resolution", "truncation", "domain", "cache", "device", "seed")
     shared = {key: given.pop(key) for key in names}
     with console.progress_bar(f"measuring {name}") as progress:
         return dynode.measure(

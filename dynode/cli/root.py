@@ -35,6 +35,7 @@ COMMANDS = {
     "metrics": "dynode.cli.metrics:metrics",
     "mix": "dynode.cli.mix:mix",
     "plugins": "dynode.cli.plugins:plugins",
+    "report": "dynode.cli.report:report",
     "train": "dynode.cli.train:train",
     "walk": "dynode.cli.walk:walk",
 }

@@ -8,7 +8,7 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.measuring.figures import Figures
-    from dynode.measuring.measure import measure
+    from dynode.measuring.measurement import measure
     from dynode.measuring.side import Drawing, Side
 
 __all__ = [
@@ -24,6 +24,6 @@ __getattr__ = names_on_demand(
         "Drawing": "dynode.measuring.side",
         "Figures": "dynode.measuring.figures",
         "Side": "dynode.measuring.side",
-        "measure": "dynode.measuring.measure",
+        "measure": "dynode.measuring.measurement",
     },
 )

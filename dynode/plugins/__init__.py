@@ -37,6 +37,7 @@ from dynode.plugins.methods import (
 )
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.plugins.trainable import Trainable, TrainableGenerator
+from dynode.plugins.truth import Truth
 
 __all__ = [
     "Detector",
@@ -65,6 +66,7 @@ __all__ = [
     "TextImageModel",
     "Trainable",
     "TrainableGenerator",
+    "Truth",
     "distribution_of",
     "hookimpl",
     "registry",

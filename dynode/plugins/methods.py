@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dynode.generator.protocol import Generator, GeneratorInfo
     from dynode.latents.latents import Latents
     from dynode.plugins.loaded import ScorerModel, TextImageModel
+    from dynode.plugins.truth import Truth
 
 
 class Progress(Protocol):
@@ -115,10 +116,13 @@ class Inverter(Plugin):
     Attributes:
         options: Dataclass of typed, documented options.
         domains: Generator domains it works for; empty for any.
+        small_budget: Options by name with which `dynode bench --budget small` runs it: three seconds a
+            picture on one core, at most.
     """
 
     options: ClassVar[type] = NoOptions
     domains: ClassVar[tuple[str, ...]] = ()
+    small_budget: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
 
     def suits(self, info: GeneratorInfo) -> bool:
         """Say whether to take it for a generator of its domains when no inverter is named.
@@ -284,4 +288,8 @@ class Scorer(Plugin):
         Returns:
             (n, attributes) of the first n pictures; None, as here, where they have to be measured.
         """
+        return None
+
+    def truth(self, info: GeneratorInfo) -> Truth | None:
+        """Return the world behind the generator's pictures; None, as here, where nobody knows it."""
         return None

@@ -99,12 +99,15 @@ class Metric(Plugin):
         needs: What it is given; see `needs_of`.
         better: Which figures are better: `lower`, `higher`, or empty where neither is.
         domains: Domains of generators it makes sense for; empty for any.
+        blind_to_order: Whether it ranks a clip of shuffled frames above a lightly blurred one, as
+            `dynode bench metrics` finds out; `dynode metrics list` says so.
     """
 
     options: ClassVar[type] = NoOptions
     needs: ClassVar[Needs] = Needs()
     better: ClassVar[Literal["lower", "higher", ""]] = "lower"
     domains: ClassVar[tuple[str, ...]] = ()
+    blind_to_order: ClassVar[bool] = False
 
     def needs_of(self, options: Any) -> Needs:  # an instance of `self.options`
         """Say what it is given with these options: `needs`, with other numbers of items or frames."""

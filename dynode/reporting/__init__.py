@@ -8,10 +8,12 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.reporting.chart import Line, line_chart
+    from dynode.reporting.page import report
 
 __all__ = [
     "Line",
     "line_chart",
+    "report",
 ]
 
 __getattr__ = names_on_demand(
@@ -19,5 +21,6 @@ __getattr__ = names_on_demand(
     {
         "Line": "dynode.reporting.chart",
         "line_chart": "dynode.reporting.chart",
+        "report": "dynode.reporting.page",
     },
 )

@@ -53,6 +53,7 @@ def calibrate(
     seed: int = 0,
     truncation: float = 0.7,
     lower: bool = False,
+    with_curve: bool = True,
     progress: Progress = silent,
 ) -> Direction:
     """Set the scale of a direction so that strength 1 moves an attribute by one deviation.
@@ -65,6 +66,7 @@ def calibrate(
         seed: Seed of these pictures.
         truncation: Their truncation.
         lower: Make strength 1 lower the attribute instead of raising it.
+        with_curve: Measure at five more strengths, for those who read the direction's file.
         progress: Called after every measured strength.
 
     Returns:
@@ -81,7 +83,8 @@ def calibrate(
     measured = _Measured(effect, scorer.column, sign, {}, progress)
     start = direction.info.scale
     strength = _strength_of_one(measured, start, direction, scorer)
-    curve = tuple((unit, sign * measured.target(unit * strength)) for unit in (*_CURVE, 1.0))
+    units = (*_CURVE, 1.0) if with_curve else (1.0,)
+    curve = tuple((unit, sign * measured.target(unit * strength)) for unit in units)
     changes = dict(zip(scorer.model.attributes, measured.at(strength).tolist(), strict=True))
     reached = changes.pop(scorer.attribute)
     calibration = Calibration(

@@ -122,7 +122,13 @@ def _with_effects(direction: Direction, slope: Tensor, scorer: ChosenScorer) -> 
 
 
 def purest(
-    directions: Sequence[Direction], generator: Generator, scorer: ChosenScorer, *, seed: int
+    directions: Sequence[Direction],
+    generator: Generator,
+    scorer: ChosenScorer,
+    *,
+    seed: int,
+    samples: int = 32,
+    with_curve: bool = True,
 ) -> Direction:
     """Calibrate the component with the most effect per leakage; the next if it is too weak.
 
@@ -131,6 +137,8 @@ def purest(
         generator: What draws.
         scorer: What measures, and the attribute.
         seed: Seed of the pictures.
+        samples: Pictures of the calibration.
+        with_curve: See `calibrate`.
 
     Raises:
         UnknownNameError: The scorer has no such attribute.
@@ -144,7 +152,14 @@ def purest(
     ranked = sorted(directions, key=lambda d: -_purity(d, scorer.attribute))
     for direction in ranked[:_CANDIDATES]:
         try:
-            return calibrate(direction, generator, scorer, samples=32, seed=seed + 1)
+            return calibrate(
+                direction,
+                generator,
+                scorer,
+                samples=samples,
+                seed=seed + 1,
+                with_curve=with_curve,
+            )
         except OptionError as error:  # it cannot move the attribute by one deviation
             reason = str(error)
     raise OptionError(f"no component moves {scorer.attribute!r} far enough ({reason})")

@@ -11,10 +11,12 @@ from dynode.testing.plugin_check import Outcome, PluginCheck
 from dynode.testing.plugin_checks import checks_for
 from dynode.testing.scorers import PixelScorer
 from dynode.testing.stand_ins import ColourWords, stand_ins
+from dynode.testing.truths import LinearTruth
 
 __all__ = [
     "Check",
     "ColourWords",
+    "LinearTruth",
     "CommandResult",
     "Outcome",
     "PixelScorer",

@@ -22,6 +22,7 @@ class Optimize(dynode.Inverter):
     name = "optimize"
     summary = "codes by gradient descent in W or W+, for any generator"
     options = OptimizeOptions
+    small_budget: ClassVar = {"steps": 100}
     check_options: ClassVar = {"steps": 25}
 
     def invert(

@@ -22,6 +22,7 @@ class Pti(dynode.Inverter):
     name = "pti"
     summary = "a code and a tuned generator, as a delta of a few percent of its size (PTI)"
     options = PtiOptions
+    small_budget: ClassVar = {"steps": 60}
     check_options: ClassVar = {"steps": 3, "pivot": "optimize", "pivot_steps": 10, "rank": 1}
 
     def suits(self, info: GeneratorInfo) -> bool:

@@ -26,7 +26,7 @@ _MOTION_SEEDS = 2**31
 def moving_factors(
     count: int, frames: int, fps: float, seed: int, progress: Progress = silent
 ) -> Tensor:
-    """Draw people of the population and what they do, one motion each.
+    """Draw people of the population and what they do, one motion each, in regular frames.
 
     Args:
         count: Clips.
@@ -38,9 +38,14 @@ def moving_factors(
     Returns:
         Factors (count, frames, F) float32; the first frame is the person at rest.
     """
+    times = torch.arange(frames, dtype=torch.float64) / fps
+    return factors_at(times, count, seed, progress)
+
+
+def factors_at(times: Tensor, count: int, seed: int, progress: Progress = silent) -> Tensor:
+    """Draw people of the population and what they do, at any times in seconds."""
     rng = random.Random(seed)
     people = population(torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed)))
-    times = torch.arange(frames, dtype=torch.float64) / fps
     clips = list[Tensor]()
     for person in people:
         clips.append(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import click
 
 import dynode
-from dynode.plugins import Progress, ScorerModel, TextImageModel
+from dynode.plugins import Progress, ScorerModel, TextImageModel, Truth
 from dynode_facets.factor_table import FACTOR_NAMES
 
 if TYPE_CHECKING:
@@ -113,6 +113,12 @@ class FacetsScorer(dynode.Scorer):
         from dynode_facets.readings import bundled_readings
 
         return bundled_readings(info, seed=seed, truncation=truncation)
+
+    def truth(self, info: GeneratorInfo) -> Truth | None:
+        """Return the renderer's world, for generators that learned it; see `Scorer.truth`."""
+        from dynode_facets.truth import FacetsTruth
+
+        return FacetsTruth.behind(info)
 
 
 @dataclass(frozen=True)

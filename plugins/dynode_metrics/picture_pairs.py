@@ -22,6 +22,7 @@ class Psnr(dynode.Metric):
     """Peak signal-to-noise ratio, mean over pairs."""
 
     name = "psnr"
+    blind_to_order = True
     summary = "peak signal-to-noise ratio of pairs of pictures, dB"
     needs = _PAIRS
     better = "higher"
@@ -41,6 +42,7 @@ class Ssim(dynode.Metric):
     """
 
     name = "ssim"
+    blind_to_order = True
     summary = "structural similarity of pairs of pictures (extra 'metrics')"
     needs = _PAIRS
     better = "higher"

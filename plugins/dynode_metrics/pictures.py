@@ -121,6 +121,7 @@ class Frechet(dynode.Metric):
     """Fréchet distance of the features of any detector."""
 
     name = "frechet"
+    blind_to_order = True
     summary = "Fréchet distance of two sets of pictures, by any detector"
     options = FrechetOptions
     check_options: ClassVar = {"detector": "pixels"}
@@ -146,6 +147,7 @@ class Mmd(dynode.Metric):
     """
 
     name = "mmd"
+    blind_to_order = True
     summary = "kernel distance of two sets of pictures, by any detector (JEDi's estimator)"
     options = DetectorOptions
     check_options: ClassVar = {"detector": "pixels"}

@@ -221,5 +221,18 @@ def main() -> None:
     print(f"lines of the core: {lines}")
 
 
+def test_no_name_on_demand_shares_its_name_with_a_module() -> None:
+    """Importing the module would put it where the name is looked for."""
+    shared = {
+        f"{package}.{name}"
+        for package, file in sources().items()
+        if file.stem == "__init__" and "names_on_demand" in file.read_text()
+        for name in listed(file)
+        if (file.parent / f"{name}.py").exists()
+    }
+
+    assert shared == set()
+
+
 if __name__ == "__main__":
     main()

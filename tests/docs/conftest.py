@@ -16,7 +16,7 @@ import torch
 import dynode
 from dynode import plugins
 from dynode.plugins import Registry
-from dynode.testing import ColourWords, PixelScorer, tiny_generator
+from dynode.testing import ColourWords, LinearTruth, PixelScorer, tiny_generator
 from dynode.testing.stand_ins import ColourModel
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +51,9 @@ class SmallScorer(PixelScorer):
 
     def load(self, device: Any) -> Any:
         return SmallScorerModel()
+
+    def truth(self, info: Any) -> Any:
+        return LinearTruth(tiny_generator(32, w_dim=32, channels=8, name=info.name, domain=DOMAIN))
 
 
 class SmallClip(ColourWords):

@@ -113,6 +113,8 @@ def files(small_world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     dynode.data.pack_clips("clips", "clips.zip")
     Path("photos").mkdir()
     Image.new("RGB", (32, 32)).save("photos/a.png")
+    Path("runs/stylegan-v").mkdir(parents=True)
+    Image.new("RGB", (32, 32)).save("runs/stylegan-v/real.png")
     monkeypatch.setenv("DYNODE_CACHE", ".")
 
     def read(self: E4e, generator: Any, images: Any, options: Any, **given: Any) -> Any:

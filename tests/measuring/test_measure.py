@@ -342,6 +342,14 @@ def refuse_skies() -> None:
     measure("of-faces", tiny_generator(16, w_dim=32, channels=8))
 
 
+def refuse_sky_files() -> None:
+    measure("of-faces", folder("photos", [0]), domain="skies")
+
+
+def refuse_two_domains() -> None:
+    measure("alone", tiny_generator(16, w_dim=32, channels=8), domain="skies")
+
+
 def refuse_metric() -> None:
     measure("maen", "photos")
 
@@ -378,6 +386,8 @@ def refuse_shape() -> None:
         (refuse_stills, OptionError, "tiny draws stills, and clips are measured"),
         (refuse_picture, MediaError, "000.png is a still picture, and clips are measured"),
         (refuse_skies, OptionError, "of-faces is made for faces, and the generator draws"),
+        (refuse_sky_files, OptionError, "made for faces, and what is measured shows skies"),
+        (refuse_two_domains, OptionError, "to be 'skies', and the generator draws noise"),
         (refuse_metric, UnknownNameError, "did you mean 'mean'"),
         (refuse_source, UnknownNameError, "unknown generator, file or folder 'nowhere'"),
         (refuse_nan, PluginError, "found mute = nan; expected a finite number"),

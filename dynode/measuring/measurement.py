@@ -37,6 +37,7 @@ def measure(
     seed: int = 0,
     truncation: float | None = None,
     resolution: int | None = None,
+    domain: str = "",
     device: str | None = None,
     cache: bool = True,
     progress: Progress = silent,
@@ -56,6 +57,7 @@ def measure(
             pairs.
         truncation: Truncation ψ of generators; None for 1, the population itself.
         resolution: Side in pixels that items are cut and resized to; None leaves them as they are.
+        domain: What files and items in memory show, such as `facets`; what generators draw if empty.
         device: Where to compute.
         cache: Keep features, and use those that were kept: a run that was killed goes on.
         progress: Called with the number of items.
@@ -81,7 +83,7 @@ def measure(
     if truncation is not None and not any(side.drawn for side in sides):
         raise OptionError("--truncation is for generators and does not apply here; leave it out")
     counts = _counts(method.name, needs, sides, count)
-    setting = Setting(where, _domain(method, sides), seed)
+    setting = Setting(where, _domain(method, sides, domain), seed)
     work = _Work(method, chosen, setting, needs, sides, counts, cache, progress)
     running, values = work.run()
     frozen = work.run(frozen=True)[1] if needs.items == "clips" else {}
@@ -154,16 +156,21 @@ def _check_pairs(name: str, sides: list[Side], counts: list[int]) -> None:
             )
 
 
-def _domain(method: Metric, sides: list[Side]) -> str:
-    """Return what the generators draw, if the metric knows it."""
+def _domain(method: Metric, sides: list[Side], given: str) -> str:
+    """Return what is shown, if the metric knows it."""
     domains = list(dict.fromkeys(side.domain for side in sides if side.domain))
-    for domain in domains:
+    if given and domains not in ([], [given]):
+        raise OptionError(
+            f"the domain is to be {given!r}, and the generator draws {domains[0]}; leave --domain out"
+        )
+    for domain in domains or [given] * bool(given):
         if method.domains and domain not in method.domains:
+            draws = "the generator draws" if domains else "what is measured shows"
             raise OptionError(
-                f"{method.name} is made for {', '.join(method.domains)}, and the generator draws {domain}; "
-                f"choose another metric (dynode metrics list)"
+                f"{method.name} is made for {', '.join(method.domains)}, and {draws} {domain}; choose "
+                f"another metric (dynode metrics list)"
             )
-    return domains[0] if domains else ""
+    return domains[0] if domains else given
 
 
 @dataclass(frozen=True)
