@@ -30,6 +30,17 @@ _FROM = click.option(
     metavar="NAME|FILE",
     help="Generator to start from; random weights if absent.",
 )
+_METRICS = click.option(
+    "--metrics",
+    default="",
+    metavar="NAMES",
+    help="Metrics of every snapshot against the data, such as kid:weights=inception.pth,precision-recall.",
+)
+_METRICS_COUNT = click.option(
+    "--metrics-count",
+    type=click.IntRange(min=1),
+    help="Items a side of these metrics; all of the data, and as many drawn, if absent.",
+)
 _SCRIPT = click.option(
     "--print-sbatch",
     is_flag=True,
@@ -44,6 +55,8 @@ def generator_command(method: TrainableGenerator) -> click.Command:
     @_DATA
     @_FROM
     @RUN_FOLDER
+    @_METRICS
+    @_METRICS_COUNT
     @_SCRIPT
     @console.DEVICE
     @console.SEED
@@ -72,12 +85,14 @@ def generator_command(method: TrainableGenerator) -> click.Command:
 def _trained(name: str, folder: Path, given: Mapping[str, Any]) -> Path:
     from dynode.pipeline.training import train
 
-    shared = ("output", "data", "start", "seed", "device", "force")
-    own = {key: value for key, value in given.items() if key not in shared}
+    shared = ("output", "data", "start", "seed", "device", "force", "metrics_count")
+    own = {key: value for key, value in given.items() if key not in (*shared, "metrics")}
+    metrics = [text for text in given["metrics"].split(",") if text.strip()]
     with console.progress_bar(f"training {name}") as progress:
         return train(
             name,
             folder=folder,
+            metrics=metrics,
             progress=progress,
             **{key: given[key] for key in shared},
             **split_method_options(own),
@@ -89,6 +104,7 @@ def _queue_script(name: str, folder: Path, given: Mapping[str, Any]) -> str:
 
     flags = {"data": given["data"], "from": given["start"], "run-folder": folder}
     flags |= {"output": given["output"], "seed": given["seed"], "force": given["force"] or None}
+    flags |= {"metrics": given["metrics"] or None, "metrics-count": given["metrics_count"]}
     options = split_method_options({k: v for k, v in given.items() if k.startswith("method__")})
     return queue_script(name, folder, {**flags, **options})
 

@@ -88,12 +88,25 @@ def _pictures(path: Path, kind: str, drawing: Drawing) -> Side:
         return OnePicture(path, drawing)
     if kind == "clip":
         return ClipFrames(open_clip(path), drawing)
-    if kind == "folder":
-        _tell_left_out(path, clips_wanted=False)
     pictures = open_pictures(path)
+    if kind == "folder" and not len(pictures):
+        pictures = _in_subfolders(path)
+    elif kind == "folder":
+        _tell_left_out(path, clips_wanted=False)
     if not len(pictures):
         raise MediaError(f"{path} holds no pictures; give a folder or zip file of pictures")
     return StoredPictures(pictures, drawing)
+
+
+def _in_subfolders(path: Path) -> PictureSet:
+    """List the pictures at any depth, as data sets with a folder for each class have them."""
+    folders = sorted(each for each in path.rglob("*") if each.is_dir() and each.name[0] != ".")
+    names = [
+        (folder.relative_to(path) / name).as_posix()
+        for folder in folders
+        for name in open_pictures(folder).names
+    ]
+    return PictureSet(path, tuple(names))
 
 
 def _clips(path: Path, kind: str, needs: Needs, drawing: Drawing) -> Side:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import torch
 
 from dynode import files, plugins
 from dynode.devices import own_device
@@ -14,6 +17,9 @@ from dynode.options import build_options
 from dynode.pipeline.still_training import StyleGAN2Training
 from dynode.plugins.methods import Progress, silent
 from dynode.plugins.trainable import Trainable, TrainableGenerator
+
+if TYPE_CHECKING:
+    from dynode.pipeline.snapshot_metrics import SnapshotMetrics
 
 
 def trainable() -> dict[str, Trainable | TrainableGenerator]:
@@ -38,6 +44,8 @@ def train(
     seed: int = 0,
     device: str | None = None,
     force: bool = False,
+    metrics: Sequence[str] = (),
+    metrics_count: int | None = None,
     progress: Progress = silent,
     **options: Any,  # the method's training options, checked against its dataclass
 ) -> Path:
@@ -55,6 +63,10 @@ def train(
         seed: Seed of everything random.
         device: Where to compute, for a generator given by name.
         force: Replace an output that exists.
+        metrics: Of generators that are trained, metrics of every snapshot against the data, logged in
+            `metrics.jsonl` of the run: `NAME` or `NAME:option=value`, such as
+            `fid:weights=inception.pth`.
+        metrics_count: Items a side; None for all of the data, and as many drawn.
         progress: Called after every step.
         **options: The method's training options by name.
 
@@ -62,8 +74,9 @@ def train(
         The file.
 
     Raises:
-        UnknownNameError: Nothing of that name can be trained, or no such option.
-        OptionError: `generator` or `start` does not apply.
+        UnknownNameError: Nothing of that name can be trained, or no such option or metric.
+        OptionError: `generator`, `start` or `metrics` does not apply.
+        MissingWeightsError: A metric needs a file that was not given.
         OutputExistsError: The output exists and `force` is off.
     """
     methods = trainable()
@@ -82,15 +95,36 @@ def train(
         "force": force,
         "progress": progress,
     }
-    if isinstance(method, TrainableGenerator):
-        _refuse(
-            generator, f"train {name} trains a generator and for none; name one with start, --from"
-        )
-        begin = None if start is None else str(start)
-        method.train(target, checked, start=begin, device=own_device(device), **shared)
-    else:
+    if not isinstance(method, TrainableGenerator):
+        _refuse(metrics or None, f"--metrics is for generators, and train {name} trains none")
         method.train(loaded(generator, device=device), target, checked, **shared)
+        return target
+    _refuse(generator, f"train {name} trains a generator and for none; name one with start, --from")
+    where, begin = own_device(device), None if start is None else str(start)
+    measured = _measured(metrics, metrics_count, shared, where)
+    method.train(
+        target,
+        checked,
+        start=begin,
+        device=where,
+        **{**shared, "progress": measured.watching(progress) if measured else progress},
+    )
     return target
+
+
+def _measured(
+    metrics: Sequence[str], count: int | None, shared: Mapping[str, Any], device: torch.device
+) -> SnapshotMetrics | None:
+    """Prepare the metrics of a training, checked before it begins."""
+    if not metrics:
+        _refuse(count, "--metrics-count belongs to --metrics; leave it out, or name metrics")
+        return None
+    from dynode.pipeline.snapshot_metrics import Asked, SnapshotMetrics
+
+    asked = [Asked.of(text) for text in metrics]
+    found = SnapshotMetrics(asked, shared["folder"], shared["data"], device, shared["seed"], count)
+    found.check()
+    return found
 
 
 def _refuse(given: object, message: str) -> None:

@@ -140,6 +140,15 @@ def test_a_folder_and_a_zip_file_of_the_same_pictures_measure_the_same() -> None
     assert found["mean-a"] == found["mean-b"] == pytest.approx((level(0) + level(51) + 1) / 3)
 
 
+def test_a_folder_of_folders_of_pictures_is_a_set_of_all_of_them() -> None:
+    folder("data/dark", [0, 51])
+    folder("data/light/very", [255])
+
+    found = measure("alone", "data").values
+
+    assert found == {"mean-a": pytest.approx((level(0) + level(51) + 1) / 3), "count-a": 3}
+
+
 def test_pictures_of_several_sizes_are_measured_one_size_after_the_other() -> None:
     source = folder("photos", [0, 0])
     Image.fromarray(np.full((20, 30, 3), 255, np.uint8)).save(source / "100.png")
