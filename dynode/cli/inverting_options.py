@@ -44,6 +44,13 @@ _FACES = (
         type=_FILE,
         help="File for the face detector; alone, for the one that reads a file.",
     ),
+    click.option(
+        "--face-number",
+        "face",
+        type=click.IntRange(min=1),
+        help="Which of several faces, counted from the left [default: the largest].",
+    ),
+    click.option("--all-faces", is_flag=True, help="All of them, of a photograph that is edited."),
 )
 
 
@@ -73,9 +80,11 @@ def takes_faces(command: Command) -> Command:
         landmarks: Path | None,
         face_detector: str | None,
         face_model: Path | None,
+        face: int | None,
+        all_faces: bool,
         **others: Any,
     ) -> Any:
-        faces = _face_source(landmarks, face_detector, face_model)
+        faces = _face_source(landmarks, face_detector, face_model, face, all_faces)
         return command(*arguments, faces=faces, **others)
 
     for option in reversed(_FACES):
@@ -84,13 +93,26 @@ def takes_faces(command: Command) -> Command:
 
 
 def _face_source(
-    landmarks: Path | None, detector: str | None, model: Path | None
+    landmarks: Path | None,
+    detector: str | None,
+    model: Path | None,
+    face: int | None,
+    all_faces: bool,
 ) -> FaceSource | None:
-    if (landmarks, detector, model) == (None, None, None):
+    is_chosen = face is not None or all_faces
+    if (landmarks, detector, model) == (None, None, None) and not is_chosen:
         return None
     from dynode.pipeline.face_source import FaceSource
 
-    return FaceSource(landmarks, detector, model)
+    if (landmarks, detector, model) != (None, None, None):
+        return FaceSource(landmarks, detector, model, face, all_faces)
+    ready = FaceSource.ready(face, all_faces=all_faces)
+    if ready is None:
+        raise OptionError(
+            "--face-number and --all-faces choose among the faces that a detector finds, and none is ready; "
+            "install one ('dynode plugins' says how), or name one with --face-detector"
+        )
+    return ready
 
 
 def _named_values(given: Sequence[str]) -> dict[str, str]:

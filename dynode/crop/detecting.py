@@ -13,7 +13,7 @@ from dynode import plugins
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import DynodeError, OptionError, PluginError
 from dynode.plugins.face_detector import FaceDetector
-from dynode.plugins.loaded import Detector
+from dynode.plugins.loaded import Detector, Recogniser
 
 _REMEDY = "check it with 'dynode plugins check', or give the points with --landmarks FILE"
 
@@ -45,6 +45,18 @@ def load_detector(name: str | None = None, model: Path | None = None) -> Detecto
         return _Checked(chosen.name, chosen.load(model))
 
 
+def ready_detector() -> str | None:
+    """Return the name of the first detector that can be loaded without a file, if there is one."""
+    ready = (each.name for each in plugins.registry().face_detectors if each.is_ready())
+    return next(ready, None)
+
+
+def recogniser_of(detector: Detector) -> Recogniser | None:
+    """Return what knows people again, if a detector that `load_detector` returned does."""
+    inner = detector.inner if isinstance(detector, _Checked) else detector
+    return inner if isinstance(inner, Recogniser) else None
+
+
 def _reader(model: Path | None) -> FaceDetector:
     """Return the only detector that reads a file."""
     if model is None:
@@ -67,11 +79,11 @@ class _Checked:
     """A detector whose landmarks are looked at before they are used."""
 
     def __init__(self, name: str, detector: Detector) -> None:
-        self._name, self._detector = name, detector
+        self._name, self.inner = name, detector
 
     def __call__(self, pixels: np.ndarray, /) -> list[np.ndarray]:
         with _blamed(self._name):
-            found = self._detector(pixels)
+            found = self.inner(pixels)
             if not isinstance(found, list | tuple):
                 self._refuse(f"a {type(found).__name__}")
             faces = [np.asarray(face, dtype=np.float64) for face in found]

@@ -57,24 +57,47 @@ def _held(path: Path) -> object:
     return [[float(part) for part in line.split()] for line in lines if line.strip()]
 
 
-def find_landmarks(photo: Image.Image, detector: Detector) -> np.ndarray:
-    """Ask a detector for the largest face of a photograph.
+def find_landmarks(
+    photo: Image.Image, detector: Detector, *, face: int | None = None
+) -> np.ndarray:
+    """Ask a detector for a face of a photograph.
 
     Args:
         photo: 8-bit RGB.
         detector: Takes pixels (h, w, 3) and returns landmarks (5, 2) or (68, 2) of every face it
             finds; for example `load_detector("NAME")`.
+        face: Which one, counted from 1 at the left; None for the largest.
 
     Returns:
         (5, 2) or (68, 2), (x, y) pixels.
+
+    Raises:
+        MediaError: There is no face, or not as many.
+    """
+    faces = find_all_landmarks(photo, detector)
+    if face is None:
+        return max(faces, key=_extent)
+    if not 1 <= face <= len(faces):
+        raise MediaError(
+            f"--face-number is {face} and {len(faces)} were found, counted from the left; give 1"
+            + (f" to {len(faces)}" if len(faces) > 1 else "")
+        )
+    return faces[face - 1]
+
+
+def find_all_landmarks(photo: Image.Image, detector: Detector) -> list[np.ndarray]:
+    """Ask a detector for every face of a photograph, from left to right; see `find_landmarks`.
 
     Raises:
         MediaError: There is no face.
     """
     faces = [np.asarray(face, dtype=np.float64) for face in detector(np.asarray(photo))]
     if not faces:
-        raise MediaError("no face was found; give its points with --landmarks")
-    return max(faces, key=_extent)
+        raise MediaError(
+            "no face was found (seen from the side, or very small, it is not); give its points with "
+            "--landmarks"
+        )
+    return sorted(faces, key=lambda points: float(points[:, 0].mean()))
 
 
 def _extent(points: np.ndarray) -> float:

@@ -10,7 +10,9 @@ import numpy as np
 from PIL import Image
 
 from dynode.crop import find_landmarks, load_detector, read_landmarks
+from dynode.crop.detecting import ready_detector
 from dynode.errors import UsageError
+from dynode.plugins.loaded import Detector
 
 FindFace = Callable[[Image.Image, str], np.ndarray]
 """Finds the points of the face of a photograph, given with its name."""
@@ -25,14 +27,18 @@ class FaceSource:
             `.json`, `.npy`, or text for one face.
         detector: Name of a face detector (`dynode plugins`).
         model: File for the detector; alone, for the only one that reads a file.
+        face: Which of the faces that a detector finds, counted from 1 at the left; None for the largest.
+        all_faces: All of them, of a photograph that is edited.
 
     Raises:
-        UsageError: Neither points nor a detector are given, or both.
+        UsageError: Neither points nor a detector are given, or both, or a choice among given points.
     """
 
     landmarks: str | Path | None = None
     detector: str | None = None
     model: str | Path | None = None
+    face: int | None = None
+    all_faces: bool = False
 
     def __post_init__(self) -> None:
         """Check that there is one way."""
@@ -41,6 +47,19 @@ class FaceSource:
                 "the face has to be found in one way; give either --landmarks FILE, or "
                 "--face-detector NAME or --face-model FILE"
             )
+        if self.face is not None and self.all_faces:
+            raise UsageError("--face-number and --all-faces are both given; leave one of them out")
+        if self.landmarks is not None and (self.face is not None or self.all_faces):
+            raise UsageError(
+                "--face-number and --all-faces choose among the faces that a detector finds, and "
+                "--landmarks gives the points of one; leave them out"
+            )
+
+    @staticmethod
+    def ready(face: int | None = None, *, all_faces: bool = False) -> FaceSource | None:
+        """Take the first detector that is ready without a file; None where there is none."""
+        name = ready_detector()
+        return None if name is None else FaceSource(None, name, None, face, all_faces)
 
     @property
     def is_detected(self) -> bool:
@@ -63,6 +82,13 @@ class FaceSource:
         points = self.points_file
         if points is not None:
             return lambda photo, name: read_landmarks(points, name)
-        model = None if self.model is None else Path(self.model)
-        detector = load_detector(self.detector, model)
-        return lambda photo, name: find_landmarks(photo, detector)
+        detector = self.load()
+        if self.all_faces:
+            raise UsageError(
+                "--all-faces is for 'dynode edit' of a photograph; choose one with --face-number"
+            )
+        return lambda photo, name: find_landmarks(photo, detector, face=self.face)
+
+    def load(self) -> Detector:
+        """Load the detector; see `finder` for the errors."""
+        return load_detector(self.detector, None if self.model is None else Path(self.model))

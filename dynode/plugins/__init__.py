@@ -20,7 +20,9 @@ from dynode.plugins.loaded import (
     FeatureScorerModel,
     HiddenScorerModel,
     LimitedTextModel,
+    Recogniser,
     ScorerModel,
+    ScoringDetector,
     TextImageModel,
 )
 from dynode.plugins.methods import (
@@ -58,9 +60,11 @@ __all__ = [
     "Plugin",
     "PluginReport",
     "Progress",
+    "Recogniser",
     "Registry",
     "Scorer",
     "ScorerModel",
+    "ScoringDetector",
     "Setting",
     "TextEncoder",
     "TextImageModel",

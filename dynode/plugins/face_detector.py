@@ -25,6 +25,10 @@ class FaceDetector(Plugin):
     takes_model: ClassVar[bool] = False
     check_photo: ClassVar[Path | None] = None
 
+    def is_ready(self) -> bool:
+        """Say whether it can be loaded without a file; a detector that is ready is used by default."""
+        return not self.takes_model
+
     @abstractmethod
     def load(self, model: Path | None = None) -> Detector:
         """Load the detector.

@@ -126,3 +126,36 @@ class Detector(Protocol):
             corner of the mouth; (x, y) pixels, centres of pixels at whole numbers.
         """
         ...
+
+
+@runtime_checkable
+class ScoringDetector(Detector, Protocol):
+    """A loaded face detector that also says how certain it is of each face."""
+
+    def scored(self, pixels: np.ndarray, /) -> Sequence[tuple[np.ndarray, float]]:
+        """Find the landmarks of every face with a score, the higher the more certain.
+
+        Args:
+            pixels: See `Detector`.
+
+        Returns:
+            For each face its landmarks, as `Detector` returns them, and its score.
+        """
+        ...
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """A loaded face detector that also knows people again."""
+
+    def describe(self, pixels: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Describe whose face it is: descriptions of one person point the same way.
+
+        Args:
+            pixels: (h, w, 3) 8 bit RGB.
+            points: Landmarks of the face, as the detector returned them.
+
+        Returns:
+            (d,) float, compared by their cosine.
+        """
+        ...

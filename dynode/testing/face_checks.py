@@ -68,7 +68,9 @@ class FaceTrial:
         self.values = {**plugin.check_options, **options}
 
     def load(self) -> Detector:
-        """Load the detector, or say that its file is missing."""
+        """Load the detector, or say that what it needs is missing."""
+        if not self.plugin.takes_model and not self.plugin.is_ready():
+            raise NotApplicable("what it needs is not installed")
         try:
             return self.plugin.load(**self.values)
         except MissingWeightsError as error:

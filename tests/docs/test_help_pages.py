@@ -194,7 +194,7 @@ def test_what_belongs_together_is_offered_together(path: tuple[str, ...]) -> Non
         "--output": {"--force", "--json"},
         "--generator": {"--device"},
         "--inverter": {"--inverter-option", "--landmarks", "--face-detector", "--face-model"},
-        "--face-detector": {"--landmarks", "--face-model"},
+        "--face-detector": {"--landmarks", "--face-model", "--face-number", "--all-faces"},
         "--truncation": {"--truncation-psi"},
         "--smoothing": {"--check"},
     }

@@ -272,3 +272,75 @@ def test_detectors_are_listed(square: Square) -> None:
     result = run_command(["plugins", "--json"])
 
     assert json.loads(result.stdout)["face_detectors"] == {"square": "a light square"}
+
+
+def two_faces() -> np.ndarray:
+    """A small light square at the left, the large one of the photograph at its right."""
+    pixels = np.full((128, 240, 3), 100, np.uint8)
+    pixels[20:60, 10:50], pixels[14:114, 124:224] = 170, 200
+    return pixels
+
+
+def answer_of_two() -> list[np.ndarray]:
+    return [FACE + (174.0, 64.0), FACE * 0.4 + (30.0, 40.0)]
+
+
+@pytest.mark.parametrize(
+    ("choice", "level"),
+    [([], 200), (["--face-number", "1"], 170), (["--face-number", "2"], 200)],
+    ids=["the largest", "left", "right"],
+)
+def test_one_of_several_faces_is_chosen(
+    choice: list[str], level: int, square: Square, inverter: Any, generator: Any
+) -> None:
+    Image.fromarray(two_faces()).save("two.png")
+    square.answer = answer_of_two()
+
+    result = run_command(["invert", "two.png", *INVERT[2:], *BY_NAME, *choice])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = Latents.load("codes.safetensors").w - generator.mean_w
+    assert float(found[0, -1, -1]) == pytest.approx(level / 127.5 - 1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        (
+            [*BY_NAME, "--face-number", "3"],
+            1,
+            "--face-number is 3 and 2 were found, counted from the left; give 1 to 2",
+        ),
+        (
+            [*BY_NAME, "--face-number", "1", "--all-faces"],
+            2,
+            "--face-number and --all-faces are both given",
+        ),
+        (["--landmarks", "p.json", "--face-number", "1"], 2, "--landmarks gives the points of one"),
+        ([*BY_NAME, "--all-faces"], 2, "--all-faces is for 'dynode edit' of a photograph"),
+    ],
+    ids=["no third", "both", "points", "all"],
+)
+def test_a_choice_that_cannot_be_made_is_one_line(
+    given: list[str], code: int, message: str, square: Square, inverter: Any
+) -> None:
+    square.answer = answer_of_two()
+
+    result = run_command([*INVERT, *given])
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_choice_alone_takes_the_detector_that_is_ready(
+    square: Square, inverter: Any, generator: Any
+) -> None:
+    square.answer = answer_of_two()
+    Image.fromarray(two_faces()).save("two.png")
+
+    result = run_command(["invert", "two.png", *INVERT[2:], "--face-number", "1"])
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = Latents.load("codes.safetensors").w - generator.mean_w
+    assert float(found[0, -1, -1]) == pytest.approx(170 / 127.5 - 1, abs=1e-5)

@@ -1,0 +1,1 @@
+"""Faces found and recognised by dlib, with networks from a package; needs the extra `faces`."""
