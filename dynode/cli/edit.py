@@ -46,6 +46,18 @@ if TYPE_CHECKING:
     help="Write the edited picture without the original.",
 )
 @takes_inverter
+@click.option(
+    "--crop-only",
+    is_flag=True,
+    default=None,
+    help="Take a picture for the crop, and write the edited crop, not the photograph.",
+)
+@click.option(
+    "--keep-identity",
+    type=console.FINITE,
+    metavar="COSINE",
+    help="Weaken the edit of a photograph until its faces stay as similar, for example 0.95.",
+)
 @clip_options.MODE
 @clip_options.SMOOTHING
 @clip_options.CHECK
@@ -65,6 +77,8 @@ def edit(
     fps: float | None,
     edited_only: bool | None,
     inverting: dict[str, Any],
+    crop_only: bool | None,
+    keep_identity: float | None,
     mode: Mode | None,
     smoothing: str | None,
     check: bool | None,
@@ -79,9 +93,10 @@ def edit(
 ) -> None:
     r"""Edit a picture, a clip, or a sampled picture.
 
-    SOURCE is an image, a clip or a latents file; without it a picture is sampled. A picture is written
-    before and after. Of a clip every frame is inverted, the first one is edited, and a latent ODE
-    carries the edit through the others.
+    SOURCE is an image, a clip or a latents file; without it a picture is sampled. The face of a
+    photograph is found where a detector is installed or named, edited, and put back into the whole
+    photograph; a crop, or any other picture, is written before and after. Of a clip every frame is
+    inverted, the first one is edited, and a latent ODE carries the edit through the others.
 
     \b
     Try:     dynode edit --plugin styleclip --text "smiling"
@@ -105,6 +120,8 @@ def edit(
             generator=generator,
             device=device,
             class_index=class_index,
+            crop_only=bool(crop_only),
+            keep_identity=keep_identity,
             mode=mode,
             fit=clip_options.fit_options(smoothing),
             check=check,

@@ -20,7 +20,8 @@ def say_picture(result: EditResult, plugin: str | None, seconds: float) -> None:
     _say_unit(plugin, result)
     for conflict in report.conflicts(result.stack, result.strength):
         console.say(f"conflict: {conflict}")
-    console.say(f"{report.summary(result.changes, result.stack)}; {seconds} s")
+    identity = "".join(f"; identity {each:.3f}" for each in _identity(result))
+    console.say(f"{report.summary(result.changes, result.stack)}{identity}; {seconds} s")
 
 
 def say_clip(result: ClipEdit, written: ClipResult) -> None:
@@ -57,12 +58,34 @@ def picture_document(
             str(conflict) for conflict in report.conflicts(result.stack, result.strength)
         ],
         "changes_in_standard_deviations": _rounded(result),
+        "faces": _faces(result),
     }
 
 
 def clip_document(result: ClipEdit, written: ClipResult) -> dict[str, Any]:
     """Describe an edit of a clip in JSON values."""
     return {"changes_of_first_frame": _rounded(result)} | written.document()
+
+
+def _identity(result: EditResult) -> tuple[float, ...]:
+    from dynode.pipeline.photographs import PhotographEdit
+
+    return result.identity if isinstance(result, PhotographEdit) else ()
+
+
+def _faces(result: EditResult) -> list[dict[str, object]]:
+    """Describe the faces of a photograph that were found; none of a picture that was taken whole."""
+    from dynode.pipeline.photographs import PhotographEdit
+
+    if not isinstance(result, PhotographEdit):
+        return []
+    frames = result.photograph.frames
+    told = [round(each, 4) for each in result.identity]
+    identity: list[float | None] = [*told] or [None] * len(frames)
+    return [
+        {"centre": frame.centre, "half": frame.half, "identity": same}
+        for frame, same in zip(frames, identity, strict=True)
+    ]
 
 
 def _rounded(result: EditResult) -> dict[str, float]:

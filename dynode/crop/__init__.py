@@ -8,6 +8,10 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.crop.align import crop_face
+    from dynode.crop.conventions import (
+        Convention,
+        convention_of,
+    )
     from dynode.crop.detecting import load_detector
     from dynode.crop.geometry import (
         FaceFrame,
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Convention",
     "FaceFrame",
+    "convention_of",
     "crop_face",
     "find_landmarks",
     "frame_of",
@@ -36,6 +42,8 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "Convention": "dynode.crop.conventions",
+        "convention_of": "dynode.crop.conventions",
         "FaceFrame": "dynode.crop.geometry",
         "crop_face": "dynode.crop.align",
         "find_landmarks": "dynode.crop.landmarks",

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dynode.crop.conventions import FFHQ, Convention
 from dynode.errors import MediaError
 from dynode.files import reading, written
 
-_EYES_FACTOR, _MOUTH_FACTOR, _DOWN = 2.0, 1.8, 0.1
-# Of the 68 points of dlib, counted from 0: the eyes, and the corners of the mouth.
+# Of the 68 points of dlib, counted from 0: the eyes, the tip of the nose, and the corners of the mouth.
 _LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
-_MOUTH_LEFT, _MOUTH_RIGHT = 48, 54
+_NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 30, 48, 54
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,34 @@ class FaceFrame:
             return FaceFrame((cx, cy), (hx, hy))
 
 
-def frame_of(landmarks: np.ndarray) -> FaceFrame:
-    """Find the square of a face as FFHQ does.
+def five_points(landmarks: np.ndarray) -> np.ndarray:
+    """Reduce landmarks to both eyes, nose and the corners of the mouth, (5, 2).
+
+    Args:
+        landmarks: (5, 2) or (68, 2), see `frame_of`.
+
+    Raises:
+        MediaError: There are other numbers of points.
+    """
+    points = np.asarray(landmarks, dtype=np.float64)
+    if points.shape == (5, 2):
+        return points
+    if points.shape != (68, 2):
+        raise MediaError(
+            f"landmarks have shape {points.shape}; expected 5 or 68 points of (x, y) for one face"
+        )
+    eyes = points[_LEFT_EYE].mean(0), points[_RIGHT_EYE].mean(0)
+    return np.stack([*eyes, points[_NOSE], points[_MOUTH_LEFT], points[_MOUTH_RIGHT]])
+
+
+def frame_of(landmarks: np.ndarray, convention: Convention = FFHQ) -> FaceFrame:
+    """Find the square of a face as a generator's pictures were cut out; FFHQ's by default.
 
     Args:
         landmarks: (68, 2) in dlib's order, or (5, 2): the eye on the left of the picture, the one on
             the right, nose, left and right corner of the mouth; (x, y) pixels, centres of pixels at
             whole numbers, as detectors give them.
+        convention: How large the square is and where.
 
     Raises:
         MediaError: There are other numbers of points, or they lie on top of each other.
@@ -97,23 +118,16 @@ def frame_of(landmarks: np.ndarray) -> FaceFrame:
     Source:
         Karras et al. 2019, StyleGAN, arXiv:1812.04948 (FFHQ), as in the published e4e code.
     """
-    points = np.asarray(landmarks, dtype=np.float64)
-    if points.shape == (68, 2):
-        left, right = points[_LEFT_EYE].mean(0), points[_RIGHT_EYE].mean(0)
-        mouth = (points[_MOUTH_LEFT] + points[_MOUTH_RIGHT]) / 2
-    elif points.shape == (5, 2):
-        left, right = points[0], points[1]
-        mouth = (points[3] + points[4]) / 2
-    else:
-        raise MediaError(
-            f"landmarks have shape {points.shape}; expected 5 or 68 points of (x, y) for one face"
-        )
+    left, right, _, *corners = five_points(landmarks)
+    mouth = (corners[0] + corners[1]) / 2
     eyes = (left + right) / 2
     between, down = right - left, mouth - eyes
     x = between - np.array([-down[1], down[0]])
     length = float(np.hypot(*x))
-    if not np.isfinite(points).all() or length < 1e-6:
+    if not np.isfinite(landmarks).all() or length < 1e-6:
         raise MediaError("the landmarks lie on top of each other; give those of a face")
-    x *= max(_EYES_FACTOR * np.hypot(*between), _MOUTH_FACTOR * np.hypot(*down)) / length
-    centre = eyes + _DOWN * down + 0.5  # detectors count from the centre of the first pixel
+    if not convention.is_turned:
+        x, length = np.array([1.0, 0.0]), 1.0
+    x *= max(convention.eyes * np.hypot(*between), convention.mouth * np.hypot(*down)) / length
+    centre = eyes + convention.down * down + 0.5  # detectors count from the first pixel's centre
     return FaceFrame((float(centre[0]), float(centre[1])), (float(x[0]), float(x[1])))

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from dynode.crop.geometry import FaceFrame
+from dynode.crop.seam import face_mask, matched
 from dynode.errors import MediaError
 from dynode.media.stored import StoredPicture
 
@@ -24,6 +25,7 @@ def paste_face(
     *,
     original: Image.Image | None = None,
     feather: float = FEATHER,
+    points: np.ndarray | None = None,
 ) -> Image.Image:
     """Put a face into the frame it was cut from.
 
@@ -37,6 +39,8 @@ def paste_face(
         original: The crop before the edit. With it only the difference is pasted, so that detail of
             the photograph that is finer than the crop stays, also where it should go.
         feather: Width of the soft edge, as a part of the side: 0 to 0.5.
+        points: Landmarks of the face. With them the soft edge follows the face, and a face that is
+            pasted whole is brought to the photograph's colours there.
 
     Raises:
         MediaError: The faces are not square, or of different sizes.
@@ -45,7 +49,9 @@ def paste_face(
     pixels = np.asarray(photo)
     before = None if original is None else np.asarray(original, dtype=np.float32)
     values = np.asarray(face, dtype=np.float32)
-    return Image.fromarray(paste_pixels(pixels, values, frame, original=before, feather=feather))
+    return Image.fromarray(
+        paste_pixels(pixels, values, frame, original=before, feather=feather, points=points)
+    )
 
 
 def paste_into(
@@ -55,6 +61,7 @@ def paste_into(
     *,
     original: Image.Image | None = None,
     feather: float = FEATHER,
+    points: np.ndarray | None = None,
 ) -> StoredPicture:
     """Put a face into a photograph in the photograph's own numbers.
 
@@ -67,6 +74,7 @@ def paste_into(
         frame: Where it was cut out.
         original: As for `paste_face`.
         feather: As for `paste_face`.
+        points: As for `paste_face`.
 
     Raises:
         MediaError: See `paste_face`.
@@ -78,6 +86,7 @@ def paste_into(
         frame,
         original=None if original is None else photo.numbers_of(original),
         feather=feather,
+        points=points,
         opacity=None if photo.alpha is None else photo.alpha.astype(np.float32) / photo.top,
     )
     return replace(photo, pixels=pixels)
@@ -90,6 +99,7 @@ def paste_pixels(
     *,
     original: np.ndarray | None = None,
     feather: float = FEATHER,
+    points: np.ndarray | None = None,
     opacity: np.ndarray | None = None,
 ) -> np.ndarray:
     """Put a face into whole numbers, see `paste_face`.
@@ -100,19 +110,22 @@ def paste_pixels(
         frame: Where it was cut out.
         original: The crop before the edit, as `face`.
         feather: Width of the soft edge, as a part of the side.
+        points: As for `paste_face`.
         opacity: (h, w) in [0, 1] of the photograph; the face shows what is seen of it over white.
     """
     left, top, right, bottom = box = _box(pixels.shape[1::-1], frame)
     if right <= left or bottom <= top:
         return pixels.copy()
     white = np.iinfo(pixels.dtype).max
-    weights = paste_mask(frame, box, feather=feather)[:, :, None]
+    weights = paste_mask(frame, box, feather=feather, points=points)
     stored = pixels[top:bottom, left:right].astype(np.float32)
     cover = np.float32(1) if opacity is None else opacity[top:bottom, left:right, None]
     before = white + cover * (stored - white)
     moved = face if original is None else face - original
     wanted = _warped(moved, frame, box) + (0 if original is None else before)
-    change = weights * (wanted - before) / np.maximum(cover, _THINNEST)
+    if points is not None and original is None:
+        wanted = matched(wanted, before, weights, frame.side)
+    change = weights[:, :, None] * (wanted - before) / np.maximum(cover, _THINNEST)
     mixed = np.where(cover > 0, stored + change, stored)
     result = pixels.copy()
     result[top:bottom, left:right] = np.clip(np.rint(mixed), 0, white).astype(pixels.dtype)
@@ -128,7 +141,11 @@ def _check_faces(face: Image.Image, original: Image.Image | None) -> None:
 
 
 def paste_mask(
-    frame: FaceFrame, box: tuple[int, int, int, int], *, feather: float = FEATHER
+    frame: FaceFrame,
+    box: tuple[int, int, int, int],
+    *,
+    feather: float = FEATHER,
+    points: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute how much of the face each pixel takes: (h, w) in [0, 1], 0 outside of the frame.
 
@@ -136,12 +153,15 @@ def paste_mask(
         frame: Where the face is.
         box: Left, top, right, bottom of the part of the photograph.
         feather: Width of the soft edge, as a part of the side.
+        points: Landmarks of the face, for an edge that follows it inside of the frame.
     """
     u, v = _crop_points(frame, box, 1)
     inside = np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v))
     step = np.clip(inside / max(feather, 1e-6), 0, 1)
     smooth: np.ndarray = step * step * (3 - 2 * step)
-    return smooth
+    if points is None:
+        return smooth
+    return np.asarray(smooth * face_mask(frame, points, *_centres(box)))
 
 
 def _box(size: tuple[int, ...], frame: FaceFrame) -> tuple[int, int, int, int]:
@@ -152,12 +172,17 @@ def _box(size: tuple[int, ...], frame: FaceFrame) -> tuple[int, int, int, int]:
     return left, top, min(int(high[0]), width), min(int(high[1]), height)
 
 
+def _centres(box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    left, top, right, bottom = box
+    x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
+    return x, y
+
+
 def _crop_points(
     frame: FaceFrame, box: tuple[int, int, int, int], size_px: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find where in the crop the centres of the pixels of a box lie."""
-    left, top, right, bottom = box
-    x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
+    x, y = _centres(box)
     matrix = frame.to_crop(size_px)
     u = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
     v = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]

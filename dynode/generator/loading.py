@@ -113,13 +113,13 @@ def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorPr
     )
 
 
-def _load_file(path: Path, device: torch.device) -> Generator:
-    from dynode.stylegan2.generator import StyleGAN2
+def _load_file(path: Path, device: torch.device, *, crop: str = "") -> Generator:
+    from dynode.stylegan2.loading import load_cropped
 
     for family in plugins.registry().generators:
         if isinstance(family, GeneratorFamily) and family.can_read(path):
             return family.read(path, device)
-    return StyleGAN2.load(path, device=device)
+    return load_cropped(path, crop, device=device)
 
 
 def _load_known(
@@ -129,5 +129,5 @@ def _load_known(
 
     known = known_models()
     if name in known:
-        return _load_file(cached_path(known[name]), device)
+        return _load_file(cached_path(known[name]), device, crop=known[name].crop)
     raise UnknownNameError("generator or checkpoint file", name, [*providers, *known])

@@ -28,7 +28,8 @@ class GeneratorInfo:
         rgb_layers: The toRGB layers among them.
         conv_layers: Shape (out, in, kh, kw) of every weight that can be offset, by layer name.
         domain: What it draws, free text such as `faces`.
-        crop: How photographs must be aligned: `ffhq` or `none`.
+        crop: How photographs must be aligned: `none`, or what `dynode.crop.convention_of` reads: `ffhq`,
+            `ffhq-unaligned`, or numbers.
         fingerprint: Hash of architecture and weights.
         licence: SPDX identifier of the weights' licence, or `unknown`.
         source: Where the weights came from.

@@ -23,6 +23,7 @@ class KnownModel:
         url: Where it is published.
         licence: SPDX identifier or licence reference of the weights.
         domain: What it draws.
+        crop: How photographs must be cut out for it, see `GeneratorInfo`; empty if the file says.
         sha256: Hash of the file; empty while nobody has recorded it (see `fetch`).
     """
 
@@ -31,6 +32,7 @@ class KnownModel:
     licence: str
     domain: str
     sha256: str = ""
+    crop: str = ""
 
     @property
     def filename(self) -> str:
@@ -39,7 +41,13 @@ class KnownModel:
 
 
 _PUBLISHED = tuple(
-    KnownModel(name, f"{_NVIDIA}/{file}.pkl", _NVIDIA_LICENCE, domain)
+    KnownModel(
+        name,
+        f"{_NVIDIA}/{file}.pkl",
+        _NVIDIA_LICENCE,
+        domain,
+        crop="ffhq" if domain == "faces" else "",
+    )
     for name, file, domain in (
         ("ffhq-1024", "ffhq", "faces"),
         ("metfaces-1024", "metfaces", "faces"),

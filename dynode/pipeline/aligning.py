@@ -9,6 +9,7 @@ from PIL import Image
 
 from dynode import files
 from dynode.crop import FaceFrame, crop_face, frame_of, paste_into
+from dynode.crop.conventions import FFHQ, Convention
 from dynode.media.images import check_image_name, read_image, write_image
 from dynode.media.stored import read_stored
 from dynode.media.writing_back import write_stored
@@ -18,17 +19,18 @@ Align = Callable[[Image.Image, Path], Image.Image]
 """Cuts what the generator draws out of a photograph, given with its path."""
 
 
-def aligner(size_px: int, faces: FaceSource) -> Align:
+def aligner(size_px: int, faces: FaceSource, convention: Convention = FFHQ) -> Align:
     """Make the step that cuts the face out of a photograph, for the `align` of `dynode.invert`.
 
     Args:
         size_px: Side of the crops.
         faces: Where they are.
+        convention: How the generator wants them cut out.
     """
     find = faces.finder()
 
     def align(photo: Image.Image, path: Path) -> Image.Image:
-        return crop_face(photo, frame_of(find(photo, path.name)), size_px)
+        return crop_face(photo, frame_of(find(photo, path.name), convention), size_px)
 
     return align
 

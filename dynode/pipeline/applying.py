@@ -45,6 +45,8 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
     "edit": {
         **_INVERTING,
         **_SAMPLING,
+        "crop_only": Applies(frozenset(["picture", "clip"])),
+        "keep_identity": Applies(frozenset(["picture"])),
         "mode": Applies(CLIP),
         "fit": Applies(CLIP),
         "check": Applies(CLIP),

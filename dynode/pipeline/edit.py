@@ -22,6 +22,7 @@ from dynode.pipeline.clips import fit_clip, timed
 from dynode.pipeline.edited import EditResult, apply_stack
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.naming import SeveralNamed, checked_number, each_named, with_strength
+from dynode.pipeline.photographs import open_photograph, photograph_edit
 from dynode.pipeline.source import open_source
 from dynode.pipeline.source_kind import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
@@ -136,6 +137,8 @@ def edit(
     inverter: str | None = None,
     inverter_options: Mapping[str, Any] | None = None,
     faces: FaceSource | None = None,
+    crop_only: bool = False,
+    keep_identity: float | None = None,
     mode: Mode | None = None,
     fit: FitOptions | None = None,
     check: bool | None = None,
@@ -162,8 +165,13 @@ def edit(
             of; None for all classes.
         inverter: Inverter of a picture or clip; None for that of the generator's domain.
         inverter_options: Its options by name.
-        faces: Where the faces are in a picture or clip; None takes the middle. They are put back into
-            the frames of a clip.
+        faces: Where the faces are in a picture or clip; None looks for them where the generator draws cut
+            out faces and a detector is ready, and else takes the middle. They are put back into a
+            photograph that is a file, and into the frames of a clip.
+        crop_only: A picture is taken for the crop, or its face is only cut out: nothing is looked for
+            that was not asked for, and nothing is put back.
+        keep_identity: Least similarity of the faces of a photograph before and after, 0 to 1; the
+            strength is lowered until it holds.
         mode: How the edit of a clip's first frame is carried to the others; None for `transport`.
         fit: Options of the trajectory through a clip.
         check: Measure frames of a clip that are left out, by a second fit; None does.
@@ -181,12 +189,14 @@ def edit(
     """
     kind = source_kind(source)
     inverting = {"inverter": inverter, "inverter_options": inverter_options, "faces": faces}
+    putting_back = {"crop_only": crop_only or None, "keep_identity": keep_identity}
     following = {"mode": mode, "fit": fit, "check": check}
     sampling = {"class_index": class_index, "plugin": plugin}
-    refuse_what_does_not_apply("edit", inverting | following | sampling, kind)
+    refuse_what_does_not_apply("edit", inverting | putting_back | following | sampling, kind)
     strength = checked_number(strength, "strength")
     several = each_named(directions)
     ready = ready_edit(plugin, options, several)
+    _check_identity(keep_identity)
     named = [with_strength(direction) for direction in several]
     drawing = loaded(generator, device=device, class_index=class_index)
     work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)
@@ -194,6 +204,16 @@ def edit(
         assert isinstance(source, str | Path)
         chosen = ready_inverter(drawing, inverter, inverter_options)
         return work.of_clip(Path(source), chosen, faces, mode, fit, check, progress)
+    if kind == "picture" and isinstance(source, str | Path) and not crop_only:
+        chosen = ready_inverter(drawing, inverter, inverter_options)
+        photograph = open_photograph(Path(source), drawing, faces, ready=chosen)
+        if photograph is not None:
+            codes = photograph.latents(drawing, chosen, seed=seed, progress=progress)
+            return photograph_edit(work.of(codes, progress), photograph, keep_identity)
+    if keep_identity is not None:
+        raise OptionError(
+            "--keep-identity is for the faces of a photograph, and none was found here; leave it out"
+        )
     latents = open_source(
         source,
         drawing,
@@ -204,6 +224,11 @@ def edit(
         progress=progress,
     )
     return work.of(latents, progress)
+
+
+def _check_identity(least: float | None) -> None:
+    if least is not None and not 0 < least < 1:
+        raise OptionError(f"--keep-identity is {least:g}; expected more than 0 and less than 1")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dynode.crop import find_landmarks, load_detector, read_landmarks
 from dynode.crop.detecting import ready_detector
+from dynode.crop.landmarks import find_all_landmarks
 from dynode.errors import UsageError
 from dynode.plugins.loaded import Detector
 
@@ -83,11 +84,34 @@ class FaceSource:
         if points is not None:
             return lambda photo, name: read_landmarks(points, name)
         detector = self.load()
+        self.check_single()
+        return lambda photo, name: find_landmarks(photo, detector, face=self.face)
+
+    def check_single(self) -> None:
+        """Refuse several faces where one is wanted.
+
+        Raises:
+            UsageError: All of them were asked for.
+        """
         if self.all_faces:
             raise UsageError(
                 "--all-faces is for 'dynode edit' of a photograph; choose one with --face-number"
             )
-        return lambda photo, name: find_landmarks(photo, detector, face=self.face)
+
+    def points_of(self, photo: Image.Image, name: str) -> list[np.ndarray]:
+        """Find the points of the faces of a photograph that were chosen.
+
+        Args:
+            photo: 8-bit RGB.
+            name: Its name.
+
+        Raises:
+            MediaError: There is no face.
+            DynodeError: See `finder`.
+        """
+        if self.all_faces:
+            return find_all_landmarks(photo, self.load())
+        return [self.finder()(photo, name)]
 
     def load(self) -> Detector:
         """Load the detector; see `finder` for the errors."""

@@ -14,7 +14,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dynode.crop import FaceFrame, crop_face, frame_of, paste_face, read_landmarks
+from dynode.crop import (
+    FaceFrame,
+    crop_face,
+    find_landmarks,
+    frame_of,
+    paste_face,
+    read_landmarks,
+)
+from dynode.crop.conventions import FFHQ, Convention, convention_of
+from dynode.crop.geometry import five_points
 from dynode.crop.landmarks import SHAPES
 from dynode.errors import DynodeError, MediaError
 from dynode.files import reading
@@ -34,9 +43,12 @@ class ClipFaces:
 
     Attributes:
         frames: One for each frame of the clip.
+        points: Landmarks of the face in each, (5, 2), as steady as the squares; they tell where a
+            pasted face ends. Empty pastes the square.
     """
 
     frames: tuple[FaceFrame, ...]
+    points: tuple[np.ndarray, ...] = ()
 
     @property
     def key(self) -> str:
@@ -49,13 +61,21 @@ class ClipFaces:
         return crop_face(photo, self.frames[index], size_px)
 
 
-def find_faces(clip: Clip, source: FaceSource, *, progress: Progress = silent) -> ClipFaces:
+def find_faces(
+    clip: Clip,
+    source: FaceSource,
+    *,
+    convention: Convention = FFHQ,
+    progress: Progress = silent,
+) -> ClipFaces:
     """Find the face in every frame of a clip.
 
     Args:
         clip: The video.
         source: Points of one face, the same in all frames, or of each frame; or a detector. What a
-            detector finds is steadied over a few frames, so that the crop does not tremble.
+            detector finds is steadied over a few frames, so that the crop does not tremble; of several
+            faces the one is followed that was chosen in the first frame.
+        convention: How large the square is and where.
         progress: Called with the number of frames.
 
     Raises:
@@ -66,16 +86,30 @@ def find_faces(clip: Clip, source: FaceSource, *, progress: Progress = silent) -
     """
     if source.points_file is not None:
         points = _read_points(source.points_file, len(clip))
-        return ClipFaces(tuple(frame_of(each) for each in points))
-    find = source.finder()
-    found = list[FaceFrame]()
+        return _clip_faces(points, convention)
+    source.check_single()
+    detector, found = source.load(), list[np.ndarray]()
     for index, pixels in enumerate(clip.frames()):
         try:
-            found.append(frame_of(find(Image.fromarray(pixels), str(index))))
+            seen = detector(pixels) if found else ()
+            found.append(
+                min(seen, key=lambda points: _apart(points, found[-1]))
+                if len(seen) > 0
+                else find_landmarks(Image.fromarray(pixels), detector, face=source.face)
+            )
         except MediaError as error:
             raise MediaError(f"frame {index} of {clip.path.name}: {error}") from error
         progress(index + 1, len(clip), "finding faces")
-    return ClipFaces(_steadied(found))
+    return _clip_faces(_steadied(np.stack([five_points(each) for each in found])), convention)
+
+
+def _clip_faces(points: np.ndarray, convention: Convention) -> ClipFaces:
+    frames = tuple(frame_of(each, convention) for each in points)
+    return ClipFaces(frames, tuple(five_points(each) for each in points))
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.hypot(*(five_points(one).mean(0) - five_points(other).mean(0))))
 
 
 def faces_for(
@@ -96,7 +130,8 @@ def faces_for(
         progress: Called with the number of frames.
     """
     if isinstance(source, FaceSource):
-        return find_faces(clip, source, progress=progress)
+        convention = convention_of(generator.info.crop) or FFHQ
+        return find_faces(clip, source, convention=convention, progress=progress)
     if source is None and not is_whole:
         warn_of_frames(clip, generator)
     return source
@@ -148,12 +183,11 @@ def _numbers(path: Path) -> np.ndarray:
     return np.asarray(json.loads(path.read_text(encoding="utf-8")), dtype=np.float64)
 
 
-def _steadied(found: list[FaceFrame]) -> tuple[FaceFrame, ...]:
+def _steadied(points: np.ndarray) -> np.ndarray:
     from scipy.ndimage import gaussian_filter1d
 
-    rows = np.array([(*face.centre, *face.half) for face in found])
-    smooth = gaussian_filter1d(rows, _STEADYING, axis=0, mode="nearest")
-    return tuple(FaceFrame((row[0], row[1]), (row[2], row[3])) for row in smooth.tolist())
+    smooth: np.ndarray = gaussian_filter1d(points, _STEADYING, axis=0, mode="nearest")
+    return smooth
 
 
 class Pasting:
@@ -187,7 +221,9 @@ class Pasting:
         for number, face in enumerate(to_uint8(images).numpy(), begin):
             index = self.shown[number]
             photo = Image.fromarray(self._photo(index))
-            pasted = paste_face(photo, Image.fromarray(face), self.faces.frames[index])
+            points = self.faces.points[index] if self.faces.points else None
+            frame = self.faces.frames[index]
+            pasted = paste_face(photo, Image.fromarray(face), frame, points=points)
             shown = torch.from_numpy(np.asarray(pasted).copy()).permute(2, 0, 1)
             yield shown[None].float() / 127.5 - 1
 

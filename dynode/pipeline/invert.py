@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dynode.crop.conventions import FFHQ, convention_of
 from dynode.errors import MediaError, OptionError, UsageError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
@@ -137,7 +138,10 @@ def _alignment(
 ) -> Align | None:
     if isinstance(faces, ClipFaces):
         raise OptionError(f"{name} is no clip; give faces as a FaceSource")
-    return align if faces is None else aligner(generator.info.resolution[0], faces)
+    if faces is None:
+        return align
+    convention = convention_of(generator.info.crop) or FFHQ
+    return aligner(generator.info.resolution[0], faces, convention)
 
 
 def _of_clip(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Linear,
         StyledConvolution,
     )
+    from dynode.stylegan2.loading import load_cropped
     from dynode.stylegan2.mapping import MappingNetwork
     from dynode.stylegan2.network import GeneratorNetwork
     from dynode.stylegan2.noise import (
@@ -57,6 +58,7 @@ __all__ = [
     "SynthesisNetwork",
     "SynthesisState",
     "double",
+    "load_cropped",
     "resolve_noise",
 ]
 
@@ -80,6 +82,7 @@ __getattr__ = names_on_demand(
         "SynthesisNetwork": "dynode.stylegan2.synthesis",
         "SynthesisState": "dynode.stylegan2.blocks",
         "double": "dynode.stylegan2.resampling",
+        "load_cropped": "dynode.stylegan2.loading",
         "resolve_noise": "dynode.stylegan2.noise",
     },
 )

@@ -32,7 +32,7 @@ class StyleGAN2:
         network: Weights and config.
         name: Name it was loaded by.
         domain: What it draws, free text.
-        crop: How photographs must be aligned: `ffhq` or `none`.
+        crop: How photographs must be cut out, see `GeneratorInfo`.
         licence: SPDX identifier of the weights' licence, or `unknown`.
         source: Where the weights came from.
         mean_code: `stored` or `estimated`, see `GeneratorInfo`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,6 +13,9 @@ from dynode.stylegan2.building import build_network
 from dynode.stylegan2.checkpoints import read_checkpoint
 from dynode.stylegan2.discriminator import DiscriminatorNetwork
 from dynode.stylegan2.network import GeneratorNetwork
+
+if TYPE_CHECKING:
+    from dynode.stylegan2.generator import StyleGAN2
 
 CLASS_NAMES = "classes"
 """Where the metadata of a file names the classes, as a JSON list."""
@@ -69,3 +73,18 @@ def class_names(metadata: Mapping[str, str], count: int) -> tuple[str, ...]:
         return ()
     fits = isinstance(names, list) and len(names) == count
     return tuple(map(str, names)) if fits else ()
+
+
+def load_cropped(path: Path, crop: str, *, device: torch.device | str | None = None) -> StyleGAN2:
+    """Load a generator whose file does not say how photographs are cut out for it.
+
+    Args:
+        path: The file.
+        crop: What it should say, see `GeneratorInfo`; empty takes what it says.
+        device: See `StyleGAN2.load`, also for the errors.
+    """
+    from dynode.stylegan2.generator import StyleGAN2
+
+    made = StyleGAN2.load(path, device=device)
+    made._about["crop"] = crop or made.info.crop
+    return made

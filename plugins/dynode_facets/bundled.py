@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from dynode.generator import Generator
 
 _FOLDER = Path(__file__).parent / "weights"
+# Means over 24 portraits in which dlib found the points; the side of one portrait is 9 % off, its middle
+# 4 % of the side, because heads of this world turn and differ within a picture that does not.
+_CROP = "eyes=2.52 mouth=2.57 down=0.06"
 
 
 def weights_path(name: str) -> Path:
@@ -32,9 +35,9 @@ def weights_path(name: str) -> Path:
 
 def load_generator(device: torch.device | str) -> Generator:
     """Load the bundled generator onto a device."""
-    from dynode.stylegan2 import StyleGAN2
+    from dynode.stylegan2 import load_cropped
 
-    return StyleGAN2.load(weights_path("generator"), device=device)
+    return load_cropped(weights_path("generator"), _CROP, device=device)
 
 
 def load_video(device: torch.device | str) -> Generator:

@@ -36,6 +36,8 @@ TYPED = {
     "sweep": ["--sweep", "-1:1:3"],
     "fps": ["--sweep", "-1:1:3", "--fps", "10"],
     "edited_only": ["--edited-only"],
+    "crop_only": ["--crop-only"],
+    "keep_identity": ["--keep-identity", "0.9"],
     "truncation": ["--truncation", "0.5"],
     "seed": ["--seed", "3"],
     "class_index": ["--class", "0"],

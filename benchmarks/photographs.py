@@ -1,0 +1,265 @@
+"""Edits of photographs against the known truth: portraits composed into larger pictures, and clips of them.
+
+    python benchmarks/photographs.py            # writes benchmarks/results/photographs.md
+
+Needs the extra `faces`; with scikit-image a photograph of an astronaut is cut out and put back too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+import dynode
+from dynode import FaceSource
+from dynode.crop import FaceFrame, convention_of, crop_face, frame_of, load_detector, paste_face
+from dynode.crop.paste import _box, paste_mask
+from dynode.errors import DynodeError
+from dynode.media.images import to_uint8
+from dynode.pipeline.photographs import PhotographEdit
+from dynode.scoring.measure import load_scorer
+
+STRENGTH = 1.5
+CASES = ((160, 0), (220, 15), (300, -25), (400, 40), (260, -40), (200, 30))
+"""Sides in pixels and turns in degrees of the portraits in their photographs."""
+SEEDS = (1, 2, 3, 5, 8, 13)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A photograph with a portrait in it, and where it is."""
+
+    photo: Image.Image
+    frame: FaceFrame
+
+
+def background(seed: int, size: tuple[int, int]) -> Image.Image:
+    """A soft, grainy ground in the colours of a room."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(60, 190, (6, 8, 3)).astype(np.uint8)
+    smooth = np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC), np.float32)
+    grain = rng.normal(0, 4, (size[1], size[0], 1))
+    return Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8))
+
+
+def compose(ground: Image.Image, portrait: Image.Image, frame: FaceFrame) -> Composed:
+    """Lay a portrait over a ground with a thin soft edge."""
+    return Composed(paste_face(ground, portrait, frame, feather=0.04), frame)
+
+
+def square(side: float, degrees: float, centre: tuple[float, float]) -> FaceFrame:
+    """A frame by its side and turn."""
+    angle = np.radians(degrees)
+    return FaceFrame(centre, (side / 2 * np.cos(angle), side / 2 * np.sin(angle)))
+
+
+def portraits(generator: Any) -> list[Image.Image]:
+    """Portraits that are edited."""
+    with torch.inference_mode():
+        codes = [generator.sample(1, seed=seed, truncation=0.7) for seed in SEEDS]
+        return [Image.fromarray(to_uint8(generator.synthesize(c)).numpy()[0]) for c in codes]
+
+
+def score(scorer: Any, picture: Image.Image) -> np.ndarray:
+    """Attributes of a picture, in standard deviations."""
+    pixels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1)[None].float()
+    with torch.inference_mode():
+        found = scorer.score(pixels / 127.5 - 1)[0]
+    return (found / torch.tensor(scorer.deviations)).numpy()
+
+
+def edited(path: Path, strength: float, generator: Any, **options: Any) -> Any:
+    """The one command, in Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return dynode.edit(path, directions=f"smile:{strength}", generator=generator, **options)
+
+
+def seam(before: np.ndarray, after: np.ndarray, frame: FaceFrame, points: np.ndarray) -> float:
+    """Largest step across the border that the photograph did not have: 3 pixels inside of the mask."""
+    from scipy.ndimage import binary_erosion
+
+    box = _box(before.shape[1::-1], frame)
+    inside = np.zeros(before.shape[:2], bool)
+    weights = paste_mask(frame, box, points=points)
+    inside[box[1] : box[3], box[0] : box[2]] = weights > 0
+    band = inside & ~binary_erosion(inside, iterations=3)
+    return float(np.abs(after.astype(int) - before)[band].max())
+
+
+def known_points(frame: FaceFrame) -> np.ndarray:
+    """The five points that a frame of the bundled world would be cut out by."""
+    convention = convention_of("eyes=2.52 mouth=2.57 down=0.06")
+    assert convention is not None
+    apart, below = 0.5 / convention.eyes, 0.5 / convention.mouth
+    eyes, mouth = 0.5 - convention.down * below, 0.5 + (1 - convention.down) * below
+    x = 0.5 + apart * np.array([-0.5, 0.5, 0.0, -0.4, 0.4])
+    points = np.stack([x, [eyes, eyes, (eyes + mouth) / 2, mouth, mouth]], axis=1)
+    matrix = frame.to_photo(1)
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2] - 0.5)
+
+
+def one_photograph(
+    generator: Any,
+    scorer: Any,
+    folder: Path,
+    index: int,
+    portrait: Image.Image,
+    *,
+    is_detected: bool,
+) -> dict[str, float]:
+    """Edit one portrait alone and in a photograph, and compare."""
+    side, degrees = CASES[index % len(CASES)]
+    size = (900, 700)
+    centre = (250 + 90.0 * (index % 5), 330 + 15.0 * (index % 3))
+    made = compose(background(index, size), portrait, square(side, degrees, centre))
+    photo, plain = folder / f"photo{index}.png", folder / f"plain{index}.png"
+    made.photo.save(photo)
+    portrait.save(plain)
+    alone = edited(plain, STRENGTH, generator, crop_only=True)
+    smile = scorer.attributes.index("smile")
+    wanted = alone.changes["smile"]
+    began = time.perf_counter()
+    given = folder / f"points{index}.json"
+    given.write_text(json.dumps(known_points(made.frame).tolist()))
+    source = FaceSource(detector="dlib") if is_detected else FaceSource(landmarks=given)
+    try:
+        moved, same = (edited(photo, s, generator, faces=source) for s in (STRENGTH, 0.0))
+    except DynodeError as error:
+        print(f"{side} px, {degrees}°: {error}")
+        return {"side": side, "turn": degrees, "found": 0.0}
+    seconds = (time.perf_counter() - began) / 2
+    if not isinstance(moved, PhotographEdit):
+        return {"side": side, "turn": degrees, "found": 0.0}
+    result = moved.image()
+    result.save(folder / f"edited{index}-{is_detected}.png")
+    cut = [crop_face(p, made.frame, 128) for p in (result, same.image())]
+    got = score(scorer, cut[0])[smile] - score(scorer, cut[1])[smile]
+    before, after = np.asarray(made.photo), np.asarray(result)
+    frame, points = moved.photograph.frames[0], moved.photograph.points[0]
+    box = _box(size, frame)
+    outside = np.ones(before.shape[:2], bool)
+    outside[box[1] : box[3], box[0] : box[2]] = paste_mask(frame, box, points=points) == 0
+    true = np.array([*made.frame.centre, *made.frame.half])
+    return {
+        "side": side,
+        "turn": degrees,
+        "found": 1.0,
+        "place": float(np.abs(np.array([*frame.centre, *frame.half]) - true).max() / side),
+        "alone": float(wanted),
+        "inside": float(got),
+        "ratio": float(got / wanted),
+        "background": float(np.abs(after.astype(int) - before)[outside].max()),
+        "seam": seam(before, after, frame, points),
+        "identity": moved.identity[0] if moved.identity else float("nan"),
+        "seconds": seconds,
+    }
+
+
+def two_faces(generator: Any, folder: Path, pair: list[Image.Image]) -> dict[str, float]:
+    """Two faces in one photograph: one by number, all, and that the other one stays."""
+    ground = background(77, (900, 600))
+    frames = [square(240, 10, (230, 300)), square(300, -20, (620, 300))]
+    photo = ground
+    for portrait, frame in zip(pair, frames, strict=True):
+        photo = compose(photo, portrait, frame).photo
+    path = folder / "two.png"
+    photo.save(path)
+    before = np.asarray(photo).astype(int)
+    told = {}
+    for name, source in (
+        ("left", FaceSource(detector="dlib", face=1)),
+        ("largest", FaceSource(detector="dlib")),
+        ("all", FaceSource(detector="dlib", all_faces=True)),
+    ):
+        try:
+            after = edited(path, STRENGTH, generator, faces=source).image()
+        except DynodeError as error:
+            print(f"{name}: {error}")
+            continue
+        after.save(folder / f"two-{name}.png")
+        change = np.abs(np.asarray(after).astype(int) - before).max(2)
+        told[f"{name}, left half"] = float(change[:, :420].max())
+        told[f"{name}, right half"] = float(change[:, 420:].max())
+    return told
+
+
+def astronaut(folder: Path) -> dict[str, float]:
+    """A real photograph: cut out, and put back without a generator between."""
+    from skimage import data
+
+    photo = Image.fromarray(data.astronaut())
+    (points,) = load_detector("dlib")(np.asarray(photo))
+    frame = frame_of(points)
+    crop = crop_face(photo, frame, 1024)
+    crop.resize((512, 512)).save(folder / "astronaut-crop.png")
+    (again,) = load_detector("dlib")(np.asarray(crop.resize((512, 512))))
+    left, right = again[36:42].mean(0), again[42:48].mean(0)
+    before = np.asarray(photo).astype(int)
+    told = {"eyes, degrees from level": float(np.degrees(np.arctan2(*(right - left)[::-1])))}
+    told["distance of the eyes, part of the side"] = float((right - left)[0] / 512)
+    box = _box(photo.size, frame)
+    outside = np.ones(before.shape[:2], bool)
+    outside[box[1] : box[3], box[0] : box[2]] = paste_mask(frame, box, points=points) == 0
+    for name, original in (("difference", crop), ("whole", None)):
+        pasted = paste_face(photo, crop, frame, original=original, points=points)
+        change = np.abs(np.asarray(pasted).astype(int) - before)
+        told[f"{name} pasted: outside, largest"] = float(change[outside].max())
+        told[f"{name} pasted: inside, mean"] = float(change[~outside].mean())
+        told[f"{name} pasted: inside, largest"] = float(change[~outside].max())
+    return told
+
+
+def table(rows: list[dict[str, float]]) -> list[str]:
+    """Rows as Markdown."""
+    names = list(max(rows, key=len))
+    lines = ["| " + " | ".join(names) + " |", "|" + "---:|" * len(names)]
+    return lines + [
+        "| " + " | ".join(f"{row[n]:.3g}" if n in row else "–" for n in names) + " |"
+        for row in rows
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-o", "--output", default="benchmarks/results/photographs.md", type=Path)
+    parser.add_argument("--pictures", type=Path, help="Folder that keeps the pictures.")
+    arguments = parser.parse_args()
+    generator = dynode.load_generator(device="cpu")
+    scorer = load_scorer(generator.info, "cpu")
+    with tempfile.TemporaryDirectory() as made:
+        folder = arguments.pictures or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        drawn = portraits(generator)
+        rows = {
+            name: [
+                one_photograph(generator, scorer, folder, i, portrait, is_detected=is_detected)
+                for i, portrait in enumerate(drawn)
+            ]
+            for name, is_detected in (("known points", False), ("points found by dlib", True))
+        }
+        both = two_faces(generator, folder, drawn[:2])
+        real = astronaut(folder) if importlib.util.find_spec("skimage") else {}
+    lines = ["# Edits of photographs", "", "`python benchmarks/photographs.py`", ""]
+    for name, told in rows.items():
+        title = f"## Portraits in photographs of 900×700, `smile:{STRENGTH}`, {name}"
+        lines += [title, "", *table(told), ""]
+    for title, told in (("Two faces: largest change of 255", both), ("The astronaut", real)):
+        lines += [f"## {title}", "", *(f"- {k}: {v:.3g}" for k, v in told.items()), ""]
+    arguments.output.write_text("\n".join(lines))
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
