@@ -221,6 +221,45 @@ def astronaut(folder: Path) -> dict[str, float]:
     return told
 
 
+def moving_face(generator: Any, folder: Path, portrait: Image.Image) -> dict[str, float]:
+    """A clip of a face that moves and turns: how much its pasted face trembles, and its detector."""
+    from dynode.media.video import write_video
+    from dynode.pipeline import faces
+
+    count, ground = 24, background(5, (480, 360))
+    phases = [2 * np.pi * index / count for index in range(count)]
+    track = [
+        square(200, 12 * np.sin(p), (240 + 40 * np.sin(p), 180 + 15 * np.cos(p))) for p in phases
+    ]
+    frames = [np.asarray(compose(ground, portrait, frame).photo) for frame in track]
+    drawn = torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    path = folder / "moving.mp4"
+    write_video([drawn], path, fps=24)
+    told = {}
+    given = folder / "track.json"
+    given.write_text(json.dumps([known_points(frame).tolist() for frame in track]))
+    steadying = faces._STEADYING
+    for name, source, sigma in (
+        ("known points", FaceSource(landmarks=given), steadying),
+        ("found by dlib, smoothed", FaceSource(detector="dlib"), steadying),
+        ("found by dlib, not smoothed", FaceSource(detector="dlib"), 1e-3),
+    ):
+        faces._STEADYING = sigma
+        try:
+            edit = edited(path, STRENGTH, generator, faces=source, check=False)
+            written = edit.save(folder / f"moving-{name.split()[-1]}.mp4")
+        except DynodeError as error:
+            print(f"{name}: {error}")
+            continue
+        finally:
+            faces._STEADYING = steadying
+        result, before = written.jitter["result"], written.jitter["source"]
+        told[f"{name}: jitter of the crop, source"] = float(before)
+        told[f"{name}: jitter of the crop, result"] = float(result)
+        told[f"{name}: ratio"] = float(result / before)
+    return told
+
+
 def table(rows: list[dict[str, float]]) -> list[str]:
     """Rows as Markdown."""
     names = list(max(rows, key=len))
@@ -250,12 +289,17 @@ def main() -> None:
             for name, is_detected in (("known points", False), ("points found by dlib", True))
         }
         both = two_faces(generator, folder, drawn[:2])
+        moving = moving_face(generator, folder, drawn[0])
         real = astronaut(folder) if importlib.util.find_spec("skimage") else {}
     lines = ["# Edits of photographs", "", "`python benchmarks/photographs.py`", ""]
     for name, told in rows.items():
         title = f"## Portraits in photographs of 900×700, `smile:{STRENGTH}`, {name}"
         lines += [title, "", *table(told), ""]
-    for title, told in (("Two faces: largest change of 255", both), ("The astronaut", real)):
+    for title, told in (
+        ("Two faces: largest change of 255", both),
+        ("A clip of 24 frames", moving),
+        ("The astronaut", real),
+    ):
         lines += [f"## {title}", "", *(f"- {k}: {v:.3g}" for k, v in told.items()), ""]
     arguments.output.write_text("\n".join(lines))
     print("\n".join(lines))
