@@ -21,6 +21,7 @@ from dynode.options import specs_of
 from dynode.plugins import hookspecs, methods
 from dynode.testing import (
     direction_checks,
+    distance_checks,
     edit_checks,
     face_checks,
     format_checks,
@@ -29,6 +30,7 @@ from dynode.testing import (
     metric_checks,
     model_checks,
     provider_checks,
+    training_checks,
 )
 from dynode.testing.plugin_check import bind
 
@@ -63,6 +65,7 @@ HOW_TO = {
     "register_text_encoders": "howto/text-encoders.md",
     "register_scorers": "howto/scorers.md",
     "register_metrics": "howto/metrics.md",
+    "register_distances": "howto/distances.md",
     "register_face_detectors": "howto/face-detectors.md",
     "register_commands": "howto/commands.md",
 }
@@ -127,7 +130,7 @@ def hook_reference() -> list[str]:
     for hook in plugins.Registry().shelves:
         spec = getattr(hookspecs, hook)
         wanted = re.findall(
-            r"(?:methods|formats|metric|face_detector)\.(\w+)|(click\.Command)",
+            r"(?:methods|formats|metric|face_detector|picture_distance)\.(\w+)|(click\.Command)",
             str(spec.__annotations__["register"]),
         )
         names = [f"dynode.{method}" if method else other for method, other in wanted]
@@ -164,10 +167,12 @@ def check_reference() -> list[str]:
         "scorer": (model_checks.SCORER_CHECKS,),
         "text encoder": (model_checks.TEXT_CHECKS,),
         "metric": (metric_checks.CHECKS,),
+        "distance": (distance_checks.DISTANCE_CHECKS,),
         "face detector": (face_checks.FACE_CHECKS,),
         "named generator": (provider_checks.PROVIDER_CHECKS,),
         "family of generator files": (provider_checks.FAMILY_CHECKS,),
         "command": (provider_checks.COMMAND_CHECKS,),
+        "method that can be trained, besides": (training_checks.TRAINING_CHECKS,),
     }
     sections = []
     for kind, groups in kinds.items():

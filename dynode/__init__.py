@@ -23,6 +23,7 @@ from dynode.plugins.methods import (
     TextEncoder,
 )
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
+from dynode.plugins.picture_distance import PictureDistance
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ __all__ = [
     "Metric",
     "Needs",
     "PathDirection",
+    "PictureDistance",
     "Scorer",
     "Setting",
     "StyleDirection",

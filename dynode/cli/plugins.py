@@ -63,6 +63,11 @@ def _list(as_json: bool) -> None:
                 "formats": {f.name: f.summary for f in found.formats},
                 "inverters": {i.name: i.summary for i in found.inverters},
                 "generators": {g.name: g.summary for g in found.generators},
+                "scorers": {s.name: s.summary for s in found.scorers},
+                "text_encoders": {t.name: t.summary for t in found.text_encoders},
+                "metrics": {m.name: m.summary for m in found.metrics},
+                "distances": {d.name: d.summary for d in found.distances},
+                "commands": {c.name: c.get_short_help_str() for c in found.commands},
                 "face_detectors": {d.name: d.summary for d in found.face_detectors},
             }
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 
+from dynode import plugins
 from dynode.distance.distance import Distance, PixelDistance
 from dynode.distance.scored import ScorerDistance
 from dynode.errors import MissingWeightsError, UnknownNameError
@@ -28,7 +29,7 @@ def load_distance(
     Args:
         name: `lpips` (VGG-16) or `lpips-alex`, learned on photographs, for which `weights` is needed;
             `scorer`, the features of the scorer that knows the generator's pictures; `pixels`, the
-            mean squared difference.
+            mean squared difference; or one that a plugin registers, which is given `weights`.
         source: The generator, or its description, whose pictures are compared.
         weights: File with the backbone of LPIPS: torchvision's `vgg16` or `alexnet`.
         scorer: Scorer by name; that of the generator's domain if empty.
@@ -42,8 +43,11 @@ def load_distance(
         MissingWeightsError: LPIPS without `weights`, or no scorer knows the pictures.
         CheckpointError: The weights cannot be used.
     """
+    others = plugins.registry().distances
+    if name in others:
+        return others[name].load(device, weights=weights)
     if name not in DISTANCES:
-        raise UnknownNameError("distance", name, DISTANCES)
+        raise UnknownNameError("distance", name, (*DISTANCES, *(other.name for other in others)))
     if name == "pixels":
         return PixelDistance()
     if name == "scorer":

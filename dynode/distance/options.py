@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from dynode.options import option
-
-DistanceName = Literal["auto", "lpips", "lpips-alex", "scorer", "pixels", "none"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +15,11 @@ class ReconstructionOptions:
     l2: float = option(1.0, help="Weight of the mean squared error of pixels.", min=0)
     l1: float = option(0.2, help="Weight of the mean absolute error of pixels.", min=0)
     perceptual: float = option(0.8, help="Weight of the perceptual distance.", min=0)
-    distance: DistanceName = option(
+    distance: str = option(
         "auto",
         help="Perceptual distance; auto takes lpips where its weights are given, else the scorer of "
-        "the generator's domain, else none.",
+        "the generator's domain, else none; or lpips, lpips-alex, scorer, pixels, none, a plugin's.",
     )
-    distance_weights: Path | None = option(None, help="Weights of the backbone of LPIPS.")
+    distance_weights: Path | None = option(
+        None, help="Weights of the backbone of LPIPS, or of a plugin's distance."
+    )

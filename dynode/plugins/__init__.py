@@ -38,6 +38,7 @@ from dynode.plugins.methods import (
     silent,
 )
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
+from dynode.plugins.picture_distance import PictureDistance
 from dynode.plugins.trainable import Trainable, TrainableGenerator
 from dynode.plugins.truth import Truth
 
@@ -57,6 +58,7 @@ __all__ = [
     "Measurement",
     "Metric",
     "Needs",
+    "PictureDistance",
     "Plugin",
     "PluginReport",
     "Progress",

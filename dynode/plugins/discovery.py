@@ -14,7 +14,7 @@ import click
 import pluggy
 
 from dynode.errors import PluginError
-from dynode.plugins import face_detector, formats, hookspecs, methods, metric
+from dynode.plugins import face_detector, formats, hookspecs, methods, metric, picture_distance
 from dynode.plugins.boundary import being_imported
 from dynode.plugins.entry_points import (
     OWN,
@@ -67,6 +67,9 @@ class Registry:
         )
         self.scorers: Shelf[methods.Scorer] = Shelf("scorer", (methods.Scorer,))
         self.metrics: Shelf[metric.Metric] = Shelf("metric", (metric.Metric,))
+        self.distances: Shelf[picture_distance.PictureDistance] = Shelf(
+            "distance", (picture_distance.PictureDistance,)
+        )
         self.face_detectors: Shelf[face_detector.FaceDetector] = Shelf(
             "face detector", (face_detector.FaceDetector,)
         )
@@ -87,6 +90,7 @@ class Registry:
             "register_text_encoders": self.text_encoders,
             "register_scorers": self.scorers,
             "register_metrics": self.metrics,
+            "register_distances": self.distances,
             "register_face_detectors": self.face_detectors,
             "register_commands": self.commands,
         }

@@ -13,7 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import face_detector, formats, methods, metric
+    from dynode.plugins import face_detector, formats, methods, metric, picture_distance
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -59,6 +59,11 @@ def register_scorers(register: Callable[[methods.Scorer], None]) -> None:
 @hookspec
 def register_metrics(register: Callable[[metric.Metric], None]) -> None:
     """Contribute figures of merit of pictures or clips. Since 0.1, streaming since 0.2."""
+
+
+@hookspec
+def register_distances(register: Callable[[picture_distance.PictureDistance], None]) -> None:
+    """Contribute distances of pictures, for whatever compares pictures by a name. Since 0.2."""
 
 
 @hookspec

@@ -9,13 +9,20 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from dynode.errors import PluginError, UnknownNameError
-from dynode.plugins import formats, methods
+from dynode.plugins import formats, methods, picture_distance
 from dynode.plugins.reserved import check_options
 
 # Spaces of the core's own directions, which no plugin's kind may take.
 RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
+# The core's distances, and the words that mean one of them or none.
+RESERVED_DISTANCES = frozenset(("auto", "lpips", "lpips-alex", "none", "pixels", "scorer"))
 # The core's format of plain arrays.
 RESERVED_FORMATS = frozenset(("arrays",))
+_RESERVED: dict[type, frozenset[str]] = {
+    methods.DirectionKind: RESERVED_KINDS,
+    formats.Format: RESERVED_FORMATS,
+    picture_distance.PictureDistance: RESERVED_DISTANCES,
+}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Thing = TypeVar("Thing")
@@ -53,8 +60,7 @@ class Shelf(Generic[Thing]):
                 f"the {self.kind} {name!r} of {owner} is registered already, by {self._things[name][1]}; "
                 f"uninstall one or load only one with DYNODE_LOAD_PLUGINS"
             )
-        is_kind = isinstance(thing, methods.DirectionKind) and name in RESERVED_KINDS
-        if is_kind or (isinstance(thing, formats.Format) and name in RESERVED_FORMATS):
+        if any(isinstance(thing, kind) and name in names for kind, names in _RESERVED.items()):
             raise PluginError(
                 f"the {self.kind} {name!r} of {owner} is one of dynode's own; rename it"
             )

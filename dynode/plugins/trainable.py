@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dynode.options import NoOptions
@@ -25,11 +27,14 @@ class Trainable(ABC):
         training: Name behind `dynode train`; lower case, digits and hyphens.
         training_summary: One line for `--help`.
         training_options: Dataclass of typed, documented options.
+        check_training: Small, quick options for `dynode.testing.checks_for`, which trains it twice; without
+            them it is not trained there.
     """
 
     training: ClassVar[str]
     training_summary: ClassVar[str] = ""
     training_options: ClassVar[type] = NoOptions
+    check_training: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
 
     @abstractmethod
     def train(

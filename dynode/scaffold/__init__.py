@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -12,44 +11,20 @@ from string import Template
 from dynode import plugins
 from dynode.cli.root import COMMANDS
 from dynode.errors import OptionError, OutputExistsError
+from dynode.scaffold import kinds
 from dynode.version import __version__
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """What differs between kinds of plugins besides the templates.
-
-    Attributes:
-        summary: What the generated thing does.
-        example: A command to try it with.
-    """
-
-    summary: str
-    example: str
-
-
-_KINDS = {
-    "direction": _Kind("lighten the picture", "dynode edit --plugin $name -o $name.png"),
-    "inverter": _Kind(
-        "codes of a picture by gradient descent",
-        "dynode edit face.png --inverter $name --plugin sefa --component 0 -o edited.png",
-    ),
-    "generator": _Kind(
-        "a tiny generator with random weights", "dynode generate --generator $name -o $name.png"
-    ),
-    "scorer": _Kind(
-        "how light and how warm a picture is",
-        "dynode find interfacegan --scorer $name --attribute light -o light.safetensors",
-    ),
-    "metric": _Kind("distance of the mean colours", "dynode metrics $name facets-128 photos"),
-    "face-detector": _Kind(
-        "a face that fills what stands out from the background",
-        "dynode crop align photo.jpg --face-detector $name -o face.png",
-    ),
+KINDS = tuple(kinds.KINDS)
+_SHARED = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "LICENSE": "LICENSE",
+    ".gitignore": "gitignore",
+    ".github/workflows/test.yml": "test.yml",
 }
-KINDS = tuple(_KINDS)
 
 
 def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") -> Path:
@@ -74,24 +49,27 @@ def new_plugin(name: str, *, kind: str = "direction", folder: str | Path = ".") 
             f"a plugin cannot be named {name!r}; expected lower-case letters, digits and single hyphens, "
             f"such as brighten"
         )
-    if kind not in _KINDS:
+    if kind not in kinds.KINDS:
         raise OptionError(f"--kind is {kind!r}; expected one of {', '.join(KINDS)}")
     _check_free(short)
     target = Path(folder) / f"dynode-{short}"
     if target.exists():
         raise OutputExistsError(f"{target} exists already; choose another name, or move it away")
-    values = _values(short, _KINDS[kind])
-    written = {
-        "pyproject.toml": "pyproject.toml",
-        "README.md": "README.md",
-        "LICENSE": "LICENSE",
-        f"{values['module']}.py": f"{kind}.py",
-        f"tests/test_{short.replace('-', '_')}.py": f"test_{kind}.py",
-    }
-    (target / "tests").mkdir(parents=True)
+    values = _values(short, kinds.KINDS[kind])
+    written = _SHARED | _modules(short, kind, values["module"])
     for path, template in written.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_text(_filled(template, values), encoding="utf-8")
     return target
+
+
+def _modules(name: str, kind: str, module: str) -> dict[str, str]:
+    """Say which file is made of which template, besides those that all packages share."""
+    more = kinds.KINDS[kind].modules
+    return {f"{module}_{end}.py": source for end, source in more.items()} | {
+        f"{module}.py": f"{kind}.py",
+        f"tests/test_{name.replace('-', '_')}.py": f"test_{kind}.py",
+    }
 
 
 def _check_free(name: str) -> None:
@@ -113,16 +91,20 @@ def _check_free(name: str) -> None:
         raise OptionError(f"{name!r} exists already: {things[name]}; choose another name")
 
 
-def _values(name: str, kind: _Kind) -> dict[str, str]:
+def _values(name: str, kind: kinds.Kind) -> dict[str, str]:
+    module = "dynode_" + name.replace("-", "_")
+    modules = [module, *(f"{module}_{end}" for end in kind.modules)]
     values = {
         "name": name,
-        "module": "dynode_" + name.replace("-", "_"),
+        "module": module,
+        "function": name.replace("-", "_"),
         "cls": "".join(part.capitalize() for part in name.split("-")),
         "title": name.replace("-", " ").capitalize(),
         "summary": kind.summary,
         "version": __version__,
+        "files": ", ".join(f'"{each}.py"' for each in modules),
     }
-    return values | {"try": Template(kind.example).substitute(values)}
+    return values | {"try": Template("\n".join(kind.example)).substitute(values)}
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

@@ -22,7 +22,7 @@ _MOST_ALIKE = 0.99999
 _TEXTS = ("smiling", "a face", "light")
 
 
-def _pictures(n: int, side_px: int) -> Tensor:
+def drawn_pictures(n: int, side_px: int) -> Tensor:
     """Draw smooth pictures (n, 3, side, side) in [-1, 1]."""
     random = torch.Generator().manual_seed(5)
     coarse = torch.rand(n, 3, 4, 4, generator=random) * 2 - 1
@@ -56,7 +56,7 @@ def attributes_name_the_columns(trial: ScorerTrial) -> None:
 def scores_have_the_promised_shape(trial: ScorerTrial) -> None:
     """Pictures of any size give one finite score an attribute."""
     for side in (16, 48, 128):
-        scores = trial.model.score(_pictures(2, side))
+        scores = trial.model.score(drawn_pictures(2, side))
         wanted = (2, len(trial.model.attributes))
         assert tuple(scores.shape) == wanted, f"at {side} px: shape {tuple(scores.shape)}"
         assert bool(torch.isfinite(scores).all()), f"at {side} px: scores are not finite"
@@ -65,7 +65,7 @@ def scores_have_the_promised_shape(trial: ScorerTrial) -> None:
 @remedy("call .eval() on the network, and leave statistics of the batch out")
 def scores_do_not_depend_on_neighbours(trial: ScorerTrial) -> None:
     """A picture has the same scores alone, in a batch and again; it is not written into."""
-    images = _pictures(3, 64)
+    images = drawn_pictures(3, 64)
     before = images.clone()
     scores = trial.model.score(images).detach()
     assert_same(trial.model.score(images).detach(), scores, "scoring twice")
@@ -78,7 +78,7 @@ def scores_do_not_depend_on_neighbours(trial: ScorerTrial) -> None:
 @remedy("score with torch operations only, and freeze the weights: network.requires_grad_(False)")
 def scores_are_differentiable(trial: ScorerTrial) -> None:
     """Gradients reach the pictures from every attribute together, and are finite."""
-    images = _pictures(1, 64).requires_grad_()
+    images = drawn_pictures(1, 64).requires_grad_()
     (gradient,) = torch.autograd.grad(trial.model.score(images).sum(), images)
     assert bool(torch.isfinite(gradient).all()) and bool(gradient.any()), "no gradient"
 
@@ -86,7 +86,7 @@ def scores_are_differentiable(trial: ScorerTrial) -> None:
 @remedy("read pictures as [-1, 1], RGB; scale them inside score()")
 def pictures_are_read_from_minus_one(trial: ScorerTrial) -> None:
     """Dark pixels count as light ones do, and different pictures have different scores."""
-    model, images = trial.model, _pictures(4, 64).requires_grad_()
+    model, images = trial.model, drawn_pictures(4, 64).requires_grad_()
     scores = model.score(images)
     (gradient,) = torch.autograd.grad(scores.square().sum(), images)
     for what, where in (("below 0", images < 0), ("above 0", images > 0)):
@@ -100,15 +100,15 @@ def pictures_are_read_from_minus_one(trial: ScorerTrial) -> None:
 @remedy("seed nothing, call no torch.set_default_…, draw from a generator of your own")
 def scoring_leaves_torch_as_it_is(trial: ScorerTrial) -> None:
     """Scoring changes no setting of torch and no global random state."""
-    with same_settings(first=lambda: trial.model.score(_pictures(1, 32))):
-        trial.model.score(_pictures(1, 32))
+    with same_settings(first=lambda: trial.model.score(drawn_pictures(1, 32))):
+        trial.model.score(drawn_pictures(1, 32))
 
 
 @remedy("write messages to the log; give the class a summary of one line")
 def scoring_prints_nothing(trial: ScorerTrial) -> None:
     """Nothing is printed, and there is a summary of one line."""
     with quietly() as printed:
-        trial.scorer.load("cpu").score(_pictures(1, 32))
+        trial.scorer.load("cpu").score(drawn_pictures(1, 32))
     assert not printed.getvalue(), f"it printed {printed.getvalue()[:60]!r}"
     assert trial.scorer.summary.strip() and "\n" not in trial.scorer.summary, "no summary"
 
@@ -152,7 +152,7 @@ class TextTrial:
     @property
     def images(self) -> Tensor:
         """Two pictures of the model's size."""
-        return _pictures(2, self.model.image_size)
+        return drawn_pictures(2, self.model.image_size)
 
 
 @remedy("normalise both embeddings to unit length, and give both the same width")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -20,8 +21,11 @@ from dynode.plugins.methods import (
     TextEncoder,
 )
 from dynode.plugins.metric import Metric
+from dynode.plugins.picture_distance import PictureDistance
+from dynode.plugins.trainable import Trainable, TrainableGenerator
 from dynode.testing import (
     direction_checks,
+    distance_checks,
     edit_checks,
     face_checks,
     format_checks,
@@ -30,6 +34,7 @@ from dynode.testing import (
     metric_checks,
     model_checks,
     provider_checks,
+    training_checks,
 )
 from dynode.testing.direction_trial import DirectionTrial
 from dynode.testing.plugin_check import PluginCheck, bind
@@ -57,22 +62,44 @@ def checks_for(
             its `expected_failures`.
 
     Returns:
-        The checks, in order: what is cheap and tells most comes first.
+        The checks, what is cheap and tells most first.
 
     Raises:
         TypeError: It is nothing that a hook registers.
         ValueError: A failure is expected of a check that there is not, or without a reason.
     """
-    given = dict(options or {})
     excused = {**getattr(thing, "expected_failures", {}), **(expected_failures or {})}
-    for kind, (hook, checks, on_trial) in _PROMISES.items():
+    for kind in _PROMISES:
         if isinstance(thing, kind):
-            trial = on_trial(thing, given)
-            return bind(checks, trial, hook=hook, name=str(thing.name), expected_failures=excused)
+            return _bound(thing, kind, dict(options or {}), excused)
     raise TypeError(
         f"a {type(thing).__name__} is nothing a hook registers; expected an instance of a class of "
         f"dynode.plugins, or a click command"
     )
+
+
+def _bound(
+    thing: Plugin | click.Command,
+    kind: type,
+    options: Mapping[str, Any],
+    excused: Mapping[str, str],
+) -> list[PluginCheck]:
+    """Make the checks of a thing of a kind, and of its training where it has one."""
+    hook, checks, on_trial = _PROMISES[kind]
+    more = _training(thing, hook, excused)
+    own = {check: why for check, why in excused.items() if check not in {c.id for c in more}}
+    trial, name = on_trial(thing, options), str(thing.name)
+    return [*bind(checks, trial, hook=hook, name=name, expected_failures=own), *more]
+
+
+def _training(thing: object, hook: str, excused: Mapping[str, str]) -> list[PluginCheck]:
+    """List what a thing that can be trained promises besides."""
+    if not isinstance(thing, Trainable | TrainableGenerator):
+        return []
+    trial = training_checks.TrainingTrial(thing)
+    checks = training_checks.TRAINING_CHECKS
+    bound = bind(checks, trial, hook=hook, name=f"train {thing.training}", expected_failures={})
+    return [replace(check, expected_failure=excused.get(check.id, "")) for check in bound]
 
 
 def _itself(thing: Any, options: Mapping[str, Any]) -> Any:
@@ -107,6 +134,11 @@ _PROMISES: dict[type, tuple[str, Sequence[Any], Callable[[Any, Mapping[str, Any]
         metric_checks.MetricTrial,
     ),
     Format: ("register_formats", format_checks.FORMAT_CHECKS, _itself),
+    PictureDistance: (
+        "register_distances",
+        distance_checks.DISTANCE_CHECKS,
+        lambda thing, options: distance_checks.DistanceTrial(thing),
+    ),
     FaceDetector: ("register_face_detectors", face_checks.FACE_CHECKS, face_checks.FaceTrial),
     click.Command: ("register_commands", provider_checks.COMMAND_CHECKS, _itself),
 }

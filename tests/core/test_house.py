@@ -77,7 +77,7 @@ NAMED_METHODS = {
     "dynode/pipeline/animate.py": "motions are looked for under that suffix first",
     "dynode/pipeline/library.py": "the suffix of ready motions",
     "dynode/text.py": "what to type instead of a text that is not understood",
-    "dynode/scaffold/__init__.py": "commands to try a new plugin with",
+    "dynode/scaffold/kinds.py": "commands to try a new plugin with",
 }
 
 

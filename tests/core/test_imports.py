@@ -26,7 +26,7 @@ MOST_LONG = 63  # functions that are longer with them; public calls say much
 STOREYS: list[list[str]] = [
     ["lazy", "errors", "version", "quoting"],
     ["files", "options", "weights", "devices"],
-    ["latents", "generator.protocol", "generator.module_layers"],
+    ["latents", "generator.protocol", "generator.module_layers", "distance.distance"],
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
     ["distance", "scoring", "crop", "data", "importing", "encoders", "adversarial"],
