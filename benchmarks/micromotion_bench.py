@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 
 import torch
-from identity import IDENTITY
 from torch import Tensor
 
 import dynode
@@ -17,6 +16,7 @@ from dynode.generator.population import draw_population
 from dynode.latents.latents import Latents
 from dynode.scoring.choosing import find_scorer
 from dynode.scoring.effects import score_latents
+from dynode_facets.plugin import FacetsScorer
 from dynode_facets.training.micromotions import MOTIONS
 
 SIGNS = {"eyes-closed": -1}
@@ -83,7 +83,7 @@ class Bench:
     def figures(self, changes: Tensor, factor: str, sign: int) -> dict:
         target = self.names.index(factor)
         others = [index for index in range(len(self.names)) if index != target]
-        identity = [self.names.index(name) for name in IDENTITY if name != factor]
+        identity = [self.names.index(name) for name in FacetsScorer.identity if name != factor]
         mean = changes.mean(0)
         strongest = sorted(others, key=lambda index: -abs(float(mean[index])))[:3]
         return {

@@ -5,7 +5,7 @@
 
 In the bundled world a code is an affine picture of the factors, so what a direction does to every
 factor can be read off it without drawing anything: neither the scorer's errors nor the look of a
-factor blur the figures, as they do in benchmarks/directions.py. Boundaries are trained on the scorer's
+factor blur the figures, as they do in `dynode bench directions`. Boundaries are trained on the scorer's
 readings in the table (its first column is the seed of the picture), at the published selection ratio.
 
 - leakage: mean absolute change of the other factors while the target moves by one standard deviation

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dynode.benching.battery import bench_metrics
     from dynode.benching.directions import bench_directions
     from dynode.benching.inverters import bench_inverters
+    from dynode.benching.video import bench_video
     from dynode.direction.base import Direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
@@ -92,6 +93,7 @@ _LAZY = {
     "bench_directions": "dynode.benching",
     "bench_inverters": "dynode.benching",
     "bench_metrics": "dynode.benching",
+    "bench_video": "dynode.benching",
     "measure": "dynode.measuring",
     "report": "dynode.reporting",
     "invert": "dynode.pipeline.invert",
@@ -161,6 +163,7 @@ __all__ = [
     "bench_directions",
     "bench_inverters",
     "bench_metrics",
+    "bench_video",
     "edit",
     "export_generator",
     "find",

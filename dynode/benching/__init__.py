@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dynode.benching.directions import bench_directions
     from dynode.benching.inverters import bench_inverters
     from dynode.benching.rows import DirectionBench, Row
+    from dynode.benching.video import bench_video
     from dynode.benching.writing import read_result
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "bench_directions",
     "bench_inverters",
     "bench_metrics",
+    "bench_video",
     "read_result",
 ]
 
@@ -33,6 +35,7 @@ __getattr__ = names_on_demand(
         "bench_directions": "dynode.benching.directions",
         "bench_inverters": "dynode.benching.inverters",
         "bench_metrics": "dynode.benching.battery",
+        "bench_video": "dynode.benching.video",
         "read_result": "dynode.benching.writing",
     },
 )

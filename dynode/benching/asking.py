@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dynode.errors import DynodeError
 from dynode.options import build_options, specs_of
 from dynode.plugins.methods import DirectionMethod
 
@@ -54,3 +55,10 @@ class Asking:
             "text": {"text": self.method.text_form.replace("{text}", text)},
         }[self.way]
         return build_options(self.method.options, {**values, **told}, owner=self.method.name)
+
+    def told(self, attribute: str, text: str) -> str:
+        """Say with which options it is asked, or why it cannot be."""
+        try:
+            return repr(self.options(attribute, text))
+        except DynodeError as error:
+            return str(error)

@@ -80,7 +80,9 @@ class _Clips:
 
     @classmethod
     def of(cls, world: World, device: str | None) -> _Clips:
-        clean, others = (_drawn(world, _SEED + 2 * world.seed + index) for index in (0, 1))
+        clean, others = (
+            world.clips(_FRAMES, seed=_SEED + 2 * world.seed + index) for index in (0, 1)
+        )
         spoiled = {
             name: spoil(clean, torch.Generator().manual_seed(world.seed))
             for name, spoil in CORRUPTIONS.items()
@@ -112,16 +114,6 @@ class _Clips:
             metric, clips, b, domain=self.domain, seed=self.seed, device=self.device, cache=False
         )
         return next(iter(found.values.values()))
-
-
-def _drawn(world: World, seed: int) -> Tensor:
-    """Draw clips (n, T, 3, h, w), through 8 bit as files are."""
-    truth = world.truth
-    times = torch.arange(_FRAMES, dtype=torch.float64) / truth.fps
-    attributes = truth.clips(world.pictures, times, seed=seed)
-    frames = truth.draw(attributes.flatten(0, 1)).clamp(-1, 1)
-    levels = frames.add(1).mul(127.5).round() / 127.5 - 1
-    return levels.view(world.pictures, _FRAMES, *levels.shape[1:])
 
 
 def is_blind(figures: dict[str, float | None], better: str) -> bool:

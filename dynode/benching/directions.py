@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.benching.asking import Asking, Budget
+from dynode.benching.keeping import KeptRows
 from dynode.benching.rows import DirectionBench, Row
 from dynode.benching.world import STRENGTHS, World
 from dynode.direction.base import Direction
@@ -55,6 +56,7 @@ def bench_directions(
     budget: Budget = "small",
     seed: int = 0,
     device: str | None = None,
+    keep: str | Path | None = None,
     progress: Progress = silent,
 ) -> DirectionBench:
     """Compare direction methods where the truth is known.
@@ -69,6 +71,7 @@ def bench_directions(
         budget: `small`: methods with their `small_budget`; `full`: with their defaults.
         seed: Seed of everything random; the same seed gives the same figures but the seconds.
         device: Where to compute.
+        keep: File that rows are kept in until all are there, so that a run that was killed goes on.
         progress: Called after every row.
 
     Raises:
@@ -79,20 +82,30 @@ def bench_directions(
     asked = [Asking(shelf[name], budget) for name in methods] or [Asking(m, budget) for m in shelf]
     drawing = loaded(generator, device=device)
     world = World.of(drawing, list(attributes), pictures=_PICTURES[budget], seed=seed)
-    rows = _rows(world, asked, progress)
-    return DirectionBench(rows, _spec(world, budget))
+    spec = _spec(world, budget)
+    kept = KeptRows(None if keep is None else Path(keep), spec)
+    rows = _rows(world, asked, kept, progress)
+    kept.forget()
+    return DirectionBench(rows, spec)
 
 
-def _rows(world: World, asked: Sequence[Asking], progress: Progress) -> list[Row]:
+def _rows(world: World, asked: Sequence[Asking], kept: KeptRows, progress: Progress) -> list[Row]:
     """Ask every method for every attribute; rows of one attribute stand together."""
     rows: list[Row] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of texts that are weak: the table says so
         for asking in asked:
             shared: Discovery | None = None
-            for attribute in world.attributes:
-                shared = shared if asking.once and shared else discover(world, asking, attribute)
-                rows.append(_row(world, asking, attribute, shared))
+            for attribute, text in world.attributes.items():
+                options = asking.told(attribute, text)
+                row = kept.get(asking.method.name, attribute, options)
+                if row is None:
+                    shared = (
+                        shared if asking.once and shared else discover(world, asking, attribute)
+                    )
+                    row = _row(world, asking, attribute, shared)
+                    kept.add(row, options)
+                rows.append(row)
                 total = len(asked) * len(world.attributes)
                 progress(len(rows), total, f"{asking.method.name}, {attribute}")
     return sorted(rows, key=lambda row: list(world.attributes).index(row.attribute))

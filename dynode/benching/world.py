@@ -83,6 +83,14 @@ class World:
             )
         return found
 
+    def clips(self, frames: int, *, seed: int) -> Tensor:
+        """Draw clips of the world: (pictures, frames, 3, h, w), through 8 bit as files are."""
+        times = torch.arange(frames, dtype=torch.float64) / self.truth.fps
+        attributes = self.truth.clips(self.pictures, times, seed=seed)
+        drawn = self.truth.draw(attributes.flatten(0, 1)).clamp(-1, 1)
+        levels = drawn.add(1).mul(127.5).round() / 127.5 - 1
+        return levels.view(self.pictures, frames, *levels.shape[1:])
+
     def spec(self, budget: str) -> dict[str, str]:
         """Say what everything is measured on."""
         return {

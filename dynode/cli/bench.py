@@ -69,13 +69,16 @@ def bench() -> None:
 def directions(output: Path | None, **given: Any) -> None:
     r"""Compare direction methods: effect, leakage at equal effect, identity, cost.
 
+    With -o, a run that was stopped goes on where it was.
+
     \b
     Try:     dynode bench directions --methods sefa,ganspace --attributes smile
     Python:  dynode.bench_directions(methods=['sefa'], attributes=['smile']).table()
     """
     import dynode
 
-    _run("directions", dynode.bench_directions, output, given)
+    keep = output / ".directions.rows.jsonl" if output else None
+    _run("directions", dynode.bench_directions, output, given | {"keep": keep})
 
 
 @bench.command()
@@ -119,6 +122,27 @@ def metrics(output: Path | None, **given: Any) -> None:
     import dynode
 
     _run("metrics", dynode.bench_metrics, output, given)
+
+
+@bench.command()
+@_methods("Video generators, by name or file,")
+@_BUDGET
+@console.GENERATOR
+@console.DEVICE
+@console.SEED
+@_OUTPUT
+@console.FORCE
+@console.JSON
+def video(output: Path | None, **given: Any) -> None:
+    r"""Compare video generators with real clips of the world, by every metric of clips, and frozen.
+
+    \b
+    Try:     dynode bench video -o results
+    Python:  dynode.bench_video().table()
+    """
+    import dynode
+
+    _run("video", dynode.bench_video, output, given)
 
 
 def _run(

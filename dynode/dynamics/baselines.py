@@ -30,7 +30,12 @@ def interpolate_codes(w: Tensor, times: Tensor, wanted: Tensor, how: Baseline) -
         return _cubic(w, times, wanted)
     before, after, amount = neighbours(times, wanted)
     if how == "hold":
-        last = torch.searchsorted(times.double(), wanted.double(), right=True) - 1
+        last = (
+            torch.searchsorted(
+                times.double().contiguous(), wanted.double().contiguous(), right=True
+            )
+            - 1
+        )
         return w[last.clamp(0, len(w) - 1)]
     return torch.lerp(w[before], w[after], amount.to(w).reshape(-1, 1, 1))
 
@@ -43,7 +48,7 @@ def interpolate_latents(latents: Latents, times: Tensor, wanted: Tensor) -> Late
 
 def neighbours(times: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the frames before and after each wanted time and how far it lies between, 0 to 1."""
-    times, wanted = times.double(), wanted.to(times.device).double()
+    times, wanted = (one.to(times.device).double().contiguous() for one in (times, wanted))
     after = torch.searchsorted(times, wanted, right=True).clamp(1, max(1, len(times) - 1))
     after = after.clamp_max(len(times) - 1)
     before = (after - 1).clamp_min(0)

@@ -146,7 +146,7 @@ def _solved(
     times: Tensor,
     solver: Solver,
 ) -> Solution:
-    wanted = times.detach().double().cpu()
+    wanted = times.detach().double().cpu().contiguous()  # searchsorted warns of strides
     asked = torch.tensor(sorted(set(wanted.tolist())), dtype=torch.float64)
     order = torch.searchsorted(asked, wanted)
     legs = (asked[asked >= start_time], asked[asked < start_time].flip(0))

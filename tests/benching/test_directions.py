@@ -211,6 +211,39 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     ]
 
 
+def test_a_run_that_was_killed_does_not_measure_a_row_again(tmp_path: Path) -> None:
+    keep, methods = tmp_path / "rows.jsonl", ["by-text", "unlabelled"]
+
+    def kill(done: int, total: int, message: str = "") -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench_directions(methods=methods, keep=keep, progress=kill)
+    keep.write_text(keep.read_text() + '\n{"spec": {"gener')
+    asked = len(ByText.told)
+    again = bench_directions(methods=methods, keep=keep)
+
+    whole = bench_directions(methods=methods)
+    assert asked == 2 and len(ByText.told) == 4  # by the whole run alone
+    assert [r.curve for r in again.rows] == [r.curve for r in whole.rows]
+    assert not keep.exists()
+
+
+def test_rows_of_another_seed_or_budget_are_measured_anew(tmp_path: Path) -> None:
+    keep = tmp_path / "rows.jsonl"
+
+    def kill(done: int, total: int, message: str = "") -> None:
+        raise KeyboardInterrupt
+
+    for seed in (0, 1):
+        with pytest.raises(KeyboardInterrupt):
+            bench_directions(methods=["by-text"], seed=seed, keep=keep, progress=kill)
+
+    assert len(ByText.told) == 2
+    assert keep.read_text().count('"seed": "0"') == keep.read_text().count('"seed": "1"') == 1
+
+
 def test_values_are_interpolated_where_the_effect_is_one() -> None:
     assert interpolate_at_one([0.5, 1.5], [0.2, 0.4]) == pytest.approx(0.3)
     assert interpolate_at_one([2.0], [0.4]) == pytest.approx(0.2)

@@ -32,6 +32,16 @@ class SmallGenerator(dynode.GeneratorProvider):
         return tiny_generator(32, w_dim=32, channels=8, name=self.name, domain=DOMAIN).to(device)
 
 
+class SmallVideo(dynode.GeneratorProvider):
+    name = "facets-video"
+    domain = DOMAIN
+
+    def load(self, device: Any) -> Any:
+        from dynode_stylegan_v.tiny import tiny_moving_generator
+
+        return tiny_moving_generator(SmallGenerator().load(device))
+
+
 class SmallScorerModel:
     attributes = ("smile", "glasses", "light")
     deviations = (0.1, 0.1, 0.1)
@@ -104,7 +114,7 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
         "register_text_encoders": SmallClip(),
         "register_inverters": SmallEncoder(),
     }
-    for hook, thing in things.items():
+    for hook, thing in [*things.items(), ("register_generators", SmallVideo())]:
         registry.register(_registering(hook, thing), "the bundled world in small")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DYNODE_CACHE", os.fspath(tmp_path / "cache"))
