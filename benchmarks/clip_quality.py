@@ -4,6 +4,7 @@ Portraits of the bundled world at 128 pixels, 25 frames a second, kept without l
 (H.264, colours halved), and a folder of pictures. Each is given to the command line with nothing but
 defaults:
 
+    dynode invert CLIP -o OUT
     dynode edit CLIP --direction smile:1.5 -o OUT
     dynode invert FOLDER -o OUT
 
@@ -13,7 +14,7 @@ the cache, are drawn without the edit and compared with what the command saw, an
 was compressed. Jitter is the root mean square of the second difference in time, of what is drawn less the
 render, in levels of 255; that of the clip itself stands beside it. `--before` measures the default of 0.1
 as near as options come to it (every frame by itself, 60 steps). Writes results/clip-quality.json as rows are
-finished.
+finished. What `edit` takes beyond `invert` is the fit of the motion, carrying the edit and drawing.
 """
 
 from __future__ import annotations
@@ -123,19 +124,27 @@ def measured(
     render_of = rendered(motion, frames)
     clip = write(render_of, folder / f"{motion}-{stored}.mkv", stored)
     short = write(render_of[:2], folder / f"{motion}-{stored}-short.mkv", stored)
-    with tempfile.TemporaryDirectory(dir=folder) as cache:
-        edit = ["--direction", "smile:1.5", *more, "-o", str(folder / "out.mp4")]
-        start = call(["edit", str(short), *edit], Path(cache))
-        whole = call(["edit", str(clip), *edit], Path(cache))
-        again = drawn(clip, Path(cache), more)
+    commands = {
+        "invert": ["-o", str(folder / "codes.safetensors")],
+        "edit": ["--direction", "smile:1.5", "-o", str(folder / "out.mp4")],
+    }
+    cost: dict[str, object] = {}
+    for name, rest in commands.items():
+        with tempfile.TemporaryDirectory(dir=folder) as cache:
+            start = call([name, str(short), *more, *rest], Path(cache))
+            whole = call([name, str(clip), *more, *rest], Path(cache))
+            again = drawn(clip, Path(cache), more)
+        cost[name] = {
+            "start_s": [round(value, 2) for value in start],
+            "wall_s_a_frame": round((whole[0] - start[0]) / (frames - 2), 3),
+            "cpu_s_a_frame": round((whole[1] - start[1]) / (frames - 2), 3),
+        }
     shown = seen(clip)
     return {
         "motion": motion,
         "stored": stored,
         "frames": frames,
-        "start_s": [round(value, 2) for value in start],
-        "wall_s_a_frame": round((whole[0] - start[0]) / (frames - 2), 3),
-        "cpu_s_a_frame": round((whole[1] - start[1]) / (frames - 2), 3),
+        **cost,
         "db": round(float(psnr(again, shown).mean()), 2),
         "least_db": round(float(psnr(again, shown).min()), 2),
         "db_of_render": round(float(psnr(again, render_of).mean()), 2),

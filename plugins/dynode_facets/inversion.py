@@ -17,12 +17,12 @@ from dynode.plugins import Progress, silent
 if TYPE_CHECKING:
     from dynode_facets.plugin import EncoderOptions
 
-_RATE = 0.04
+_RATE = 0.05
 _WARM_RATE = 0.01
-_MOMENTA = (0.3, 0.9)  # a few steps leave no time for longer memories
+_MOMENTA = (0.1, 0.8)  # a few steps leave no time for longer memories
 _ANCHOR = 0.002
 _LEAST_GAIN = 0.01  # of the error a step; below it has converged
-_MOST_LOSS_DB, _GOOD_DB, _PLAIN_GAIN_DB = 1.5, 39.0, 0.5
+_MOST_LOSS_DB, _GOOD_DB, _PLAIN_GAIN_DB = 1.5, 38.0, 0.5
 _WORST_DB = 17.0
 _WINDOW, _DEGREE = 7, 2  # frames a parabola is laid through
 _CUT, _MEAN_CUT = 4.0, 3.0  # times the usual and the mean step between frames
@@ -46,9 +46,9 @@ def invert(
         MediaError: A picture is unlike anything the generator draws, and `any_picture` is off.
     """
     first = _read(generator, images)
-    w = refine(generator, images, first, options.steps, progress)
+    w, drawn = refine(generator, images, first, options.steps, progress)
     if not options.any_picture:
-        _refuse_strangers(_redrawn(generator, images, w))
+        _refuse_strangers(drawn)
     return Latents(w)
 
 
@@ -93,8 +93,9 @@ def invert_next(
             w, drawn = anew, drawn_anew
     strayed = drawn < (drawn[key] - _MOST_LOSS_DB).clamp_max(_GOOD_DB)
     if bool(strayed.any()) and options.steps:
-        w[strayed] = refine(generator, images[strayed], read[strayed], options.steps, silent)
-        drawn[strayed] = _redrawn(generator, images[strayed], w[strayed])
+        w[strayed], drawn[strayed] = refine(
+            generator, images[strayed], read[strayed], options.steps, silent
+        )
     if not options.any_picture:
         _refuse_strangers(drawn)
     return Latents(w)
@@ -159,8 +160,8 @@ def _correction(
     """Refine one frame and return what was added to its code, (1, num_layers, w_dim)."""
     mine, picture = read[key : key + 1], images[key : key + 1]
     if known is None:
-        return refine(generator, picture, mine, steps, silent) - mine
-    return refine(generator, picture, mine + known, steps, silent, rate=_WARM_RATE) - mine
+        return refine(generator, picture, mine, steps, silent)[0] - mine
+    return refine(generator, picture, mine + known, steps, silent, rate=_WARM_RATE)[0] - mine
 
 
 def refine(
@@ -171,7 +172,7 @@ def refine(
     progress: Progress,
     *,
     rate: float = _RATE,
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """Lower the pixel error from a first guess, staying near it, until it hardly falls any more.
 
     Args:
@@ -183,8 +184,11 @@ def refine(
         rate: Rate of Adam at the first step; it falls to 0 along a line.
 
     Returns:
-        Codes like `first`.
+        Codes like `first`, and how well they draw the pictures at least: (n,) dB, those before the last
+        step, whose drawing is saved.
     """
+    if not steps:
+        return first, _redrawn(generator, images, first)
     w = first.clone().requires_grad_(True)
     optimizer = torch.optim.Adam([w], lr=rate, betas=_MOMENTA)
     last = torch.inf
@@ -200,13 +204,17 @@ def refine(
         if 0 <= last - mean < _LEAST_GAIN * last:
             break
         last = mean
-    return w.detach()
+    return w.detach(), _decibels(error.detach())
 
 
 def psnr(first: Tensor, second: Tensor) -> Tensor:
     """Return the peak signal-to-noise ratio (n,) in dB of pictures in [-1, 1] (peak 2)."""
     error = (first.clamp(-1, 1) - second.clamp(-1, 1)).square().mean((1, 2, 3))
-    return 10 * torch.log10(4 / error.clamp_min(1e-10))
+    return _decibels(error.sqrt())
+
+
+def _decibels(error: Tensor) -> Tensor:
+    return 20 * torch.log10(2 / error.clamp_min(1e-5))
 
 
 def _read(generator: Generator, images: Tensor) -> Tensor:

@@ -126,7 +126,7 @@ class EncoderOptions:
     """Options of the bundled encoder."""
 
     steps: int = dynode.option(
-        5,
+        3,
         help="Steps of refinement of a picture after the encoder, at most; 60 for the last decibels.",
         unit="steps",
         min=0,

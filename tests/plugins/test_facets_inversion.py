@@ -68,7 +68,7 @@ def test_frames_are_drawn_again_as_well_as_asked_by_default(
 
 
 def test_pictures_are_drawn_again_as_well_as_asked_by_default(generator: Generator) -> None:
-    images, _ = held_out(8, seed=5)
+    images, _ = held_out(24, seed=5)  # 8 may be hard ones: their mean lies 0.6 dB off
 
     codes = FacetsInverter().invert(generator, images, EncoderOptions(), seed=0, progress=silent)
 
