@@ -55,6 +55,10 @@ def load_distance(
 
         info = source if isinstance(source, GeneratorInfo) else source.info
         return ScorerDistance(find_scorer(info, scorer).load(device))
+    return _load_lpips(name, weights, device)
+
+
+def _load_lpips(name: str, weights: Path | None, device: torch.device | str) -> Distance:
     from dynode.distance.lpips import LpipsDistance
 
     backbone, file = ("alex", "alexnet") if name == "lpips-alex" else ("vgg", "vgg16")

@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
+from types import ModuleType
 
-from dynode.errors import UnknownNameError
+from dynode.errors import UnknownNameError, UsageError
 
 GROUP = "dynode"
 OWN = "dynode-gan"
 """Our own distribution."""
 
 
+class SingleFile(metadata.EntryPoint):
+    """A plugin that is one file in the folder DYNODE_PLUGINS_DIR, named by its stem."""
+
+    @property
+    def module(self) -> str:
+        """Name its module, which no import can reach by accident."""
+        return f"dynode_single_file_{Path(self.value).stem}"
+
+    def load(self) -> ModuleType:
+        """Run the file as a module of its own."""
+        name = self.module
+        spec = importlib.util.spec_from_file_location(name, self.value)
+        assert spec is not None and spec.loader is not None  # its name ends in .py
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # dataclasses look their module up
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        return module
+
+
+def single_files() -> list[metadata.EntryPoint]:
+    """List the files of the folder DYNODE_PLUGINS_DIR; those that begin with `_` are no plugins.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    told = os.environ.get("DYNODE_PLUGINS_DIR")
+    if not told:
+        return []
+    folder = Path(told)
+    if not folder.is_dir():
+        raise UsageError(
+            f"DYNODE_PLUGINS_DIR is {told!r}, which is no folder; make it, or unset the variable"
+        )
+    files = sorted(file for file in folder.glob("*.py") if not file.stem.startswith("_"))
+    return [SingleFile(file.stem.replace("_", "-"), str(file), GROUP) for file in files]
+
+
 def distribution_of(entry_point: metadata.EntryPoint) -> str:
     """Name the distribution that ships an entry point, with its version."""
+    if isinstance(entry_point, SingleFile):
+        return "one file"
     return " ".join(_name_and_version(entry_point.dist)) if entry_point.dist else "unknown"
 
 
@@ -62,9 +109,10 @@ def installed() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
         then are the distributions read one by one.
     """
     try:
-        return list(metadata.entry_points(group=GROUP)), {}
+        found, broken = list(metadata.entry_points(group=GROUP)), dict[str, str]()
     except Exception:
-        return _one_by_one()
+        found, broken = _one_by_one()
+    return [*found, *single_files()], broken
 
 
 def _one_by_one() -> tuple[list[metadata.EntryPoint], dict[str, str]]:

@@ -11,7 +11,9 @@ from dynode.plugins.trainable import Trainable, TrainableGenerator
 _SHARED = frozenset(
     ("class_index", "generator", "device", "seed", "force", "progress", "output", "json")
 )
-_FACES = frozenset(("faces", "landmarks", "face_detector", "face_model"))
+_FACES = frozenset(("faces", "landmarks", "face_detector", "face_model")) | frozenset(
+    ("all_faces", "crop_only", "face_number", "keep_identity")
+)
 _INVERTING = _FACES | {"source", "inverter", "inverter_option"}
 
 METHOD_NAMES = (
@@ -34,7 +36,8 @@ FORMAT_NAMES = frozenset(
 """Of `dynode.importing.import_directions`, and flags of `dynode directions import`."""
 
 TRAINING_NAMES = _SHARED | frozenset(
-    ("name", "data", "folder", "run_folder", "start", "from", "print_sbatch")
+    ("name", "data", "folder", "run_folder", "start", "from", "print_sbatch", "metrics")
+    + ("metrics_count",)
 )
 """Of `dynode.train`, and flags of its commands."""
 
