@@ -76,7 +76,7 @@ def invert(
     with console.progress_bar("inverting") as progress:
         drawing = dynode.load_generator(generator, device=device)
         found = dynode.invert(source, drawing, seed=seed, progress=progress, **inverting, **options)
-    found.save(target)
+    found.save(target, force=force)
     if preview:
         from dynode.pipeline.previews import write_preview
 
@@ -94,6 +94,8 @@ def _own_options(named: dict[str, str], flags: dict[str, Any]) -> dict[str, Any]
 
 
 def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool) -> None:
+    from dynode.pipeline.inverted import motion_path
+
     for reason in found.failures.values():
         console.say(f"failed: {reason}")
     if as_json:
@@ -101,12 +103,15 @@ def _tell(found: Inversion, target: Path, preview: Path | None, *, as_json: bool
             {
                 "output": str(target),
                 "preview": str(preview) if preview else None,
+                "motion": str(motion_path(target)) if found.motion else None,
                 "pictures": list(found.names),
                 "failures": dict(found.failures),
             }
         )
     else:
         console.tell(str(target))
+        if found.motion:
+            console.tell(str(motion_path(target)))
         if preview:
             console.tell(str(preview))
     if found.failures:

@@ -30,11 +30,14 @@ class Motion:
         labels: (n, c_dim) class labels for generators whose motion takes them; None for none.
         noise: (n, rows, width) rows that stand at the beginning instead of drawn ones; None for
             none.
+        codes: (n, frames, width) motion codes at times 0, 1, 2 …, as they were found for clips; they
+            stand for the noise, and end with the last frame. None for none.
     """
 
     keys: Tensor
     labels: Tensor | None = None
     noise: Tensor | None = None
+    codes: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts are of as many videos."""
@@ -44,7 +47,7 @@ class Motion:
             )
         if bool((self.keys < 0).any()):
             raise UsageError("a seed of motion is negative; expected 0 or more")
-        for name, axes in (("labels", 2), ("noise", 3)):
+        for name, axes in (("labels", 2), ("noise", 3), ("codes", 3)):
             part = getattr(self, name)
             if part is not None and (part.ndim != axes or len(part) != len(self)):
                 raise UsageError(
@@ -77,7 +80,7 @@ class Motion:
     def __getitem__(self, index: slice | Sequence[int] | Tensor) -> Motion:
         """Take some videos."""
         index = index if isinstance(index, slice) else torch.as_tensor(index)
-        parts = {"labels": self.labels, "noise": self.noise}
+        parts = {"labels": self.labels, "noise": self.noise, "codes": self.codes}
         kept = {name: None if part is None else part[index] for name, part in parts.items()}
         return Motion(self.keys[index], **kept)
 
@@ -85,17 +88,44 @@ class Motion:
         """Return these videos beginning with given noise (n, rows, width)."""
         return dataclasses.replace(self, noise=noise)
 
+    def codes_at(self, times: Tensor) -> Tensor:
+        """Read the codes between those of frames, along a line.
+
+        Args:
+            times: (n, T) in frames.
+
+        Returns:
+            (n, T, width).
+
+        Raises:
+            UsageError: There are no codes, or a time lies outside of them.
+        """
+        if self.codes is None:
+            raise UsageError("this motion is drawn; it holds no codes of its own")
+        last = self.codes.shape[1] - 1
+        if not bool(((times >= 0) & (times <= last)).all()):
+            raise UsageError(
+                f"the motion was found for frames 0 to {last}, and {float(times.max()):g} is asked for; ask "
+                f"for {last + 1} frames at most"
+            )
+        left = times.floor().clamp(max=max(last - 1, 0)).long()
+        rows = torch.arange(len(self.codes))[:, None]
+        weight = (times - left)[..., None].to(self.codes)
+        return torch.lerp(
+            self.codes[rows, left], self.codes[rows, (left + 1).clamp(max=last)], weight
+        )
+
     @staticmethod
     def cat(motions: Sequence[Motion]) -> Motion:
         """Join motions that have the same parts.
 
         Raises:
-            UsageError: There is none, or some have labels or noise and others have not.
+            UsageError: There is none, or some have labels, noise or codes and others have not.
         """
         if not motions:
             raise UsageError("nothing to join: expected at least one motion")
         joined = {}
-        for name in ("labels", "noise"):
+        for name in ("labels", "noise", "codes"):
             parts = [getattr(motion, name) for motion in motions]
             if any(part is None for part in parts):
                 if any(part is not None for part in parts):
@@ -110,7 +140,12 @@ class Motion:
         Args:
             path: Where to.
         """
-        parts = {"keys": self.keys, "labels": self.labels, "noise": self.noise}
+        parts = {
+            "keys": self.keys,
+            "labels": self.labels,
+            "noise": self.noise,
+            "codes": self.codes,
+        }
         tensors = {name: part for name, part in parts.items() if part is not None}
         files.save_tensors(tensors, Path(path), {"format": FORMAT, "version": VERSION})
 
@@ -133,7 +168,8 @@ class Motion:
                 f"{VERSION}; write some with 'dynode generate --video --motion FILE'"
             )
         try:
-            return Motion(tensors["keys"], tensors.get("labels"), tensors.get("noise"))
+            parts = {name: tensors.get(name) for name in ("labels", "noise", "codes")}
+            return Motion(tensors["keys"], **parts)
         except UsageError as error:
             raise CorruptCheckpointError(
                 f"{path.name} is damaged ({error}); write it again"

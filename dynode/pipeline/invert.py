@@ -17,6 +17,7 @@ from dynode.crop.conventions import FFHQ, convention_of
 from dynode.errors import MediaError, OptionError, UsageError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
+from dynode.generator.video import VideoGenerator
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.media.given import GivenPicture, Photo, as_photos, as_tensor
@@ -54,7 +55,8 @@ def invert(
             (h, w, c) or (n, h, w, c), or a tensor (c, h, w) or (n, c, h, w), of grey, RGB or RGB with
             transparency, uint8 from 0 to 255 or floating-point in [-1, 1]. Floating-point pictures of
             the generator's resolution are taken as they are; all others are photographs, of 8 bit.
-        generator: A loaded generator, or what `load_generator` takes.
+        generator: A loaded generator, or what `load_generator` takes. For a clip, one that has motion
+            finds one content for all frames, and the motion.
         inverter: Name of the inverter (`dynode plugins`); None for that of the generator's domain.
         device: Where to compute, for a generator that is not loaded yet.
         seed: Seed of everything random.
@@ -87,9 +89,34 @@ def invert(
             f"the source is a {type(source).__name__}; expected a file or folder, a picture of PIL, or an "
             f"array or tensor of pictures"
         )
+    if is_clip(Path(source)) and isinstance(drawing, VideoGenerator) and drawing.motion_width:
+        if align is not None:
+            raise OptionError(
+                f"align is for pictures, and {Path(source).name} is a clip; give faces"
+            )
+        return _projected(Path(source), drawing, ready, seed, faces, progress)
     return invert_file(
         Path(source), drawing, ready, seed=seed, align=align, faces=faces, progress=progress
     )
+
+
+def _projected(
+    path: Path,
+    generator: VideoGenerator,
+    ready: ReadyInverter,
+    seed: int,
+    faces: FaceSource | ClipFaces | None,
+    progress: Progress,
+) -> Inversion:
+    """Find one content for a clip, and its motion."""
+    from dynode.pipeline.project import project_clip
+
+    clip = open_clip(path)
+    is_whole = ready.takes_whole(generator)
+    found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
+    made = project_clip(clip, generator, ready, seed=seed, faces=found, progress=progress)
+    told = generator.info.fingerprint
+    return Inversion(made.latents, (path.name,), {}, told, found, generator, made.motion)
 
 
 def invert_given(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from dynode import files
 from dynode.errors import UsageError
 from dynode.generator.protocol import Generator
 from dynode.latents.file import save_latents
 from dynode.latents.latents import Latents
+from dynode.latents.motion import Motion
 from dynode.media.display import Displayed
 from dynode.media.images import grid
 from dynode.pipeline.aligning import Align
@@ -33,6 +35,7 @@ class Inversion(Displayed):
         cut: What cut the faces out of photographs, or where they were in the frames of a clip; None
             where the middle was taken.
         generator: What they were found for.
+        motion: How the clip moves, where a video generator was given: then there is one code.
     """
 
     latents: Latents
@@ -41,6 +44,7 @@ class Inversion(Displayed):
     fingerprint: str = ""
     cut: Align | ClipFaces | None = None
     generator: Generator | None = None
+    motion: Motion | None = None
 
     def __repr__(self) -> str:
         """Say how many there are, in a line."""
@@ -54,12 +58,23 @@ class Inversion(Displayed):
         drawn = synthesize_batches(self.generator, self.latents[:_MOST_SHOWN])
         return grid(drawn, columns=4)
 
-    def save(self, path: str | Path, *, fingerprint: str | None = None) -> None:
-        """Write the codes as `Latents.save` does, with the names of their pictures.
+    def save(self, path: str | Path, *, fingerprint: str | None = None, force: bool = True) -> None:
+        """Write the codes as `Latents.save` does, with the names of their pictures, and motion beside.
 
         Args:
             path: Where to, ending in `.safetensors`.
             fingerprint: Fingerprint of the generator; None takes this inversion's own.
+            force: Replace a motion file that stands beside it.
         """
+        if self.motion is not None:
+            files.check_free(motion_path(Path(path)), force=force)
         told = self.fingerprint if fingerprint is None else fingerprint
         save_latents(self.latents, Path(path), fingerprint=told, names=self.names)
+        if self.motion is not None:
+            self.motion.save(motion_path(Path(path)))
+
+
+def motion_path(path: Path) -> Path:
+    """Name the motion file that stands beside a latents file."""
+    stem = path.name.removesuffix(".safetensors").removesuffix(".latents")
+    return path.with_name(f"{stem}.motion.safetensors")

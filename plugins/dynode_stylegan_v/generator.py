@@ -61,6 +61,8 @@ class StyleGANV(StyleGAN2):
         times = times.expand(len(motion), -1) if times.ndim == 1 else times
         if len(times) != len(motion):
             raise UsageError(f"there are times of {len(times)} videos and {len(motion)} motions")
+        if motion.codes is not None:
+            return motion.codes_at(times).to(self.device, self.dtype)
         labels = None if motion.labels is None else motion.labels.to(self.device, self.dtype)
         codes: Tensor = self.network.motion(times, noise_of(motion), labels)
         return codes.to(self.device, self.dtype)

@@ -169,6 +169,8 @@ class MovingGenerator:
         times = times.expand(len(motion), -1) if times.ndim == 1 else times
         if len(times) != len(motion):
             raise UsageError(f"there are times of {len(times)} videos and {len(motion)} motions")
+        if motion.codes is not None:
+            return motion.codes_at(times).to(self.device, self.dtype)
         codes: Tensor = self.mover.motion(times, noise_of(motion), motion.labels)
         return codes
 

@@ -1,0 +1,183 @@
+"""Project a clip: one content for all of its frames, and a motion code for each."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dynode.distance import ReconstructionLoss, ReconstructionOptions
+from dynode.errors import MediaError
+from dynode.generator.video import VideoGenerator
+from dynode.latents.latents import Latents
+from dynode.latents.motion import Motion
+from dynode.media.clip import Clip
+from dynode.pipeline.choosing import ReadyInverter
+from dynode.pipeline.clip_codes import clip_images
+from dynode.pipeline.faces import ClipFaces
+from dynode.plugins.methods import Progress, silent
+
+_MOST = 512
+_LOOKED_AT, _BANK, _BATCH = 8, 64, 8
+_BANK_TIMES = (8.0, 32.0, 56.0, 80.0)
+_STEPS, _RATE = 24, 0.15
+_SMOOTH, _PRIOR, _ANCHOR, _DIFFERENCES = 0.002, 0.0005, 0.02, 4.0
+_POOLED = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A clip as a video generator draws it.
+
+    Attributes:
+        latents: Its content, one code.
+        motion: Its motion codes, a frame of the generator each.
+    """
+
+    latents: Latents
+    motion: Motion
+
+
+def project_clip(
+    clip: Clip,
+    generator: VideoGenerator,
+    inverter: ReadyInverter,
+    *,
+    steps: int = _STEPS,
+    seed: int = 0,
+    faces: ClipFaces | None = None,
+    progress: Progress = silent,
+) -> Projection:
+    """Find content and motion codes of a clip.
+
+    Args:
+        clip: At most 512 frames.
+        generator: What is to draw it.
+        inverter: Finds the codes of single frames.
+        steps: Steps of the optimiser; 0 leaves the nearest codes.
+        seed: Of the inverter and the bank.
+        faces: Where the faces are, to be cut out; None takes the middle of each frame.
+        progress: Called with the number of steps.
+
+    Raises:
+        MediaError: The clip is too long, has fewer than two frames or cannot be read.
+
+    Source:
+        Skorokhodov et al. 2022, StyleGAN-V, arXiv:2112.14683, whose projection is one picture's.
+        Deviation: codes are optimised, not the noise behind them, whose gradient is too small to
+        move a clip; so a projected clip ends with its last frame.
+    """
+    if not 2 <= len(clip) <= _MOST:
+        raise MediaError(f"{clip.path.name} has {len(clip)} frames; expected 2 to {_MOST}: cut it")
+    size = generator.info.resolution
+    frames = torch.cat(list(itertools.islice(clip_images(clip, size, faces), len(clip))))
+    work = _Work(generator, frames.to(generator.device, generator.dtype), seed)
+    content = work.mean_content(inverter)
+    codes = work.nearest(content)
+    latents, codes = work.improved(content, codes, steps, progress)
+    codes = _on_grid(codes, float(clip.rate), generator.fps)
+    keys = torch.tensor([[seed, 0]])
+    return Projection(latents.to("cpu"), Motion(keys, codes=codes[None].cpu()))
+
+
+class _Work:
+    """One clip's projection.
+
+    The content begins as the mean code of evenly spaced frames, as the inverter finds it. Each
+    frame's motion code begins as the nearest of a bank of drawn ones; then codes and content are
+    optimised together, on frames and on the differences of frames, with a penalty on the second
+    differences of codes.
+    """
+
+    def __init__(self, generator: VideoGenerator, frames: Tensor, seed: int) -> None:
+        self.generator, self.frames, self.seed = generator, frames, seed
+        self.loss = ReconstructionLoss(ReconstructionOptions(), generator)
+        self.target = self.loss.target(frames)
+        with torch.no_grad():
+            motion = Motion.draw(_BANK, seed=seed, labels=self._labels(_BANK))
+            times = torch.tensor(_BANK_TIMES, dtype=torch.float64)
+            self.bank = generator.motion_codes(motion, times).flatten(0, 1)
+        self.unit = self.bank.std(0).clamp(min=1e-6)
+
+    def _labels(self, n: int) -> Tensor | None:
+        width = self.generator.info.c_dim
+        return torch.full((n, width), 1 / width) if width else None
+
+    def mean_content(self, inverter: ReadyInverter) -> Tensor:
+        """Find the mean code (1, rows, w_dim) of frames."""
+        drawn = Motion.draw(1, seed=self.seed, labels=self._labels(1))
+        still = self.generator.first_frame(drawn)
+        count = min(_LOOKED_AT, len(self.frames))
+        rows = torch.linspace(0, len(self.frames) - 1, count).round().long()
+        found = inverter.invert(still, self.frames[rows], seed=self.seed)
+        return found.w.mean(0, keepdim=True).to(self.frames)
+
+    @torch.no_grad()
+    def nearest(self, content: Tensor) -> Tensor:
+        """Choose for each frame the code of the bank that draws most like it: (frames, width)."""
+        drawn = [self._drawn(content, part) for part in self.bank.split(_BATCH)]
+        known = torch.cat([self._seen(part) for part in drawn])
+        return self.bank[torch.cdist(self._seen(self.frames), known).argmin(1)]
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        """Describe pictures (n, 3, h, w) by features, or by coarse pixels."""
+        if self.loss.distance is not None:
+            return self.loss.distance.features(pictures)
+        return functional.adaptive_avg_pool2d(pictures, _POOLED).flatten(1)
+
+    def improved(
+        self, content: Tensor, codes: Tensor, steps: int, progress: Progress
+    ) -> tuple[Latents, Tensor]:
+        """Optimise content and codes together."""
+        spread = self.generator.sample(256, seed=self.seed, truncation=1.0).w.mean(1).std(0)
+        moved = torch.zeros_like(codes, requires_grad=True)
+        shift = torch.zeros_like(content[:, :1], requires_grad=True)
+        optimizer = torch.optim.Adam([{"params": [moved]}, {"params": [shift]}], betas=(0.9, 0.99))
+        for step in range(steps):
+            rate = _RATE * (0.5 + 0.5 * math.cos(math.pi * step / steps))
+            for group, share in zip(optimizer.param_groups, (1.0, 0.2), strict=True):
+                group["lr"] = rate * share
+            optimizer.zero_grad()
+            total = self._pass(content, codes, moved, shift, spread)
+            optimizer.step()
+            progress(step + 1, steps, f"error {total:.4f}")
+        with torch.no_grad():
+            return Latents(content + shift * spread), codes + moved * self.unit
+
+    def _pass(
+        self, content: Tensor, codes: Tensor, moved: Tensor, shift: Tensor, spread: Tensor
+    ) -> float:
+        """Gather the gradients of all frames, a few frames at a time; return the error of a frame."""
+        total = 0.0
+        for start in range(0, len(codes), _BATCH):
+            part = slice(max(start - 1, 0), start + _BATCH)
+            drawn = self._drawn(content + shift * spread, codes[part] + moved[part] * self.unit)
+            errors = self.loss(drawn, self.target[part])
+            change = drawn.diff(dim=0) - self.frames[part].diff(dim=0)
+            error = errors[-(min(start + _BATCH, len(codes)) - start) :].sum()
+            total += float(error.detach())
+            torch.autograd.backward(error + _DIFFERENCES * change.square().mean((1, 2, 3)).sum())
+        now = codes / self.unit + moved
+        held = _SMOOTH * now.diff(n=2, dim=0).square().sum() if len(codes) > 2 else now.sum() * 0
+        held = held + _PRIOR * (now - self.bank.mean(0) / self.unit).square().sum()
+        held = held + _ANCHOR * len(codes) * shift.square().mean()
+        torch.autograd.backward(held)
+        return total / len(codes)
+
+    def _drawn(self, content: Tensor, codes: Tensor) -> Tensor:
+        """Draw frames (n, 3, h, w) of codes (n, width)."""
+        return self.generator.synthesize_frames(Latents(content), codes[None])[0]
+
+
+def _on_grid(codes: Tensor, fps: float, own: float) -> Tensor:
+    """Bring codes (frames, width) from the clip's frames to the generator's."""
+    if abs(fps / own - 1) < 1e-3:
+        return codes
+    count = int((len(codes) - 1) * own / fps) + 1
+    times = torch.arange(count, dtype=torch.float64) * fps / own
+    keys = torch.zeros(1, 2, dtype=torch.int64)
+    return Motion(keys, codes=codes[None]).codes_at(times[None])[0]
