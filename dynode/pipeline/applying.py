@@ -45,7 +45,7 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
     "edit": {
         **_INVERTING,
         **_SAMPLING,
-        "crop_only": Applies(frozenset(["picture", "clip"])),
+        "crop_only": Applies(frozenset(["picture"])),
         "keep_identity": Applies(frozenset(["picture"])),
         "mode": Applies(CLIP),
         "fit": Applies(CLIP),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,8 +135,20 @@ class PhotographEdit(EditResult):
         return Written(Path(path), 1)
 
     def save_edited(self, path: str | Path) -> Written:
-        """Write the whole photograph; see `save`."""
-        return self.save(path)
+        """Refuse, for `save` writes the edited photograph alone; the drawn faces are `after`."""
+        raise OptionError(
+            "--edited-only does not apply to a photograph, which is written edited alone; leave it out, or "
+            "add --crop-only"
+        )
+
+    def save_sweep(
+        self, path: str | Path, strengths: Sequence[float], *, fps: float = 25.0
+    ) -> Written:
+        """Refuse, for the strengths of one face are no photograph."""
+        raise OptionError(
+            "--sweep does not apply to a photograph, whose face is put back; add --crop-only to draw the "
+            "face alone"
+        )
 
 
 def open_photograph(

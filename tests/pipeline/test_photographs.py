@@ -120,6 +120,19 @@ def test_crop_only_writes_the_face_before_and_after(generator: Any) -> None:
     assert pixels_of("out.png").shape[:2] == (rows, 2 * columns + 2)
 
 
+@pytest.mark.parametrize(
+    "given", [["--edited-only"], ["--sweep", "-1:1:3"]], ids=["alone", "sweep"]
+)
+def test_what_draws_the_crop_is_refused_where_it_is_put_back(given: list[str]) -> None:
+    result = run_command([*EDIT, *FOUND, *given, "-o", "out.png"])
+
+    assert (result.exit_code, Path("out.png").exists()) == (2, False)
+    assert f"{given[0]} does not apply to a photograph" in result.stderr
+
+    cropped = run_command([*EDIT, *FOUND, *given, "--crop-only", "-o", "out.png"])
+    assert cropped.exit_code == 0, cropped.stderr
+
+
 @pytest.fixture
 def aligned(generator: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The generator, as one of aligned faces."""
