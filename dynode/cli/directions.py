@@ -283,5 +283,5 @@ def calibrate(
 
 
 calibrate.params.extend(click_options(ScorerOptions))
-for command in (exchange.import_file, exchange.export, exchange.map_direction):
+for command in (exchange.import_file, exchange.export, exchange.map_direction, exchange.limit):
     directions.add_command(command)

@@ -1,4 +1,4 @@
-"""`dynode directions import|export|map`: from published files, to them, and from Z to W."""
+"""`dynode directions import|export|map|limit`: published files, from Z to W, rows."""
 
 from __future__ import annotations
 
@@ -202,5 +202,44 @@ def map_direction(
     path = steps.write_directions([found], target, force=force)[0]
     if as_json:
         console.print_json({"output": str(path), **steps.facts(found)})
+    else:
+        console.tell(str(path))
+
+
+@click.command()
+@click.argument("direction", metavar="FILE|NAME")
+@click.option("--rows", required=True, help="Rows of W+ to move, such as 0-3, 8- or fine.")
+@console.output_option("Direction file to write [default: NAME-rows.safetensors].")
+@console.GENERATOR
+@console.DEVICE
+@console.FORCE
+@console.JSON
+def limit(
+    direction: str,
+    rows: str,
+    output: Path | None,
+    generator: str | None,
+    device: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    r"""Limit a direction to some rows of W+: the first ones move form, the last ones colour.
+
+    \b
+    Try:     dynode directions limit age --rows fine -o age-fine.safetensors
+    Python:  dynode.pipeline.limit_rows(dynode.load_direction("age"), "fine", generator.info)
+    """
+    from dynode.generator.loading import load_generator
+    from dynode.pipeline import directions as steps
+    from dynode.pipeline.exchange import limit_rows
+    from dynode.pipeline.library import file_stems
+
+    steps.check_target(output, force=force)
+    found = steps.load_direction(direction)
+    limited = limit_rows(found, rows, load_generator(generator, device=device).info)
+    target = output or Path(f"{file_stems([f'{found.info.name}-{rows}'])[0]}.safetensors")
+    path = steps.write_directions([limited], target, force=force)[0]
+    if as_json:
+        console.print_json({"output": str(path), **steps.facts(limited)})
     else:
         console.tell(str(path))

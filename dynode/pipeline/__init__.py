@@ -9,19 +9,31 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.pipeline.clip_codes import invert_clip
     from dynode.pipeline.codes import read_codes
+    from dynode.pipeline.directions import ready_directions
+    from dynode.pipeline.exchange import limit_rows
+    from dynode.pipeline.library import file_stems
+    from dynode.pipeline.report import conflicts
     from dynode.pipeline.signing import sign
 
 __all__ = [
+    "conflicts",
+    "file_stems",
     "invert_clip",
+    "limit_rows",
     "read_codes",
+    "ready_directions",
     "sign",
 ]
 
 __getattr__ = names_on_demand(
     __name__,
     {
+        "conflicts": "dynode.pipeline.report",
+        "file_stems": "dynode.pipeline.library",
         "invert_clip": "dynode.pipeline.clip_codes",
+        "limit_rows": "dynode.pipeline.exchange",
         "read_codes": "dynode.pipeline.codes",
+        "ready_directions": "dynode.pipeline.directions",
         "sign": "dynode.pipeline.signing",
     },
     ("calibrate", "convert", "directions", "exchange", "health", "library"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ from dynode import files
 from dynode.direction.base import Direction
 from dynode.direction.file import load_direction as read_direction_file
 from dynode.direction.z import ZDirection
-from dynode.errors import GeneratorMismatchError, OptionError
+from dynode.errors import DynodeError, GeneratorMismatchError, OptionError
 from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.importing import import_directions
 from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.library import SUFFIX, direction_path, file_stems
+from dynode.pipeline.library import MICROMOTION, SUFFIX, direction_path, file_stems, library
 from dynode.pipeline.naming import split_strength, without_strength
 
 
@@ -113,6 +114,22 @@ def load_direction(name: str | Path) -> Direction:
             f"one; import them with 'dynode directions import {Path(name).name}' and name one"
         )
     return found[0]
+
+
+def ready_directions(info: GeneratorInfo) -> dict[str, Direction]:
+    """Return the directions that can be named and fit a generator, by name; motions are left out.
+
+    A file that cannot be read is none of them: `dynode directions list` says what is wrong with it.
+    """
+    found = dict[str, Direction]()
+    for name, path in library().items():
+        if name.endswith(MICROMOTION):
+            continue
+        with contextlib.suppress(DynodeError):
+            direction = read_direction_file(path)
+            if fits(direction, info):
+                found[name] = direction
+    return found
 
 
 def map_direction(name: str | Path, generator: Generator) -> Direction:

@@ -14,7 +14,7 @@ from dynode.direction.base import Direction
 from dynode.direction.file import load_direction
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import load_generator
-from dynode.generator.protocol import Generator
+from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.generator.rows import parse_rows
 from dynode.importing import ImportRequest, export_direction, import_codes
 from dynode.importing.recognition import read_directions, recognise
@@ -100,8 +100,22 @@ def _limit(direction: Direction, rows: str, generator: Generator | None) -> Dire
             f"--rows is {rows!r}, but direction {direction.info.name!r} is of no generator yet, whose rows "
             f"were to be counted; add --generator NAME"
         )
-    mask = torch.zeros(generator.info.num_layers, dtype=torch.bool)
-    mask[parse_rows(rows, generator.info)] = True
+    return limit_rows(direction, rows, generator.info)
+
+
+def limit_rows(direction: Direction, rows: str, info: GeneratorInfo) -> Direction:
+    """Return a direction that moves only some rows of W+, and says which in its options.
+
+    Args:
+        direction: What is limited; not modified.
+        rows: Which, such as `0-3` or `fine`, see `dynode.scoring.parse_rows`.
+        info: The generator whose rows are counted.
+
+    Raises:
+        OptionError: There are no such rows, or the direction moves no rows of W+.
+    """
+    mask = torch.zeros(info.num_layers, dtype=torch.bool)
+    mask[parse_rows(rows, info)] = True
     return direction.on_rows(mask).with_info(options={**direction.info.options, "rows": rows})
 
 

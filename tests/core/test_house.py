@@ -22,7 +22,7 @@ PLUGIN_PACKAGES = [folder for folder in PACKAGES if folder.name != "dynode"]
 CORE = sorted((ROOT / "dynode").rglob("*.py"))
 SOURCES = sorted(file for folder in PACKAGES for file in folder.rglob("*.py"))
 # Extras that the packages import where they are installed.
-OPTIONAL = {"dlib", "mediapipe", "pillow_heif", "piq", "prdc", "torch_fidelity"}
+OPTIONAL = {"dlib", "mediapipe", "nicegui", "pillow_heif", "piq", "prdc", "torch_fidelity"}
 LONGEST_FILE = 300  # lines; two ideas in one room beyond that
 
 

@@ -1,0 +1,1 @@
+"""The studio: live sliders in the browser, and the same work as a command and as Python."""

@@ -1,0 +1,133 @@
+"""What one tab works on: the state that is shown, its history, and pictures of it as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dynode_studio.drawing import Drawing
+from dynode_studio.history import History
+from dynode_studio.state import LARGEST_STRENGTH, Slider, State, number
+from dynode_studio.worker import Device, Latest
+
+_LARGEST_LIVE_PX = 256  # height up to which whole pictures are drawn while a slider moves
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture that is asked for.
+
+    Attributes:
+        state: Of what.
+        is_final: Whether it stands still: then the picture is whole.
+    """
+
+    state: State
+    is_final: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Pictures that were drawn.
+
+    Attributes:
+        after: Image file of the state.
+        before: Image file before all edits, where the source is new.
+        seconds: How long it took.
+        changes: Change of each attribute in standard deviations, where it was asked for.
+    """
+
+    after: bytes = b""
+    before: bytes = b""
+    seconds: float = 0.0
+    changes: Mapping[str, float] = field(default_factory=dict)
+
+
+def live_height(drawing: Drawing) -> int | None:
+    """Choose the height of pictures that are drawn while a slider moves; None for the full one."""
+    info = drawing.generator.info
+    height = info.resolution[0]
+    if not info.stops_early:
+        return None
+    while height > _LARGEST_LIVE_PX:
+        height //= 2
+    return None if height == info.resolution[0] else height
+
+
+class Desk:
+    """The work of one tab.
+
+    Args:
+        drawing: Draws it.
+        device: The queue of its device.
+        state: Where to begin.
+        show: Gets every picture, or what went wrong, in the drawing thread.
+    """
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        device: Device,
+        state: State,
+        show: Callable[[Wanted, Shown | Exception], None],
+    ) -> None:
+        self.drawing, self.device = drawing, device
+        self.history, self.state = History(state), state
+        self.height = live_height(drawing)
+        self.pictures = Latest(self._draw, show, device)
+        self.measures = Latest(self._measure, show, device)
+        self._before_of: object = None
+
+    def move(self, index: int, strength: float) -> None:
+        """Draw a slider on its way."""
+        strength = number(strength, "strength", LARGEST_STRENGTH)
+        self.state = self.state.with_slider(index, strength=strength)
+        self.pictures.give(Wanted(self.state, is_final=False))
+
+    def settle(self, state: State | None = None) -> None:
+        """Make a state, or where the sliders stand, one that can be undone to, and draw it whole."""
+        if state is not None:
+            self.state = state
+        self.history.keep(self.state)
+        self._show()
+
+    def undo(self) -> None:
+        """Go back by one."""
+        self.state = self.history.undo()
+        self._show()
+
+    def redo(self) -> None:
+        """Go forward by one."""
+        self.state = self.history.redo()
+        self._show()
+
+    def add(self, *sliders: Slider) -> None:
+        """Put sliders at the end of the stack."""
+        self.settle(self.state.with_more(*sliders))
+
+    def measure(self) -> None:
+        """Ask for the changes of the attributes."""
+        self.measures.give(Wanted(self.state, is_final=True))
+
+    def close(self) -> None:
+        """Draw nothing more."""
+        self.pictures.close()
+        self.measures.close()
+
+    def _show(self) -> None:
+        self.pictures.give(Wanted(self.state, is_final=True))
+
+    def _draw(self, wanted: Wanted) -> Shown:
+        start = time.perf_counter()
+        height = None if wanted.is_final else self.height
+        after = self.drawing.frame(wanted.state, height=height)
+        before = b""
+        source = wanted.state.source
+        if wanted.is_final and source != self._before_of:
+            before = self.drawing.frame(State(source))
+            self._before_of = source
+        return Shown(after, before, time.perf_counter() - start)
+
+    def _measure(self, wanted: Wanted) -> Shown:
+        return Shown(changes=self.drawing.changes(wanted.state))

@@ -1,0 +1,93 @@
+"""The page of the studio: the portrait on the left, what moves it on the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nicegui import run, ui
+from nicegui.events import KeyEventArguments
+
+from dynode.errors import DynodeError
+from dynode_studio.export_panel import ExportPanel
+from dynode_studio.finding_panel import FindingPanel
+from dynode_studio.portrait import Portrait
+from dynode_studio.slider_panel import SliderPanel
+from dynode_studio.source_panel import SourcePanel
+from dynode_studio.style import STYLE
+from dynode_studio.tab import Tab
+
+if TYPE_CHECKING:
+    from dynode_studio.server import Studio
+
+
+async def show_page(studio: Studio) -> None:
+    """Build the page of one tab."""
+    ui.add_css(STYLE)
+    client = ui.context.client
+    opened = studio.tabs.open()
+    if opened is None:
+        ui.label("Too many tabs of the studio are open; close one and load this one again.")
+        return
+    try:
+        await run.io_bound(lambda: studio.generator)
+        tab = Tab(studio, *opened, client)
+    except DynodeError as error:
+        studio.tabs.close(opened[0])
+        ui.label(str(error)).classes("wrong")
+        return
+    client.on_delete(tab.close)
+    dark = ui.dark_mode(None)
+    _header(tab, dark)
+    with ui.element("main").classes("desk"):
+        with ui.element("section").classes("seen").props('aria-label="Portrait"'):
+            Portrait(tab)
+        with ui.element("section").classes("controls").props('aria-label="Controls"'):
+            SourcePanel(tab)
+            SliderPanel(tab)
+            FindingPanel(tab)
+            ExportPanel(tab)
+    ui.keyboard(on_key=lambda event: _key(tab, event))
+    tab.desk.settle()
+    source = studio.settings.source
+    if source is not None:
+        from dynode_studio.source_panel import open_file
+
+        await open_file(tab, source.name, source.read_bytes())
+
+
+def _header(tab: Tab, dark: ui.dark_mode) -> None:
+    info = tab.drawing.generator.info
+    with ui.element("header").classes("top"):
+        ui.label("dynode studio").classes("name").props('role="heading" aria-level="1"')
+        ui.label(f"{info.name}, {info.resolution[0]} px").classes("quiet")
+        ui.element("div").classes("space")
+        undo = _button("undo", "Undo (Ctrl+Z)", lambda: _go(tab, back=True))
+        redo = _button("redo", "Redo (Ctrl+Y)", lambda: _go(tab, back=False))
+        _button("contrast", "Dark or light", lambda: dark.set_value(not dark.value))
+
+    def line_up() -> None:
+        undo.set_enabled(tab.desk.history.can_undo)
+        redo.set_enabled(tab.desk.history.can_redo)
+
+    tab.changed.append(line_up)
+    line_up()
+
+
+def _button(icon: str, label: str, call: object) -> ui.button:
+    button = ui.button(icon=icon, on_click=call).props(f'flat round dense aria-label="{label}"')  # type: ignore[arg-type]
+    return button.tooltip(label)
+
+
+def _go(tab: Tab, *, back: bool) -> None:
+    (tab.desk.undo if back else tab.desk.redo)()
+    tab.refresh()
+
+
+def _key(tab: Tab, event: KeyEventArguments) -> None:
+    is_command = event.modifiers.ctrl or event.modifiers.meta
+    if not event.action.keydown or not is_command:
+        return
+    if event.key.name in ("z", "Z"):
+        _go(tab, back=not event.modifiers.shift)
+    elif event.key.name == "y":
+        _go(tab, back=False)

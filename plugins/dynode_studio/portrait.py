@@ -1,0 +1,93 @@
+"""The picture, the wipe between before and after, and what the edit did."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from dynode_studio.desk import Shown
+from dynode_studio.tab import Tab
+
+_MOST_BARS = 9
+_FULL_SD = 3.0  # standard deviations of a full bar
+_NOTABLE_SD = 0.1
+_SETTLED_S = 0.35  # without a change before attributes are measured
+
+
+class Portrait:
+    """Shows what a tab draws.
+
+    Args:
+        tab: The tab.
+    """
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab = tab
+        height, width = tab.drawing.generator.info.resolution
+        with ui.element("div").classes("portrait").style(f"aspect-ratio: {width} / {height}"):
+            self.after = _image("The edited picture", "after")
+            self.before = _image("The picture before the edits", "before")
+        with ui.element("div").classes("line"):
+            ui.label("after").classes("quiet")
+            self.wipe = ui.slider(min=0, max=100, value=0, step=1, on_change=self._wiped)
+            self.wipe.props('aria-label="Wipe between before and after" dense').style("flex: 1")
+            ui.label("before").classes("quiet")
+        self.status = (
+            ui.label("drawing …").classes("quiet").props('role="status" aria-live="polite"')
+        )
+        self.conflicts = ui.label("").classes("quiet")
+        self.bars = ui.element("div").classes("bars").props('role="list" aria-label="Changes"')
+        self._timer = ui.timer(_SETTLED_S, self._measure, active=False)
+        self._changes: dict[str, float] = {}
+        tab.listeners.append(self._shown)
+        self._wiped()
+
+    def _wiped(self) -> None:
+        self.before.style(f"clip-path: inset(0 {100 - float(self.wipe.value or 0)}% 0 0)")
+
+    def _shown(self, shown: Shown) -> None:
+        if shown.after:
+            self.after.props(f'src="{self.tab.address(shown.after)}"')
+            self.status.set_text(f"drawn in {shown.seconds * 1000:.0f} ms")
+            self._timer.deactivate()
+            self._timer.activate()
+        if shown.before:
+            self.before.props(f'src="{self.tab.address(shown.before)}"')
+        if not shown.after:
+            self._changes = dict(shown.changes)
+            self._show_changes()
+
+    def _measure(self) -> None:
+        self._timer.deactivate()
+        if self.tab.state != self.tab.desk.history.now:  # still moving
+            return
+        self.tab.desk.measure()
+        told = self.tab.attempt(lambda: self.tab.drawing.conflicts(self.tab.state)) or []
+        self.conflicts.set_text("; ".join(told))
+
+    def _show_changes(self) -> None:
+        meant = {
+            self.tab.drawing.direction(slider).info.calibration.attribute
+            for slider in self.tab.state.active
+        }
+        largest = sorted(
+            self._changes.items(), key=lambda item: (item[0] not in meant, -abs(item[1]))
+        )
+        self.bars.clear()
+        with self.bars:
+            for name, change in largest[:_MOST_BARS]:
+                if abs(change) >= _NOTABLE_SD or name in meant:
+                    _bar(name.replace("_", " "), change, is_meant=name in meant)
+
+
+def _image(text: str, name: str) -> ui.element:
+    return ui.element("img").props(f'alt="{text}" data-name="{name}" draggable="false"')
+
+
+def _bar(name: str, change: float, *, is_meant: bool) -> None:
+    share = min(1.0, abs(change) / _FULL_SD) * 50
+    side = "left: 50%" if change >= 0 else f"left: {50 - share}%"
+    ui.label(name)
+    with ui.element("div").classes("bar"):
+        kind = "meant" if is_meant else "leaked"
+        ui.element("div").classes(kind).style(f"{side}; width: {share}%")
+    ui.label(f"{change:+.2f} sd").classes("amount")

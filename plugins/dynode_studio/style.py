@@ -1,0 +1,44 @@
+"""How the page looks; nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+STYLE = """
+.nicegui-content { padding: 0; gap: 0; align-items: stretch; }
+.top { display: flex; align-items: center; gap: .75rem; padding: .4rem 1rem;
+  border-bottom: 1px solid rgba(128,128,128,.3); }
+.top .name { font-weight: 700; font-size: 1.1rem; }
+.space { flex: 1; }
+.quiet { opacity: .72; font-size: .85rem; }
+.wrong { color: #c62828; padding: 1rem; }
+.desk { display: grid; grid-template-columns: minmax(260px, 5fr) minmax(320px, 6fr); gap: 1.25rem;
+  padding: 1rem; max-width: 1280px; margin: 0 auto; width: 100%; box-sizing: border-box; }
+.seen { position: sticky; top: 1rem; align-self: start; display: flex; flex-direction: column; gap: .5rem; }
+.controls { display: flex; flex-direction: column; gap: .75rem; min-width: 0; }
+@media (max-width: 760px) {
+  .desk { grid-template-columns: minmax(0, 1fr); padding: .5rem; }
+  .seen { top: 0; z-index: 5; background: var(--ground); padding-bottom: .25rem; }
+  .portrait { max-width: 46vh; margin: 0 auto; }
+}
+body { --ground: #fff; } body.body--dark { --ground: #121212; }
+.portrait { position: relative; width: 100%; aspect-ratio: 1; background: rgba(128,128,128,.15);
+  border-radius: 8px; overflow: hidden; }
+.portrait img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.card { border: 1px solid rgba(128,128,128,.3); border-radius: 8px; padding: .6rem .9rem; }
+.card > .title { font-weight: 600; margin-bottom: .25rem; }
+.line { display: flex; align-items: center; gap: .5rem; flex-wrap: wrap; }
+.slider { display: grid; grid-template-columns: 7.5rem minmax(80px, 1fr) 5rem 6.5rem auto; gap: .5rem;
+  align-items: center; min-height: 2.4rem; }
+.slider .q-slider__track { background: linear-gradient(90deg, rgba(128,128,128,.45) 49.7%,
+  currentColor 49.7%, currentColor 50.3%, rgba(128,128,128,.45) 50.3%); }
+.slider .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.slider.muted .title, .slider.muted .q-slider { opacity: .4; }
+@media (max-width: 480px) { .slider { grid-template-columns: 5.5rem minmax(70px, 1fr) 4.2rem; } }
+.bars { display: grid; grid-template-columns: 7rem 1fr 3.5rem; gap: .1rem .5rem; align-items: center;
+  font-size: .8rem; }
+.bar { position: relative; height: .6rem; background: rgba(128,128,128,.18); border-radius: 3px; }
+.bar > div { position: absolute; top: 0; bottom: 0; border-radius: 3px; }
+.meant { background: #1976d2; } .leaked { background: #ef6c00; }
+.bars .amount { text-align: right; font-variant-numeric: tabular-nums; }
+pre.told { white-space: pre-wrap; word-break: break-word; font-size: .78rem; margin: .25rem 0;
+  padding: .5rem; background: rgba(128,128,128,.14); border-radius: 6px; }
+"""
