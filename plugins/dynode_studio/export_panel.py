@@ -35,7 +35,11 @@ class ExportPanel:
                 _button("Copy as Python", lambda: self._copy(as_python))
             self.told = ui.element("pre").classes("told").props('aria-label="Command or Python"')
             self.told.set_visibility(False)
-        tab.changed.append(lambda: self.told.set_visibility(False))
+        tab.changed.append(self._forget)
+
+    def _forget(self) -> None:
+        """Hide what was told of a state that is no more."""
+        self.told.set_visibility(False)
 
     async def _picture(self) -> None:
         state, drawing = self.tab.state, self.tab.drawing

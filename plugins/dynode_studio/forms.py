@@ -62,7 +62,7 @@ def _control(spec: OptionSpec) -> ValueElement[Any]:
     elif spec.type in (int, float) and not spec.many:
         step = 1 if spec.type is int else None
         value = spec.default if isinstance(spec.default, int | float) else None
-        made = ui.number(label, value=value, min=spec.minimum, max=spec.maximum, step=step)  # type: ignore[arg-type]
+        made = ui.number(label, value=value, min=spec.minimum, max=spec.maximum, step=step)
     else:
         made = ui.input(label, value=_plain(spec))
     made.style("width: 100%").tooltip(spec.help_line)

@@ -95,8 +95,8 @@ class Guard:
     def _token_of_address(scope: Scope) -> str | None:
         if scope["path"] != "/":
             return None
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        return asked.get("token", [None])[0]
+        asked = parse_qs(str(scope.get("query_string", b""), "latin-1"))
+        return next(iter(asked.get("token", [])), None)
 
     async def _settle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the token as a cookie and take it out of the address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from nicegui import events, ui
 
@@ -86,7 +87,7 @@ class SliderPanel:
         button.props("flat round dense size=sm").props["aria-label"] = label
         button.tooltip(label)
 
-    def _moved(self, index: int, event: events.ValueChangeEventArguments) -> None:
+    def _moved(self, index: int, event: events.ValueChangeEventArguments[Any]) -> None:
         if event.value is not None and event.value != self.tab.state.sliders[index].strength:
             self.tab.attempt(lambda: self.tab.desk.move(index, float(event.value)))
             self._rows[index][1].value = event.value
@@ -99,7 +100,7 @@ class SliderPanel:
         self.tab.attempt(lambda: self.tab.desk.move(index, float(value or 0)))
         self.tab.settle(self.tab.state)
 
-    def _zoned(self, index: int, event: events.ValueChangeEventArguments) -> None:
+    def _zoned(self, index: int, event: events.ValueChangeEventArguments[Any]) -> None:
         if event.value == "own":
             self._ask_rows(index)
         elif event.value != self.tab.state.sliders[index].rows:

@@ -75,6 +75,7 @@ NAMED_METHODS = {
     "dynode/importing/request.py": "names of published files of plain arrays, shortened",
     "dynode/importing/vectors.py": "published boundaries are plain arrays whose name tells the space",
     "dynode/pipeline/animate.py": "motions are looked for under that suffix first",
+    "dynode/pipeline/directions.py": "ready motions are no ready directions, told by that suffix",
     "dynode/pipeline/library.py": "the suffix of ready motions",
     "dynode/text.py": "what to type instead of a text that is not understood",
     "dynode/scaffold/kinds.py": "commands to try a new plugin with",
