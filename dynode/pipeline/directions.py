@@ -21,7 +21,7 @@ from dynode.generator.protocol import Generator, GeneratorInfo
 from dynode.importing import import_directions
 from dynode.latents.latents import Latents
 from dynode.pipeline.generate import synthesize_batches
-from dynode.pipeline.library import MICROMOTION, SUFFIX, direction_path, file_stems, library
+from dynode.pipeline.library import SUFFIX, direction_path, file_stems, still_library
 from dynode.pipeline.naming import split_strength, without_strength
 
 
@@ -122,9 +122,7 @@ def ready_directions(info: GeneratorInfo) -> dict[str, Direction]:
     A file that cannot be read is none of them: `dynode directions list` says what is wrong with it.
     """
     found = dict[str, Direction]()
-    for name, path in library().items():
-        if name.endswith(MICROMOTION):
-            continue
+    for name, path in still_library().items():
         with contextlib.suppress(DynodeError):
             direction = read_direction_file(path)
             if fits(direction, info):

@@ -34,6 +34,11 @@ def library() -> dict[str, Path]:
     return found
 
 
+def still_library() -> dict[str, Path]:
+    """List what `library` does, motions left out."""
+    return {name: path for name, path in library().items() if not name.endswith(MICROMOTION)}
+
+
 def file_stems(names: Sequence[str]) -> list[str]:
     """Make file names without suffix, all different, that stay in their folder.
 

@@ -22,7 +22,16 @@ PLUGIN_PACKAGES = [folder for folder in PACKAGES if folder.name != "dynode"]
 CORE = sorted((ROOT / "dynode").rglob("*.py"))
 SOURCES = sorted(file for folder in PACKAGES for file in folder.rglob("*.py"))
 # Extras that the packages import where they are installed.
-OPTIONAL = {"dlib", "mediapipe", "nicegui", "pillow_heif", "piq", "prdc", "torch_fidelity"}
+OPTIONAL = {
+    "dlib",
+    "mediapipe",
+    "nicegui",
+    "pillow_heif",
+    "piq",
+    "prdc",
+    "starlette",
+    "torch_fidelity",
+}
 LONGEST_FILE = 300  # lines; two ideas in one room beyond that
 
 
@@ -75,7 +84,6 @@ NAMED_METHODS = {
     "dynode/importing/request.py": "names of published files of plain arrays, shortened",
     "dynode/importing/vectors.py": "published boundaries are plain arrays whose name tells the space",
     "dynode/pipeline/animate.py": "motions are looked for under that suffix first",
-    "dynode/pipeline/directions.py": "ready motions are no ready directions, told by that suffix",
     "dynode/pipeline/library.py": "the suffix of ready motions",
     "dynode/text.py": "what to type instead of a text that is not understood",
     "dynode/scaffold/kinds.py": "commands to try a new plugin with",
