@@ -226,8 +226,8 @@ def limit(
     r"""Limit a direction to some rows of W+: the first ones move form, the last ones colour.
 
     \b
-    Try:     dynode directions limit age --rows fine -o age-fine.safetensors
-    Python:  dynode.pipeline.limit_rows(dynode.load_direction("age"), "fine", generator.info)
+    Try:     dynode directions limit smile --rows 4- -o smile-late.safetensors
+    Python:  dynode.pipeline.limit_rows(dynode.load_direction("smile"), "4-", dynode.load_generator().info)
     """
     from dynode.generator.loading import load_generator
     from dynode.pipeline import directions as steps

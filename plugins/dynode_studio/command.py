@@ -59,6 +59,7 @@ def studio(
         raise UsageError(
             "the studio needs the package nicegui; pip install 'dynode-gan[studio]'"
         ) from error
-    from dynode_studio.server import Settings, serve
+    from dynode_studio.server import serve
+    from dynode_studio.studio import Settings
 
     serve(Settings(source, generator, device, seed, host, port, token, browser))

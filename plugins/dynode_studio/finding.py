@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dynode
+from dynode.direction import Direction
 from dynode.latents import Latents
 from dynode.pipeline import file_stems, read_codes
 from dynode.plugins import Progress, registry, silent
@@ -43,29 +45,21 @@ def find(
     is_sample = source.kind == "seed" and source.truncation == _TRUNCATION
     seed = source.seed if per_image and is_sample else seed
     latents = drawing.latents(source)
-    found = dynode.find(
-        method,
-        drawing.generator,
-        several=True,
-        seed=seed,
-        progress=progress,
-        latents=latents,
-        **options,
-    )
-    stems = file_stems([direction.info.name for direction in found])
+    how: dict[str, Any] = {"seed": seed, "progress": progress, "latents": latents}
+    found = dynode.find(method, drawing.generator, several=True, **how, **options)
     told = {name: value for name, value in options.items() if value is not None}
+    recipe = Recipe(method, told, seed, 0, "", is_repeatable=not per_image or is_sample)
+    return _sliders(drawing, found, recipe)
+
+
+def _sliders(drawing: Drawing, found: Sequence[Direction], recipe: Recipe) -> list[Slider]:
+    """Keep directions and make a slider of each, which knows where among them it stands."""
+    stems = file_stems([direction.info.name for direction in found])
     return [
         Slider(
             direction.info.name,
             file=drawing.contents.add_direction(direction),
-            recipe=Recipe(
-                method,
-                told,
-                seed,
-                index,
-                stem if len(found) > 1 else "",
-                is_repeatable=not per_image or is_sample,
-            ),
+            recipe=replace(recipe, index=index, stem=stem if len(found) > 1 else ""),
         )
         for index, (direction, stem) in enumerate(zip(found, stems, strict=True))
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nicegui import run, ui
 from nicegui.events import KeyEventArguments
 
@@ -12,12 +10,10 @@ from dynode_studio.export_panel import ExportPanel
 from dynode_studio.finding_panel import FindingPanel
 from dynode_studio.portrait import Portrait
 from dynode_studio.slider_panel import SliderPanel
-from dynode_studio.source_panel import SourcePanel
+from dynode_studio.source_panel import SourcePanel, open_file
+from dynode_studio.studio import Studio
 from dynode_studio.style import STYLE
 from dynode_studio.tab import Tab
-
-if TYPE_CHECKING:
-    from dynode_studio.server import Studio
 
 
 async def show_page(studio: Studio) -> None:
@@ -50,8 +46,6 @@ async def show_page(studio: Studio) -> None:
     tab.desk.settle()
     source = studio.settings.source
     if source is not None:
-        from dynode_studio.source_panel import open_file
-
         await open_file(tab, source.name, source.read_bytes())
 
 

@@ -4,85 +4,32 @@ from __future__ import annotations
 
 import socket
 import sys
-import threading
 import webbrowser
-from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
 
 from nicegui import app, ui
 from starlette.responses import Response
 
-import dynode
 from dynode.cli import console
 from dynode.errors import UsageError
-from dynode.generator import Generator
-from dynode_studio.frames import Tabs
+from dynode_studio.page import show_page
 from dynode_studio.security import Guard, new_token
-from dynode_studio.worker import Device
+from dynode_studio.studio import Settings, Studio
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the command was given; see `dynode studio --help`."""
+def register(studio: Studio) -> None:
+    """Add the page and the pictures to the application."""
 
-    source: Path | None = None
-    generator: str | None = None
-    device: str | None = None
-    seed: int = 0
-    host: str = "127.0.0.1"
-    port: int = 0
-    token: str | None = None
-    browser: bool = True
+    @ui.page("/", title="dynode studio")
+    async def page() -> None:
+        await show_page(studio)
 
-
-class Studio:
-    """What all tabs share: the generator, the queue of its device, the pictures.
-
-    Args:
-        settings: What the command was given.
-        generator: A loaded generator; None loads it in a thread while the page comes up.
-    """
-
-    def __init__(self, settings: Settings, generator: Generator | None = None) -> None:
-        self.settings, self.tabs, self.device = settings, Tabs(), Device()
-        self._generator: Future[Generator] = Future()
-        if generator is not None:
-            self._generator.set_result(generator)
-            return
-        threading.Thread(target=self._load, daemon=True).start()
-
-    def _load(self) -> None:
-        try:
-            found = dynode.load_generator(self.settings.generator, device=self.settings.device)
-            self._generator.set_result(found)
-        except Exception as error:  # told on the page and by the command
-            self._generator.set_exception(error)
-
-    @property
-    def generator(self) -> Generator:
-        """The generator, once it is loaded.
-
-        Raises:
-            DynodeError: It cannot be.
-        """
-        return self._generator.result()
-
-    def register(self) -> None:
-        """Add the page and the pictures to the application."""
-        from dynode_studio.page import show_page
-
-        @ui.page("/", title="dynode studio")
-        async def page() -> None:
-            await show_page(self)
-
-        @app.get("/frames/{tab}/{name}")
-        def frame(tab: str, name: str) -> Response:
-            found = self.tabs.get(tab, name)
-            if found is None:
-                return Response("no such picture\n", status_code=404, media_type="text/plain")
-            told = {"cache-control": "no-store"}
-            return Response(found.content, media_type=found.media_type, headers=told)
+    @app.get("/frames/{tab}/{name}")
+    def frame(tab: str, name: str) -> Response:
+        found = studio.tabs.get(tab, name)
+        if found is None:
+            return Response("no such picture\n", status_code=404, media_type="text/plain")
+        told = {"cache-control": "no-store"}
+        return Response(found.content, media_type=found.media_type, headers=told)
 
 
 def serve(settings: Settings) -> None:
@@ -98,7 +45,7 @@ def serve(settings: Settings) -> None:
         {settings.host, "127.0.0.1", "localhost"} if _is_local(settings.host) else {settings.host}
     )
     hosts = {f"{name}:{port}" for name in names}
-    studio.register()
+    register(studio)
     app.add_middleware(Guard, token=token, hosts=hosts)
     address = f"http://{settings.host}:{port}/?token={token}"
     app.on_startup(lambda: _tell(address, settings.browser))

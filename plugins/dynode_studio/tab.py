@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nicegui import Client, ui
 
@@ -16,10 +16,8 @@ from dynode_studio.desk import Desk, Shown, Wanted
 from dynode_studio.drawing import Drawing
 from dynode_studio.frames import Frames
 from dynode_studio.state import Slider, Source, State
+from dynode_studio.studio import Studio
 from dynode_studio.worker import Job, Stopped
-
-if TYPE_CHECKING:
-    from dynode_studio.server import Studio
 
 
 class Tab:
