@@ -21,12 +21,19 @@ if TYPE_CHECKING:
         Generator,
         GeneratorInfo,
     )
+    from dynode.generator.redraw import (
+        KeepsActivations,
+        Synthesizer,
+        redrawing,
+    )
     from dynode.generator.video import VideoGenerator
 
 __all__ = [
     "Generator",
     "GeneratorInfo",
+    "KeepsActivations",
     "Population",
+    "Synthesizer",
     "VideoGenerator",
     "as_rgb",
     "choose_class",
@@ -34,6 +41,7 @@ __all__ = [
     "draw_population",
     "draw_z",
     "load_generator",
+    "redrawing",
     "wrap_module",
 ]
 
@@ -42,7 +50,9 @@ __getattr__ = names_on_demand(
     {
         "Generator": "dynode.generator.protocol",
         "GeneratorInfo": "dynode.generator.protocol",
+        "KeepsActivations": "dynode.generator.redraw",
         "Population": "dynode.generator.population",
+        "Synthesizer": "dynode.generator.redraw",
         "VideoGenerator": "dynode.generator.video",
         "as_rgb": "dynode.generator.channels",
         "choose_class": "dynode.generator.classes",
@@ -50,6 +60,7 @@ __getattr__ = names_on_demand(
         "draw_population": "dynode.generator.population",
         "draw_z": "dynode.generator.population",
         "load_generator": "dynode.generator.loading",
+        "redrawing": "dynode.generator.redraw",
         "wrap_module": "dynode.generator.module",
     },
 )

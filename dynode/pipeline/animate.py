@@ -16,6 +16,7 @@ from dynode.direction.base import Direction
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
+from dynode.generator.redraw import Synthesizer, redrawing
 from dynode.latents.latents import Latents
 from dynode.media.display import Displayed, clip_html, short
 from dynode.media.images import grid
@@ -24,7 +25,7 @@ from dynode.pipeline.applying import refuse_what_does_not_apply
 from dynode.pipeline.directions import load_direction
 from dynode.pipeline.easing import EASES
 from dynode.pipeline.face_source import FaceSource
-from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.generate import begin_alike, synthesize_batches
 from dynode.pipeline.library import motion_path
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.source import open_source
@@ -90,10 +91,13 @@ class Animation(Displayed):
             (up to 4, 3, h, w) float in about [-1, 1], RGB.
         """
         codes = self.codes(self.progress)
-        for begin in range(0, len(self), _BATCH):
+        alike = begin_alike(codes)
+        draw: Synthesizer = redrawing(self.generator) if alike else self.generator
+        batch = 1 if alike else _BATCH
+        for begin in range(0, len(self), batch):
             with torch.inference_mode():
-                images = self.generator.synthesize(codes[begin : begin + _BATCH])
-            progress(min(begin + _BATCH, len(self)), len(self), "drawing")
+                images = draw.synthesize(codes[begin : begin + batch])
+            progress(min(begin + batch, len(self)), len(self), "drawing")
             yield images
 
     def save(self, path: str | Path, *, fps: float = _FPS, progress: Progress = silent) -> int:

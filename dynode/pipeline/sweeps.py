@@ -11,11 +11,9 @@ from torch import Tensor
 
 from dynode.direction.base import Direction
 from dynode.errors import OptionError
-from dynode.generator.population import draw_population
 from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
 from dynode.media.video import write_video
-from dynode.pipeline.generate import synthesize_batches
+from dynode.pipeline.directions import strip
 
 SECONDS_ONE_WAY = 3.5
 _MOST_FRAMES = 2000
@@ -73,22 +71,9 @@ def write_sweep(
         The clips of NaviGAN's published code. Deviation: pictures are clamped to what can be shown;
         there, values out of range wrap around.
     """
-    direction.check(generator.info, force=force)
-    there = [_frame(direction, generator, s, count=count, seed=seed) for s in strengths]
+    drawn = strip(direction, generator, strengths, count=count, seed=seed, force=force)
+    rows = drawn.clamp(-1, 1).unflatten(0, (count, -1))
+    there = [torch.cat(list(column), dim=2)[None] for column in rows.unbind(1)]
     fps = max(1.0, len(there) / SECONDS_ONE_WAY)
     frames: Iterator[Tensor] = iter([*there, *reversed(there)])
     return write_video(frames, target, fps=fps)
-
-
-def _frame(
-    direction: Direction, generator: Generator, strength: float, *, count: int, seed: int
-) -> Tensor:
-    """Draw the pictures at one strength: (1, 3, h, count * w), 8-bit steps, on the CPU."""
-    codes = [
-        direction.move_population(
-            draw_population(generator, 1, seed=seed + i, truncation=0.7), generator, strength
-        )
-        for i in range(count)
-    ]
-    pictures = synthesize_batches(generator, Latents.cat(codes)).clamp(-1, 1)
-    return torch.cat(list(pictures), dim=2)[None]

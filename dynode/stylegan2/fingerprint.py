@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import torch
+from torch import nn
 
 from dynode.stylegan2.network import GeneratorNetwork
 
@@ -23,15 +24,15 @@ class Fingerprint:
 
     def value(self) -> str:
         """Give the fingerprint, 64 hexadecimal digits."""
-        stamp = _stamp(self._network)
-        if self._known is None or self._known[0] != stamp:
-            self._known = stamp, hash_network(self._network)
+        now = stamp(self._network)
+        if self._known is None or self._known[0] != now:
+            self._known = now, hash_network(self._network)
         return self._known[1]
 
     def moved(self, network: GeneratorNetwork) -> Fingerprint:
         """Hand the value on to a copy in another type or on another device."""
         copy = Fingerprint(network)
-        copy._known = _stamp(network), self.value()
+        copy._known = stamp(network), self.value()
         return copy
 
 
@@ -45,7 +46,8 @@ def hash_network(network: GeneratorNetwork) -> str:
     return digest.hexdigest()
 
 
-def _stamp(network: GeneratorNetwork) -> Any:  # compared for equality only
+def stamp(network: nn.Module) -> Any:  # compared for equality only
+    """Say which tensors a network has and how often each was written to."""
     # Asked for with every description of a generator: `network.parameters()` takes ten times as long.
     return tuple(
         (id(tensor), 0 if tensor.is_inference() else tensor._version)

@@ -13,10 +13,12 @@ from dynode.errors import UsageError
 from dynode.generator.channels import as_rgb, check_channels
 from dynode.generator.fitting import counted
 from dynode.generator.protocol import GeneratorInfo
+from dynode.generator.redraw import KEPT_BYTES
 from dynode.latents.latents import Latents
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.fitting import check_latents, check_shape, labels
+from dynode.stylegan2.kept import KeptActivations
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.stylegan2.noise import NoiseMode, resolve_noise
 
@@ -243,11 +245,10 @@ class StyleGAN2:
         """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
         styles = self.styles(latents)
         offsets = latents.weights_by_layer()
-        resolution = self._checked(resolution)
+        synthesis = self.network.synthesis
+        until = synthesis.last_block(resolution)
         return LayerInputs(
-            styles,
-            offsets,
-            resolve_noise(self.network.synthesis, noise, latents.w.shape[0], resolution),
+            styles, offsets, resolve_noise(synthesis, noise, latents.w.shape[0], until)
         )
 
     def advance(
@@ -256,9 +257,11 @@ class StyleGAN2:
         """Run the blocks behind `state` up to resolution `until`; see `SynthesisNetwork`.
 
         A prefix that many edits share is run once: `prefix = g.advance(SynthesisState(),
-        g.layer_inputs(latents), until=32)`, then `g.advance(prefix, edited_inputs).image`.
+        g.layer_inputs(latents), until=32)`, then `g.advance(prefix, edited_inputs).image`;
+        `keep_activations` finds by itself where to begin.
         """
-        return self.network.synthesis.advance(state, inputs, until=self._checked(until))
+        synthesis = self.network.synthesis
+        return synthesis.advance(state, inputs, until=synthesis.last_block(until))
 
     def synthesize(
         self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
@@ -281,19 +284,16 @@ class StyleGAN2:
             UsageError: There is no such resolution or noise.
         """
         inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
-        return as_rgb(self.network.synthesis(inputs, resolution=self._checked(resolution)))
+        synthesis = self.network.synthesis
+        return as_rgb(synthesis(inputs, resolution=synthesis.last_block(resolution)))
 
-    def _checked(self, resolution: int | None) -> int:
-        """Find the last block to run for pictures of a height."""
-        config = self.network.config
-        if resolution is None:
-            return config.resolution
-        blocks = {config.size_of(block)[0]: block for block in config.resolutions}
-        if resolution not in blocks:
-            raise UsageError(
-                f"resolution {resolution} cannot be rendered; use one of {list(blocks)}"
-            )
-        return blocks[resolution]
+    def keep_activations(self, *, memory: int = KEPT_BYTES) -> KeptActivations:
+        """Give what draws variants of the same pictures from where they differ; see there.
+
+        Args:
+            memory: Bytes of activations to keep at most.
+        """
+        return KeptActivations(self.network.synthesis, self.layer_inputs, memory=memory)
 
     def _check(self, latents: Latents) -> None:
         check_latents(self.network, self._about["name"], latents)

@@ -35,7 +35,7 @@ def resolve_noise(
     """
     layers = {name: synthesis.layer(name) for name in synthesis.rows}
     convolutions = {k: v for k, v in layers.items() if isinstance(v, StyledConvolution)}
-    needed = {k: v for k, v in convolutions.items() if _block_of(k) <= resolution}
+    needed = {k: v for k, v in convolutions.items() if block_of(k) <= resolution}
     if not isinstance(mode, str):
         return _listed(mode, list(convolutions), needed, n)
     if mode == "none":
@@ -54,7 +54,8 @@ def resolve_noise(
     }
 
 
-def _block_of(name: str) -> int:
+def block_of(name: str) -> int:
+    """Read the block off a layer's name, such as 8 off `b8.conv0`."""
     return int(name.partition(".")[0][1:])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from dynode.errors import UsageError
 from dynode.stylegan2 import strips
 from dynode.stylegan2.blocks import Block, FirstBlock, LayerInputs, SynthesisState
 from dynode.stylegan2.config import GeneratorConfig
@@ -40,6 +41,21 @@ class SynthesisNetwork(nn.Module):
     def layer(self, name: str) -> StyledConvolution | ToRGB:
         """Find a modulated layer by its style name, for example `b8.conv0`."""
         return self._layers[name]
+
+    def last_block(self, resolution: int | None) -> int:
+        """Find the last block to run for pictures of a height in pixels, None for the full size.
+
+        Raises:
+            UsageError: No block draws pictures of that height.
+        """
+        if resolution is None:
+            return self.config.resolution
+        blocks = {self.config.size_of(block)[0]: block for block in self.config.resolutions}
+        if resolution not in blocks:
+            raise UsageError(
+                f"resolution {resolution} cannot be rendered; use one of {list(blocks)}"
+            )
+        return blocks[resolution]
 
     def styles(self, w: Tensor) -> dict[str, Tensor]:
         """Compute the styles of every layer from w+ (n, rows, w_dim): layer -> (n, channels)."""

@@ -133,7 +133,9 @@ class StyleGANV(StyleGAN2):
         synthesis, codes = self.network.synthesis, self._shown(len(latents))
         maps: dict[str, Tensor] = {}
         if self.network.config.has_noise:
-            maps = resolve_noise(synthesis, noise, len(latents), self._checked(resolution))
+            maps = resolve_noise(
+                synthesis, noise, len(latents), self.network.synthesis.last_block(resolution)
+            )
         elif not isinstance(noise, str):
             raise UsageError(
                 f"{self._about['name']} was trained without noise inputs and got noise maps; "

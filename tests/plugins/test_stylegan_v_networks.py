@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dynode.errors import UsageError
+from dynode.generator import redrawing
 from dynode.latents import Motion
 from dynode_stylegan_v.config import MotionConfig, VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
@@ -48,6 +49,19 @@ def test_frames_move_and_do_not_depend_on_their_neighbours(condition: str, strat
     assert frames.shape == (2, 4, 3, 32, 32)
     torch.testing.assert_close(alone[0], frames[1, 2], atol=1e-4, rtol=1e-4)  # float32 sums
     assert float((frames[0, 0] - frames[0, 3]).abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize("row", [0, 4, 6])
+def test_a_frame_is_drawn_again_from_where_it_differs(row: int) -> None:
+    still = tiny().at(Motion.draw(1, seed=4), torch.tensor([3.5]))
+    latents, draw = still.sample(1, seed=0), redrawing(still)
+    w = latents.w.clone()
+    w[:, row:] += 1
+    draw.synthesize(latents)
+
+    again = draw.synthesize(latents.with_w(w))
+
+    assert torch.equal(again, still.synthesize(latents.with_w(w)))
 
 
 def test_sum_w_adds_and_concat_w_widens() -> None:
