@@ -24,11 +24,14 @@ async def show_page(studio: Studio) -> None:
     if opened is None:
         ui.label("Too many tabs of the studio are open; close one and load this one again.")
         return
+    client.on_delete(lambda: studio.tabs.close(opened[0]))
+    waiting = ui.label("Loading the generator …").classes("quiet")
+    await client.connected()  # a page that waits any longer for its content is given up
     try:
         await run.io_bound(lambda: studio.generator)
+        waiting.delete()
         tab = Tab(studio, *opened, client)
     except DynodeError as error:
-        studio.tabs.close(opened[0])
         ui.label(str(error)).classes("wrong")
         return
     client.on_delete(tab.close)
