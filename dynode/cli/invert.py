@@ -13,6 +13,7 @@ from dynode.cli.method_options import MethodCommand, click_options, split_method
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
+    from dynode.generator import Generator
     from dynode.pipeline.inverted import Inversion
 
 
@@ -64,17 +65,13 @@ def invert(
     Python:  dynode.invert("photos", inverter="e4e").latents.save("latents.safetensors")
     """
     import dynode
-    from dynode import files
-    from dynode.media.images import check_image_name
 
     target = output or Path(f"{source.stem}.latents.safetensors")
-    files.check_free(target, force=force)
-    if preview:
-        check_image_name(preview)
-        files.check_free(preview, force=force)
+    _check_targets(target, preview, force=force)
     options = _own_options(inverting.pop("inverter_options"), split_method_options(method_options))
     with console.progress_bar("inverting") as progress:
         drawing = dynode.load_generator(generator, device=device)
+        _check_motion(drawing, source, target, force=force)
         found = dynode.invert(source, drawing, seed=seed, progress=progress, **inverting, **options)
     found.save(target, force=force)
     if preview:
@@ -82,6 +79,25 @@ def invert(
 
         write_preview(source, found, drawing, preview)
     _tell(found, target, preview, as_json=as_json)
+
+
+def _check_targets(target: Path, preview: Path | None, *, force: bool) -> None:
+    from dynode import files
+    from dynode.media.images import check_image_name
+
+    files.check_free(target, force=force)
+    if preview:
+        check_image_name(preview)
+        files.check_free(preview, force=force)
+
+
+def _check_motion(generator: Generator, source: Path, target: Path, *, force: bool) -> None:
+    """Refuse where a motion would be written over, before it is found."""
+    from dynode import files
+    from dynode.pipeline.inverted import finds_motion, motion_path
+
+    if finds_motion(generator, source):
+        files.check_free(motion_path(target), force=force)
 
 
 def _own_options(named: dict[str, str], flags: dict[str, Any]) -> dict[str, Any]:

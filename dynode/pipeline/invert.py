@@ -29,7 +29,7 @@ from dynode.pipeline.clip_codes import invert_clip
 from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces, faces_for
-from dynode.pipeline.inverted import Inversion
+from dynode.pipeline.inverted import Inversion, finds_motion
 from dynode.plugins.methods import Progress, silent
 
 
@@ -89,7 +89,7 @@ def invert(
             f"the source is a {type(source).__name__}; expected a file or folder, a picture of PIL, or an "
             f"array or tensor of pictures"
         )
-    if is_clip(Path(source)) and isinstance(drawing, VideoGenerator) and drawing.motion_width:
+    if finds_motion(drawing, source):
         if align is not None:
             raise OptionError(
                 f"align is for pictures, and {Path(source).name} is a clip; give faces"

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from PIL import Image
 
 from dynode import files
 from dynode.errors import UsageError
 from dynode.generator.protocol import Generator
+from dynode.generator.video import VideoGenerator
 from dynode.latents.file import save_latents
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.media.display import Displayed
 from dynode.media.images import grid
+from dynode.media.kind import is_clip
 from dynode.pipeline.aligning import Align
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.generate import synthesize_batches
@@ -72,6 +75,15 @@ class Inversion(Displayed):
         save_latents(self.latents, Path(path), fingerprint=told, names=self.names)
         if self.motion is not None:
             self.motion.save(motion_path(Path(path)))
+
+
+def finds_motion(generator: Generator, source: str | Path) -> TypeGuard[VideoGenerator]:
+    """Say whether a source becomes one content and a motion: a clip, by a generator that has motion."""
+    return (
+        is_clip(Path(source))
+        and isinstance(generator, VideoGenerator)
+        and generator.motion_width > 0
+    )
 
 
 def motion_path(path: Path) -> Path:

@@ -57,7 +57,9 @@ def test_steps_bring_what_is_drawn_nearer_to_the_clip(clip: Path) -> None:
     assert error(generator, clip, 8) < error(generator, clip, 0)
 
 
-def test_content_and_motion_are_saved_beside_each_other(video: Path, clip: Path) -> None:
+def test_content_and_motion_are_saved_beside_each_other(
+    video: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = clip.with_name("c.latents.safetensors")
     flags = ["--inverter", "optimize", "--inverter-option", "steps=2"]
     command = ["invert", str(clip), "--generator", str(video), *flags, "-o", str(output)]
@@ -71,8 +73,13 @@ def test_content_and_motion_are_saved_beside_each_other(video: Path, clip: Path)
     assert motion.codes is not None
     assert motion.codes.shape == (1, FRAMES, generator.motion_width)
     assert len(dynode.Latents.load(output)) == 1
-    output.unlink()
-    assert run_command(command).exit_code != 0  # the motion is still there
+    output.unlink()  # the motion is still there, which is told before anything is computed
+    monkeypatch.setattr(
+        "dynode.pipeline.project.project_clip", lambda *_, **__: pytest.fail("computed")
+    )
+    again = run_command(command)
+    assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
+    assert "c.motion.safetensors" in again.stderr
 
 
 def test_codes_lie_on_lines_between_frames_and_end_with_the_last() -> None:
