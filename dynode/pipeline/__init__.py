@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.directions import ready_directions
     from dynode.pipeline.exchange import limit_rows
     from dynode.pipeline.library import file_stems
+    from dynode.pipeline.naming import split_strength
     from dynode.pipeline.report import conflicts
     from dynode.pipeline.signing import sign
 
@@ -23,6 +24,7 @@ __all__ = [
     "read_codes",
     "ready_directions",
     "sign",
+    "split_strength",
 ]
 
 __getattr__ = names_on_demand(
@@ -35,6 +37,7 @@ __getattr__ = names_on_demand(
         "read_codes": "dynode.pipeline.codes",
         "ready_directions": "dynode.pipeline.directions",
         "sign": "dynode.pipeline.signing",
+        "split_strength": "dynode.pipeline.naming",
     },
     ("calibrate", "convert", "directions", "exchange", "health", "library"),
 )

@@ -29,6 +29,7 @@ OPTIONAL = {
     "pillow_heif",
     "piq",
     "prdc",
+    "pyarrow",
     "starlette",
     "torch_fidelity",
 }

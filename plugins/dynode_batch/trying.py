@@ -1,0 +1,45 @@
+"""The per-item function of every backend: one row, tried three times, and its outcome."""
+
+from __future__ import annotations
+
+import time
+
+from dynode.errors import DiskFullError, DynodeError
+from dynode_batch.row import Outcome, Row, Worker
+
+RETRIES = 2
+
+
+def tried(worker: Worker, row: Row) -> Outcome:
+    """Work on a row, and again where that fails.
+
+    Args:
+        worker: What works.
+        row: The row.
+
+    Returns:
+        What became of it; whatever the row raised is in words there.
+    """
+    started = time.perf_counter()
+    error, is_fatal = "", False
+    for _ in range(1 + RETRIES):
+        try:
+            file, figures = worker.work(row)
+        except DiskFullError as full:
+            error, is_fatal = str(full), True
+            break
+        except Exception as failed:  # methods raise anything; a row is not the batch
+            error = _in_words(failed)
+        else:
+            seconds = round(time.perf_counter() - started, 4)
+            return Outcome(row.number, row.id, row.source, file, dict(figures), seconds=seconds)
+    return Outcome(row.number, row.id, row.source, error=error, is_fatal=is_fatal)
+
+
+def _in_words(error: Exception) -> str:
+    told = " ".join(str(error).split())
+    if isinstance(error, DynodeError):
+        return told
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return f"out of memory ({told or 'no more said'}); fewer --workers, or a smaller picture"
+    return f"{type(error).__name__}: {told}".rstrip(": ")
