@@ -15,6 +15,7 @@ from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.images import read_image
 from dynode.pipeline.applying import refuse_what_does_not_apply
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.clip_edit import ClipEdit
@@ -205,6 +206,7 @@ def edit(
         chosen = ready_inverter(drawing, inverter, inverter_options)
         return work.of_clip(Path(source), chosen, faces, mode, fit, check, progress)
     if kind == "picture" and isinstance(source, str | Path) and not crop_only:
+        read_image(Path(source))  # what cannot be read is told before what is missing to edit it
         chosen = ready_inverter(drawing, inverter, inverter_options)
         photograph = open_photograph(Path(source), drawing, faces, ready=chosen)
         if photograph is not None:

@@ -163,6 +163,7 @@ def test_json_is_one_document_with_stable_keys(
         "expected_in_standard_deviations": document["expected_in_standard_deviations"],
         "conflicts": [],
         "changes_in_standard_deviations": {},
+        "faces": [],
     }
 
 

@@ -12,6 +12,7 @@ from dynode.direction import Direction
 from dynode.errors import UsageError
 from dynode.generator import Generator
 from dynode.pipeline import ready_directions
+from dynode.plugins import Registry
 from dynode.testing import run_command
 from dynode_studio.contents import Contents
 from dynode_studio.drawing import Drawing
@@ -25,12 +26,12 @@ FOUND = Recipe("sefa", {"component": 1, "name_by_effect": False}, seed=1)
 SEVERAL = Recipe("sefa", {"count": 3, "name_by_effect": False}, index=1)
 
 
-@pytest.fixture(scope="module")
-def generator() -> Generator:
+@pytest.fixture
+def generator(installed_plugins: Registry) -> Generator:
     return dynode.load_generator()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ready(generator: Generator) -> dict[str, Direction]:
     return ready_directions(generator.info)
 
