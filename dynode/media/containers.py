@@ -119,7 +119,8 @@ def picture_track(container: InputContainer, name: str) -> av.VideoStream:
             f"{name} declares frames of {chosen.width}×{chosen.height} pixels; expected at most "
             f"{_MOST_PIXELS}; scale it down"
         )
-    chosen.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
+    # Checksums of pictures, where an encoder wrote them, are all that tells damage in HEVC.
+    chosen.codec_context.options = {"max_pixels": str(_MOST_PIXELS), "err_detect": "crccheck"}
     return chosen
 
 

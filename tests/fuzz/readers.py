@@ -48,9 +48,13 @@ from dynode.testing import tiny_generator
 from dynode.testing.videos import write_test_video
 from dynode.training.run import Run
 from dynode.weights import read_tensors, write_safetensors
+from dynode_batch.listing import read_list
 from dynode_clip.weights import read_clip
 from dynode_ganspace.coordinate import CoordinateDirection
 from dynode_ganspace.plugin import CoordinateKind
+from dynode_studio.contents import Contents
+from dynode_studio.saving import from_json, to_json
+from dynode_studio.state import Slider, Source, State
 from dynode_stylegan_v.code_clips import read_code_clips
 from dynode_stylegan_v.file import read_network, write_network
 from dynode_stylegan_v.moving_file import read_moving, write_moving
@@ -248,6 +252,23 @@ _WEIGHT = torch.randn(4, 4, 3, 3)
 _ROWS = torch.tensor([True, False, True, False])
 
 
+def _listed(path: Path) -> object:
+    return read_list(path, ["strength"])
+
+
+def _work(folder: Path) -> list[bytes]:
+    contents = Contents()
+    path = folder / "direction.safetensors"
+    LinearDirection(torch.ones(8)).save(path)
+    slider = Slider("smile", 1.5, rows="0-3", file=contents.add(path.read_bytes()))
+    state = State(Source(seed=4, truncation=0.35), (slider, Slider("smile")))
+    return [to_json(state, contents, _GENERATOR.info).encode()]
+
+
+def _opened_work(path: Path) -> object:
+    return from_json(path.read_bytes(), Contents(), _GENERATOR.info)
+
+
 def _any_kind(path: Path) -> object:
     """Read a direction of a plugin's kind, whose plugin tests have to register themselves."""
     kinds = registry().direction_kinds
@@ -380,6 +401,11 @@ READERS: dict[str, Reader] = {
         _saved(lambda path: FaceFrame((10.0, 10.0), (5.0, 0.0)).save(path)), FaceFrame.load, ".json"
     ),
     "times": Reader(_text("0\n0.5\n1\n"), read_times, ".txt"),
+    "list of a batch, CSV": Reader(_text("source,strength\na.png,1.5\nb.png,2\n"), _listed, ".csv"),
+    "list of a batch, JSON lines": Reader(
+        _text('{"source": "a.png", "strength": 1.5}\n{"source": "b.png"}\n'), _listed, ".jsonl"
+    ),
+    "work of the studio": Reader(_work, _opened_work, ".json"),
     "zip of pictures": Reader(_zip_of_pictures, _read_pictures, ".zip"),
     "picture": Reader(
         _several(*(_picture(kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"))),

@@ -95,6 +95,21 @@ def test_a_whole_clip_is_not_complained_of(tmp_path, name) -> None:
     assert len(list(clip.frames())) == len(clip) == 24
 
 
+@pytest.mark.robust(kind="G", member="flipped bytes in HEVC with checksums of its pictures")
+def test_checksums_of_pictures_are_looked_at(tmp_path) -> None:
+    """A decoder of HEVC makes some picture of any bytes: only the checksum tells that it is wrong."""
+    told = {"crf": "20", "x265-params": "log-level=error:hash=1"}
+    path = made.encode(tmp_path / "clip.mp4", noisy(24), rate=25, codec="libx265", options=told)
+    assert len(list(open_clip(path).frames())) == 24  # warnings are errors here
+    content, (begin, size) = bytearray(path.read_bytes()), packets_of(path)[7]
+    for index in range(begin + size // 4, begin + size // 2, size // 16):
+        content[index] ^= 255
+    path.write_bytes(content)
+
+    with pytest.warns(UserWarning, match="is damaged: the decoder complains of"):
+        open_clip(path)
+
+
 @pytest.mark.robust(kind="G", member="40 flipped bytes in the pictures of an mp4")
 def test_flipped_bytes_are_told(tmp_path) -> None:
     path = made_of(tmp_path, "H.264 (mp4)")
