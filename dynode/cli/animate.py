@@ -97,7 +97,6 @@ def animate(
     """
     import dynode
     from dynode import files
-    from dynode.media.suffixes import WRITTEN_SUFFIXES
     from dynode.media.video import check_video_suffix
     from dynode.pipeline.applying import refuse_what_does_not_apply
     from dynode.pipeline.library import MICROMOTION, motion_path
@@ -108,7 +107,7 @@ def animate(
     path, own = with_strength(motion, motion_path, option="--micromotion")
     assert isinstance(path, Path)
     target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")
-    check_video_suffix(target, WRITTEN_SUFFIXES)
+    check_video_suffix(target)
     files.check_free(target, force=force)
     if fps <= 0:
         raise OptionError(f"--fps is {fps:g}; expected a number above 0, such as 30")

@@ -10,7 +10,7 @@ STRIP_SUFFIXES = (".gif", ".webp")
 """Written as one series of pictures, with neither sound nor segments."""
 
 WRITTEN_SUFFIXES = (*VIDEO_SUFFIXES, ".webp")
-"""What frames are written to; a `.webp` that moves is not read back."""
+"""What frames are written to; where either would do, a `.webp` is a picture."""
 
 
 def is_moving(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -16,7 +16,7 @@ from torch import Tensor
 from dynode import files
 from dynode.errors import MediaError
 from dynode.media.images import to_uint8
-from dynode.media.suffixes import STRIP_SUFFIXES, VIDEO_SUFFIXES, WRITTEN_SUFFIXES
+from dynode.media.suffixes import STRIP_SUFFIXES, WRITTEN_SUFFIXES
 from dynode.media.tracks import Sound, join_tracks
 
 if TYPE_CHECKING:
@@ -35,19 +35,16 @@ _SHORTEST_GIF_FRAME_MS = 20
 _PALETTE_FRAMES = 8  # that the colours of a GIF are chosen from
 
 
-def check_video_suffix(path: Path, allowed: Sequence[str] = VIDEO_SUFFIXES) -> None:
+def check_video_suffix(path: Path) -> None:
     """Refuse a name that is no video's.
-
-    Args:
-        path: The name.
-        allowed: Suffixes; those that are read back too if not said.
 
     Raises:
         MediaError: No video format has this suffix.
     """
-    if path.suffix.lower() not in allowed:
+    if path.suffix.lower() not in WRITTEN_SUFFIXES:
         raise MediaError(
-            f"cannot write {path.name}: {path.suffix or 'no suffix'} is no video format; use .mp4"
+            f"cannot write {path.name}: {path.suffix or 'no suffix'} is no video format that is written; "
+            f"use one of {' '.join(WRITTEN_SUFFIXES)}"
         )
 
 
@@ -92,7 +89,7 @@ def check_video(path: Path, fps: float | Fraction) -> None:
     Raises:
         MediaError: See `write_video`.
     """
-    check_video_suffix(path, WRITTEN_SUFFIXES)
+    check_video_suffix(path)
     if not 0 < fps < math.inf:
         raise MediaError(
             f"cannot write {float(fps):g} frames a second; expected a number above 0, such as 25"

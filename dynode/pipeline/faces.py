@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -184,10 +185,13 @@ def _numbers(path: Path) -> np.ndarray:
 
 
 def _steadied(points: np.ndarray) -> np.ndarray:
+    """Take the tremble out of points (n, …); at the ends a steady motion goes on, as turned about them."""
     from scipy.ndimage import gaussian_filter1d
 
-    smooth: np.ndarray = gaussian_filter1d(points, _STEADYING, axis=0, mode="nearest")
-    return smooth
+    beyond = min(len(points) - 1, math.ceil(4 * _STEADYING))
+    padded = np.pad(points, [(beyond, beyond), (0, 0), (0, 0)], "reflect", reflect_type="odd")
+    smooth: np.ndarray = gaussian_filter1d(padded, _STEADYING, axis=0)
+    return smooth[beyond : len(padded) - beyond]
 
 
 class Pasting:

@@ -16,7 +16,6 @@ from torch import Tensor
 from dynode import files
 from dynode.errors import MediaError
 from dynode.media.images import grid, to_uint8
-from dynode.media.suffixes import WRITTEN_SUFFIXES
 from dynode.media.video import check_video_suffix, write_video
 from dynode.pipeline.written import Written
 
@@ -28,7 +27,7 @@ def check_frames_name(path: Path) -> None:
         MediaError: No format has this suffix.
     """
     if path.suffix and path.suffix.lower() != ".zip":
-        check_video_suffix(path, WRITTEN_SUFFIXES)
+        check_video_suffix(path)
 
 
 def save_frames(chunks: Iterable[Tensor], path: Path, *, fps: float, columns: int) -> Written:

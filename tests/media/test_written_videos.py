@@ -131,7 +131,7 @@ def test_an_interruption_leaves_no_half_a_video(
 
 @pytest.mark.parametrize("name", ["a", "a.png", "a.avi2"])
 def test_a_suffix_of_no_video_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MediaError, match="is no video format; use .mp4"):
+    with pytest.raises(MediaError, match="is no video format that is written; use one of .mp4"):
         write_video([frames(1)], tmp_path / name, fps=25)
 
     assert list(tmp_path.iterdir()) == []

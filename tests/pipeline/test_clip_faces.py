@@ -124,6 +124,7 @@ class Detector(dynode.FaceDetector):
     name = "moving"
     takes_model = True
     misses = 99
+    tremble = 1
 
     def load(self, model=None):
         self.calls = 0
@@ -133,7 +134,7 @@ class Detector(dynode.FaceDetector):
         self.calls += 1
         if self.calls > self.misses:
             return []
-        return [FACE + CENTRES[self.calls - 1] + (-1) ** self.calls]  # it trembles
+        return [FACE + CENTRES[self.calls - 1] + self.tremble * (-1) ** self.calls]
 
 
 @pytest.fixture
@@ -150,6 +151,15 @@ def test_what_a_detector_finds_is_steadied(source, detector) -> None:
     rows = np.array([face.centre[1] for face in faces.frames])
     assert np.ptp(rows[2:-2]) < 0.3  # it trembled by 2
     assert np.diff(columns).min() > 0
+
+
+def test_a_steady_motion_is_kept_to_both_ends(source, detector) -> None:
+    detector.tremble = 0
+
+    faces = find_faces(open_clip(source), FaceSource(model=source))
+
+    columns = np.array([face.centre[0] for face in faces.frames])
+    np.testing.assert_allclose(np.diff(columns), 2.0, atol=1e-9)
 
 
 def test_a_frame_without_a_face_is_told_in_one_line(
