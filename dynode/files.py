@@ -45,17 +45,7 @@ def written(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path = path.resolve() if path.is_symlink() else path
-    if path.is_dir():
-        raise UsageError(f"cannot write {path}: it is a folder; choose a file name with -o")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}; choose another place with -o"
-        ) from error
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _made_beside(path)
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
@@ -69,6 +59,21 @@ def written(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _made_beside(path: Path) -> Path:
+    """Make an empty file of a new name in the folder of `path`, with the same suffix."""
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder; choose a file name with -o")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror}; choose another place with -o"
+        ) from error
+    os.close(handle)
+    return Path(name)
 
 
 def _umask() -> int:

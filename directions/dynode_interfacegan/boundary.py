@@ -64,31 +64,37 @@ def train_boundary(
     """
     codes, scores = _checked(codes, scores, invalid_value)
     order = np.argsort(scores.numpy())[::-1].copy()
-    count = len(order)
-    ratio = chosen_num_or_ratio
+    chosen, train = _numbers(len(order), chosen_num_or_ratio, split_ratio)
+    shuffle = np.random.RandomState(seed)
+    high, low = _shuffled(order[:chosen], shuffle), _shuffled(order[-chosen:], shuffle)
+    chosen_solver = SOLVERS[solver] if isinstance(solver, str) else solver
+    plane = _solved(chosen_solver, codes, high[:train], low[:train])
+    raised, lowered = _halves(order[chosen:-chosen], scores)
+    return Boundary(
+        normal=_unit(plane.normal)[None].float(),
+        validation_accuracy=_accuracy(plane, codes[high[train:]], codes[low[train:]]),
+        remaining_accuracy=_accuracy(plane, codes[raised], codes[lowered]),
+        chosen=chosen,
+    )
+
+
+def _halves(rest: np.ndarray, scores: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Divide samples by the middle of all scores into those above and those below."""
+    middle = (scores.max() + scores.min()) / 2
+    is_raised = (scores[torch.from_numpy(rest)] >= middle).numpy()
+    return rest[is_raised], rest[~is_raised]
+
+
+def _numbers(count: int, ratio: float, split: float) -> tuple[int, int]:
+    """Count the samples that are taken at each end, and those of them that are trained on."""
     chosen = min(int(count * ratio) if 0 < ratio <= 1 else int(ratio), count // 2)
-    train = int(chosen * split_ratio)
+    train = int(chosen * split)
     if train < 1:
         raise OptionError(
             f"{count} samples give {chosen} at each end and {train} to train on; expected at least 1: "
             f"take more samples or a larger ratio"
         )
-    shuffle = np.random.RandomState(seed)
-    high, low = order[:chosen].copy(), order[-chosen:].copy()
-    high, low = _shuffled(high, shuffle), _shuffled(low, shuffle)
-    rest = order[chosen:-chosen]
-    chosen_solver = SOLVERS[solver] if isinstance(solver, str) else solver
-    plane = _solved(chosen_solver, codes, high[:train], low[:train])
-    middle = (scores.max() + scores.min()) / 2
-    validation = _accuracy(plane, codes[high[train:]], codes[low[train:]])
-    remaining = scores[torch.from_numpy(rest)]
-    raised, lowered = rest[(remaining >= middle).numpy()], rest[(remaining < middle).numpy()]
-    return Boundary(
-        normal=_unit(plane.normal)[None].float(),
-        validation_accuracy=validation,
-        remaining_accuracy=_accuracy(plane, codes[raised], codes[lowered]),
-        chosen=chosen,
-    )
+    return chosen, train
 
 
 def _checked(codes: Tensor, scores: Tensor, invalid_value: float | None) -> tuple[Tensor, Tensor]:
@@ -176,12 +182,7 @@ def project(primal: Tensor, conditions: Sequence[Tensor]) -> Tensor:
     if not conditions:
         return primal
     rows = torch.cat([row.double() for row in conditions])
-    lengths = torch.linalg.svdvals(rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-30))
-    if len(rows) > rows.shape[1] or float(lengths[-1]) < _DEPENDENT:
-        raise OptionError(
-            f"the {len(rows)} conditions depend on each other (smallest singular value "
-            f"{float(lengths[-1]):.1e}); leave out one that the others imply"
-        )
+    _check_independent(rows)
     target = primal.double()
     weights = torch.linalg.solve(rows @ rows.t(), rows @ target.t())
     left = target - weights.t() @ rows
@@ -192,3 +193,12 @@ def project(primal: Tensor, conditions: Sequence[Tensor]) -> Tensor:
         )
     projected: Tensor = (left / left.norm()).to(primal.dtype)
     return projected
+
+
+def _check_independent(rows: Tensor) -> None:
+    lengths = torch.linalg.svdvals(rows / rows.norm(dim=1, keepdim=True).clamp(min=1e-30))
+    if len(rows) > rows.shape[1] or float(lengths[-1]) < _DEPENDENT:
+        raise OptionError(
+            f"the {len(rows)} conditions depend on each other (smallest singular value "
+            f"{float(lengths[-1]):.1e}); leave out one that the others imply"
+        )

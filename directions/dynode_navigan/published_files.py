@@ -74,13 +74,7 @@ def write_checkpoint(
     }
     kernels = generator_kernels(generator.network.config)
     state |= {f"{_PREFIX}{key}": kernel for key, kernel in kernels.items()}
-    layer = f"{_PREFIX}convs.{index}.conv"
-    basis = directions.basis
-    if isinstance(basis, SingularBasis):
-        state[f"{layer}.u"], state[f"{layer}.vh"] = basis.u.cpu(), basis.vh.cpu()
-        state[f"{layer}.direction_to_eigenvalues_delta"] = directions.coefficients.cpu()
-    else:
-        state[f"{layer}.direction_to_basis_coefs"] = directions.coefficients.cpu()
+    state |= _directions_state(directions, f"{_PREFIX}convs.{index}.conv")
     content = {
         "step": step,
         "deformator": {},
@@ -89,3 +83,13 @@ def write_checkpoint(
     }
     with files.written(path) as temporary:
         torch.save(content, temporary)
+
+
+def _directions_state(directions: LayerDirections, layer: str) -> dict[str, Tensor]:
+    coefficients, basis = directions.coefficients.cpu(), directions.basis
+    if isinstance(basis, SingularBasis):
+        own = {"u": basis.u.cpu(), "vh": basis.vh.cpu()}
+        own["direction_to_eigenvalues_delta"] = coefficients
+    else:
+        own = {"direction_to_basis_coefs": coefficients}
+    return {f"{layer}.{name}": part for name, part in own.items()}

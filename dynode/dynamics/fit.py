@@ -133,21 +133,11 @@ def _fit_pieces(
         match_velocities(
             field, target, steps=options.steps, tube=options.tube, noise=noise, report=report
         )
-        error, end = rollout_error(field, target)
+        error, start = rollout_error(field, target)
         if options.shooting and (pictures is not None or not is_good_enough(error)):
             term = _picture_term(pictures, space, w, low)
-            every, frames = (pictures.every, pictures.frames) if pictures else (1, 0)
-            shoot(
-                field,
-                target,
-                steps=options.shooting,
-                noise=noise,
-                pictures=term,
-                every=every,
-                frames=frames,
-            )
-            _, end = rollout_error(field, target)
-        start = end
+            _refine(field, target, options.shooting, noise, pictures, term)
+            _, start = rollout_error(field, target)
         knots = target.knots
         pieces.append(Piece(float(knots[0]), float(knots[-1]), field.requires_grad_(False)))
     assert first is not None
@@ -190,6 +180,18 @@ def _field(rank: int, knots: Tensor, options: FitOptions, noise: torch.Generator
             waves=min(len(knots), _MOST_WAVES),
             autonomous=options.autonomous,
         )
+
+
+def _refine(
+    field: MLPField,
+    target: Target,
+    steps: int,
+    noise: torch.Generator,
+    pictures: PictureLoss | None,
+    term: PictureTerm | None,
+) -> None:
+    every, frames = (pictures.every, pictures.frames) if pictures else (1, 0)
+    shoot(field, target, steps=steps, noise=noise, pictures=term, every=every, frames=frames)
 
 
 def _picture_term(

@@ -98,17 +98,9 @@ def measure(
     w = trajectory.observed.w
     rolled = trajectory.rollout(trajectory.times, solver=solver, keep_residual=False)
     codes = rolled.latents.w
-    held_out = dict[str, CodeError]()
-    count = min(len(w), _LONGEST_CHECK) // 2 * 2 + len(w) % 2
-    count = min(count, len(w))
-    if check and count >= 5:
-        options = FitOptions(
-            **{k: v for k, v in trajectory.options.items() if k in _option_names()}
-        )
-        head = trajectory.observed[:count]
-        held_out = held_out_errors(
-            head, trajectory.times[:count], options=options, seed=seed, progress=progress
-        )
+    count = min(min(len(w), _LONGEST_CHECK) // 2 * 2 + len(w) % 2, len(w))
+    is_checked = check and count >= 5
+    held_out = _fitted_again(trajectory, count, seed, progress) if is_checked else {}
     return TrajectoryReport(
         frames=len(w),
         rank=trajectory.space.rank,
@@ -170,8 +162,14 @@ def timed_fit(
     return fitted, time.perf_counter() - began
 
 
-def _option_names() -> set[str]:
-    return {entry.name for entry in dataclasses.fields(FitOptions)}
+def _fitted_again(
+    trajectory: Trajectory, count: int, seed: int, progress: Progress
+) -> dict[str, CodeError]:
+    """Measure what a fit of every second of the first frames misses on the others."""
+    names = {entry.name for entry in dataclasses.fields(FitOptions)}
+    options = FitOptions(**{k: v for k, v in trajectory.options.items() if k in names})
+    observed, times = trajectory.observed[:count], trajectory.times[:count]
+    return held_out_errors(observed, times, options=options, seed=seed, progress=progress)
 
 
 def _roughness(w: Tensor, reference: Tensor) -> float:

@@ -98,14 +98,7 @@ def read_encoder(path: str | Path) -> LoadedEncoder:
         MissingWeightsError: There is no such file.
     """
     with open_weights(path) as weights:
-        state = _state(weights)
-        stored = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
-        if not stored:
-            raise unsupported(
-                weights.path,
-                "it holds no encoder ('encoder.')",
-                "give a checkpoint of pSp, e4e or ReStyle, or one that 'dynode train' wrote",
-            )
+        stored = _encoder_state(weights)
         options = options_of(weights)
         mean = _mean(weights)
         if weights.metadata.get("format") == FORMAT:
@@ -166,24 +159,38 @@ def fill(
         raise unsupported(
             path, f"its encoder also holds {listed(unknown)}", "this kind of encoder is not known"
         )
-    read = {}
+    read = {name: torch.zeros((), dtype=torch.long) for name in counters}
     for name, part in wanted.items():
-        if name in counters:
-            read[name] = torch.zeros((), dtype=torch.long)
-            continue
-        if stored[name].shape != tuple(part.shape):
-            raise corrupt(
-                path,
-                f"{quoted(name)} has shape {stored[name].shape}, expected {tuple(part.shape)}",
-            )
-        read[name] = stored[name].read().float()
-        if not bool(torch.isfinite(read[name]).all()):
-            raise corrupt(path, f"{quoted(name)} holds values that are not finite")
+        if name not in counters:
+            read[name] = _checked(name, stored[name], tuple(part.shape), path)
     network.load_state_dict(read, assign=True)
+
+
+def _checked(name: str, tensor: StoredTensor, shape: tuple[int, ...], path: Path) -> Tensor:
+    """Read one tensor of a file that has to have this shape."""
+    if tensor.shape != shape:
+        raise corrupt(path, f"{quoted(name)} has shape {tensor.shape}, expected {shape}")
+    read = tensor.read().float()
+    if not bool(torch.isfinite(read).all()):
+        raise corrupt(path, f"{quoted(name)} holds values that are not finite")
+    return read
 
 
 def _halved(part: Tensor) -> Tensor:
     return part.half() if part.is_floating_point() else part
+
+
+def _encoder_state(weights: OpenWeights) -> dict[str, StoredTensor]:
+    """Find the tensors of an encoder, by the names the network has for them."""
+    state = _state(weights)
+    stored = {k.removeprefix(_PREFIX): v for k, v in state.items() if k.startswith(_PREFIX)}
+    if not stored:
+        raise unsupported(
+            weights.path,
+            "it holds no encoder ('encoder.')",
+            "give a checkpoint of pSp, e4e or ReStyle, or one that 'dynode train' wrote",
+        )
+    return stored
 
 
 def _state(weights: OpenWeights) -> dict[str, StoredTensor]:

@@ -65,6 +65,13 @@ def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent
         )
     if not model.sha256:
         _check_untaken(model, path)
+    _retrieve(model, path, progress)
+    record(dataclasses.replace(model, sha256=pooch.file_hash(str(path), alg="sha256")))
+    return path
+
+
+def _retrieve(model: KnownModel, path: Path, progress: Progress) -> None:
+    """Download a model to its place, unless the file is there already with the hash it should have."""
 
     def download(url: str, output: str, _: object) -> None:
         _download(url, Path(output), _part_of(path, url), progress)
@@ -83,8 +90,6 @@ def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent
             f"what {model.url} sent is not {model.name}: its sha256 differs from {model.sha256}; "
             f"nothing was kept, fetch it again or check the hash with the publisher"
         ) from error
-    record(dataclasses.replace(model, sha256=pooch.file_hash(str(path), alg="sha256")))
-    return path
 
 
 def _check_words(model: KnownModel) -> None:

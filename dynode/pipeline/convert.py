@@ -55,18 +55,22 @@ def convert_checkpoint(
         CheckpointError: The file cannot be used, or the layout cannot express the network.
     """
     source, target = Path(source), Path(target)
-    found = layout_of_suffix(target.suffix)
-    chosen = layout or (found.name if found else None)
-    if chosen is None:
-        known = ", ".join(f"{one.suffix} ({name})" for name, one in written_layouts().items())
-        raise OptionError(
-            f"the suffix of {target.name} tells no layout; use {known}, or name one with --layout"
-        )
+    chosen = layout or _told_by_suffix(target)
     files.check_free(target, force=force)
     checkpoint = _whole(source) if not generator_only else read_checkpoint(source)
     checkpoint = _with_names(checkpoint, class_names, chosen)
     write_checkpoint(checkpoint, target, layout=chosen, force=force, drop_clamp=drop_clamp)
     return chosen
+
+
+def _told_by_suffix(target: Path) -> str:
+    found = layout_of_suffix(target.suffix)
+    if found is None:
+        known = ", ".join(f"{one.suffix} ({name})" for name, one in written_layouts().items())
+        raise OptionError(
+            f"the suffix of {target.name} tells no layout; use {known}, or name one with --layout"
+        )
+    return found.name
 
 
 def read_class_names(path: str | Path) -> tuple[str, ...]:

@@ -60,14 +60,19 @@ def wanted_times(
         _check_count(count)
         return torch.linspace(0, clip.times_s[-1], count, dtype=torch.float64), target
     assert fps is not None
+    return _evenly(fps, clip.times_s[-1])
+
+
+def _evenly(fps: float, end_s: float) -> tuple[Tensor, float]:
+    """Return every k / fps up to the end, in seconds, and the rate as a fraction's value."""
     if not 0 < fps <= 1000:
         raise OptionError(f"--fps is {fps:g}; expected more than 0 and at most 1000")
     exact = Fraction(fps).limit_denominator(1001)
-    last = Fraction(clip.times_s[-1]).limit_denominator(1_000_000)
+    last = Fraction(end_s).limit_denominator(1_000_000)
     count = int(last * exact + Fraction(1, 1000)) + 1  # the last frame is met despite rounding
     _check_count(count)
     drawn = torch.arange(count, dtype=torch.float64) * exact.denominator / exact.numerator
-    return drawn.clamp_max(clip.times_s[-1]), float(exact)
+    return drawn.clamp_max(end_s), float(exact)
 
 
 def _check_count(count: int) -> None:

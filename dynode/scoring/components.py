@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynode.errors import OptionError
+from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
 from dynode.options import option
 
 if TYPE_CHECKING:
@@ -62,15 +62,9 @@ def measured_components(
         OptionError: There is no such component, or none moves the attribute.
         MissingWeightsError: An attribute is asked for and no scorer knows the pictures.
     """
-    from dynode.errors import MissingWeightsError
     from dynode.scoring.choosing import ChosenScorer, find_scorer
 
-    if options.component >= len(directions):
-        raise OptionError(
-            f"--component is {options.component}; the components are 0 to {len(directions) - 1}; raise "
-            f"--count"
-        )
-    kept = list(directions) if options.component < 0 else [directions[options.component]]
+    kept = _asked_for(directions, options.component)
     if not options.name_by_effect and not options.attribute:
         return kept
     try:
@@ -82,6 +76,15 @@ def measured_components(
     scorer = ChosenScorer(found.name, found.load(generator.device), options.attribute)
     named = _named(kept, generator, scorer, seed=seed, progress=progress)
     return [purest(named, generator, scorer, seed=seed)] if options.attribute else named
+
+
+def _asked_for(directions: Sequence[Direction], component: int) -> list[Direction]:
+    """Take one component by its number, or all of them if it is negative."""
+    if component >= len(directions):
+        raise OptionError(
+            f"--component is {component}; the components are 0 to {len(directions) - 1}; raise --count"
+        )
+    return list(directions) if component < 0 else [directions[component]]
 
 
 def _named(
@@ -144,7 +147,6 @@ def purest(
         UnknownNameError: The scorer has no such attribute.
         OptionError: No component moves it by one deviation.
     """
-    from dynode.errors import UnknownNameError
     from dynode.scoring.calibration import calibrate
 
     if scorer.attribute not in scorer.model.attributes:

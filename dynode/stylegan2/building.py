@@ -38,19 +38,28 @@ def build_network(
             if isinstance(layer, StyledConvolution):
                 layer.arrange()
     network.to_empty(device="cpu")
-    optional = {name for name, _ in network.named_buffers()}
+    mean = state.get("mapping.w_avg")
+    if mean is not None and mean.shape == (config.num_layers, config.w_dim):
+        network.mapping.w_avg = torch.empty(config.num_layers, config.w_dim)
+    _check_state(network, state, source)
+    absent = {name for name, _ in network.named_buffers()} - state.keys()
+    own = network.state_dict()
+    for name in list(state):
+        own[name].copy_(state.pop(name) if release else state[name])
+    _fill_missing(network, absent)
+    return network.eval().requires_grad_(False)
+
+
+def _check_state(network: GeneratorNetwork, state: dict[str, Tensor], source: str) -> None:
+    """Refuse a state that the network cannot take; buffers may be missing."""
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    missing = expected.keys() - state.keys() - optional
+    missing = expected.keys() - state.keys() - {name for name, _ in network.named_buffers()}
     unknown = state.keys() - expected.keys()
     if missing or unknown:
         raise CorruptCheckpointError(
             f"{source} does not fit its own description: missing {sorted(missing)[:3]}, "
             f"unknown {sorted(unknown)[:3]}; download or convert it again"
         )
-    mean = state.get("mapping.w_avg")
-    if mean is not None and mean.shape == (config.num_layers, config.w_dim):
-        network.mapping.w_avg = torch.empty(config.num_layers, config.w_dim)
-        expected["mapping.w_avg"] = mean.shape
     wrong = [name for name, tensor in state.items() if tensor.shape != expected[name]]
     if wrong:
         name = wrong[0]
@@ -58,12 +67,6 @@ def build_network(
             f"{source} has {name} of shape {tuple(state[name].shape)}; expected "
             f"{tuple(expected[name])}; download or convert it again"
         )
-    absent = optional - state.keys()
-    own = network.state_dict()
-    for name in list(state):
-        own[name].copy_(state.pop(name) if release else state[name])
-    _fill_missing(network, absent)
-    return network.eval().requires_grad_(False)
 
 
 def _fill_missing(network: GeneratorNetwork, names: set[str]) -> None:

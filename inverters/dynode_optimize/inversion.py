@@ -54,10 +54,7 @@ def invert(
     loss = ReconstructionLoss(options, generator)
     target = loss.target(images)
     maps = _free_maps(generator, images, options, random)
-    # Adam moves every number by about its rate, so the rate is in units of the codes.
-    optimizer = torch.optim.Adam(
-        [{"params": [free], "unit": spread}, *({"params": [m], "unit": 1.0} for m in maps)], lr=1.0
-    )
+    optimizer = _optimizer(free, maps, spread)
     best = _Best(anchor)
     for step in range(options.steps):
         for group in optimizer.param_groups:
@@ -67,13 +64,9 @@ def invert(
         codes = (free + shake * noise).expand(-1, start.shape[1], -1)
         drawn = generator.synthesize(Latents(codes), noise=maps if maps else "const")
         error = loss(drawn, target)
-        total = (
-            error.sum() + options.anchor * ((free - anchor) / spread).square().mean((1, 2)).sum()
-        )
-        if maps:
-            total = total + options.noise_weight * noise_regularisation(maps).sum()
+        held = _held((free - anchor) / spread, maps, options)
         optimizer.zero_grad()
-        torch.autograd.backward(total)
+        torch.autograd.backward(error.sum() + held)
         best.offer(free, error, is_exact=shake == 0, step=step)
         optimizer.step()
         if maps:
@@ -82,6 +75,20 @@ def invert(
         if best.age(step) >= options.patience:
             break
     return Latents(best.codes.expand(-1, start.shape[1], -1).contiguous())
+
+
+def _optimizer(free: Tensor, maps: list[Tensor], spread: float) -> torch.optim.Adam:
+    """Make Adam, which moves every number by about its rate: `unit` brings that to what is moved."""
+    groups = [{"params": [free], "unit": spread}, *({"params": [m], "unit": 1.0} for m in maps)]
+    return torch.optim.Adam(groups, lr=1.0)
+
+
+def _held(moved: Tensor, maps: list[Tensor], options: OptimizeOptions) -> Tensor:
+    """Weigh how far codes went from where they began, and what is no noise in the maps."""
+    held = options.anchor * moved.square().mean((1, 2)).sum()
+    if maps:
+        held = held + options.noise_weight * noise_regularisation(maps).sum()
+    return held
 
 
 def _free_maps(

@@ -62,9 +62,8 @@ def invert_next(
     """Find codes of the next frames of a clip.
 
     What the encoder misses is a matter of the face and changes slowly. So one frame is refined: of the
-    first frames that in the middle, whose correction all of them get; later the last one, from the
-    correction of the frame before these, and in between corrections are interpolated. Frames that this
-    does not suit, as after a cut, are refined by themselves.
+    first frames that in the middle, whose correction all of them get; later the last one, and in
+    between corrections are interpolated. Frames this does not suit, as after a cut, are refined alone.
 
     Args:
         generator: See `invert`.
@@ -80,10 +79,7 @@ def invert_next(
     w, drawn, expected = read, read.new_zeros(len(read)), _GOOD_DB
     if before is not None:
         expected = _expected(generator, *before)
-        known = before[1].w.to(read) - _read(generator, before[0])
-        reached = _correction(generator, images, read, key, options.steps, known)
-        share = torch.arange(1, len(read) + 1).to(read)[:, None, None] / len(read)
-        w = read + torch.lerp(known, reached, share)
+        w = _continued(generator, images, read, before, options.steps)
         drawn = _redrawn(generator, images, w)
     if float(drawn[key]) < expected:  # nothing is known, or it was of another face
         key = len(read) // 2
@@ -93,9 +89,8 @@ def invert_next(
             w, drawn = anew, drawn_anew
     strayed = drawn < (drawn[key] - _MOST_LOSS_DB).clamp_max(_GOOD_DB)
     if bool(strayed.any()) and options.steps:
-        w[strayed], drawn[strayed] = refine(
-            generator, images[strayed], read[strayed], options.steps, silent
-        )
+        alone = refine(generator, images[strayed], read[strayed], options.steps, silent)
+        w[strayed], drawn[strayed] = alone
     if not options.any_picture:
         _refuse_strangers(drawn)
     return Latents(w)
@@ -141,6 +136,16 @@ def _smooth(codes: Tensor) -> Tensor:
     )
     smooth[count - half :] = torch.tensordot(fit[half + 1 :], codes[-window:], dims=1)
     return smooth
+
+
+def _continued(
+    generator: Generator, images: Tensor, read: Tensor, before: tuple[Tensor, Latents], steps: int
+) -> Tensor:
+    """Correct codes that were read from the correction of the frame before to that of the last one."""
+    known = before[1].w.to(read) - _read(generator, before[0])
+    reached = _correction(generator, images, read, len(read) - 1, steps, known)
+    share = torch.arange(1, len(read) + 1).to(read)[:, None, None] / len(read)
+    return read + torch.lerp(known, reached, share)
 
 
 def _expected(generator: Generator, image: Tensor, code: Latents) -> float:
