@@ -137,7 +137,8 @@ def warn_of_weak_edit(text: str, changes: Mapping[str, float], strength: float =
     warnings.warn(
         f"{_shortened(text)!r} hardly changed anything: most moved {name.replace('_', ' ')}, by "
         f"{change:+.1f} standard deviations (below {_WEAK:g}); try other words, a higher --strength, "
-        f"--plugin styleclip-global, or a ready direction ('dynode directions list')",
+        f"another --plugin that takes a text ('dynode plugins'), or a ready direction "
+        f"('dynode directions list')",
         WeakEditWarning,
         stacklevel=3,
     )

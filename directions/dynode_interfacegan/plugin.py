@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.plugins import Progress
+from dynode_interfacegan.format import BoundaryFile
 from dynode_interfacegan.options import BoundaryOptions
 
 if TYPE_CHECKING:
@@ -47,3 +48,9 @@ class InterFaceGAN(dynode.DirectionMethod):
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
     """Contribute boundaries."""
     register(InterFaceGAN())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute the published boundaries."""
+    register(BoundaryFile())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.plugins import Progress
+from dynode_micromotion.format import MotionFile
 from dynode_micromotion.options import MicromotionOptions
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Micromotion(dynode.DirectionMethod):
     summary = "a motion from a text with {degree}, or from a clip (Micromotion)"
     options = MicromotionOptions
     text_form = "{text} {degree}"
+    finds_motions = True
     small_budget: ClassVar = {"degrees": ("20%", "40%", "60%", "80%", "100%")}
     check_options: ClassVar = {
         "text": "{degree} face",
@@ -52,3 +54,9 @@ class Micromotion(dynode.DirectionMethod):
 def register_directions(register: Callable[[dynode.DirectionMethod], None]) -> None:
     """Contribute micromotion."""
     register(Micromotion())
+
+
+@dynode.hookimpl
+def register_formats(register: Callable[[dynode.Format], None]) -> None:
+    """Contribute the published motions."""
+    register(MotionFile())

@@ -99,14 +99,14 @@ def animate(
     from dynode import files
     from dynode.media.video import check_video_suffix
     from dynode.pipeline.applying import refuse_what_does_not_apply
-    from dynode.pipeline.library import MICROMOTION, motion_path
+    from dynode.pipeline.library import motion_path, without_motion
     from dynode.pipeline.naming import with_strength
     from dynode.pipeline.source_kind import source_kind
 
     refuse_what_does_not_apply("animate", console.typed("seed"), source_kind(image))
     path, own = with_strength(motion, motion_path, option="--micromotion")
     assert isinstance(path, Path)
-    target = output or Path(path.stem.removesuffix(MICROMOTION) + ".mp4")
+    target = output or Path(without_motion(path.stem) + ".mp4")
     check_video_suffix(target)
     files.check_free(target, force=force)
     if fps <= 0:

@@ -2,8 +2,8 @@
 
 `import_directions` and `import_codes` recognise a file by its content; `export_direction` writes
 the published form again. Plain arrays are read here, formats of single methods by their plugins, which
-register a `dynode.Format` and build on `PublishedFile`, `read_content`, `check_offset` and
-`write_content`.
+register a `dynode.Format` and build on `PublishedFile`, `read_content`, `check_offset`, `read_arrays`
+(plain arrays whose names tell more) and `write_content`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,23 @@ if TYPE_CHECKING:
     from dynode.importing.request import (
         ImportRequest,
         PublishedFile,
+        full_name,
         slug,
     )
-    from dynode.importing.vectors import check_offset
+    from dynode.importing.vectors import ArrayName, array_names, check_offset, read_arrays
     from dynode.importing.writing import write_content
 
 __all__ = [
+    "ArrayName",
     "ImportRequest",
     "PublishedFile",
+    "array_names",
     "check_offset",
     "export_direction",
+    "full_name",
     "import_codes",
     "import_directions",
+    "read_arrays",
     "read_content",
     "slug",
     "write_content",
@@ -42,6 +47,10 @@ __getattr__ = names_on_demand(
     {
         "ImportRequest": "dynode.importing.request",
         "PublishedFile": "dynode.importing.request",
+        "ArrayName": "dynode.importing.vectors",
+        "array_names": "dynode.importing.vectors",
+        "full_name": "dynode.importing.request",
+        "read_arrays": "dynode.importing.vectors",
         "check_offset": "dynode.importing.vectors",
         "export_direction": "dynode.importing.exporting",
         "import_codes": "dynode.importing.codes",

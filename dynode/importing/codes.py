@@ -20,7 +20,7 @@ _LONGEST_STEP = 50.0
 """No published direction is longer per row; codes inverted without regularisation are."""
 _CODE_NAMES = re.compile(r"(^|[^a-z])(latents?|codes?|w_?plus|ws|inverted|inversions?)([^a-z]|$)")
 _DIRECTION_NAMES = re.compile(
-    r"(^|[^a-z])(d_latent\w*|directions?|boundar(y|ies)|delta|edit|micromotion)([^a-z]|$)"
+    r"(^|[^a-z])(d_latent\w*|directions?|boundar(y|ies)|delta|edit)([^a-z]|$)"
 )
 
 

@@ -100,7 +100,7 @@ def recognise(
     else:
         chosen = _claiming(file, known, refusal)
         _check_needs(chosen, file, options)
-    if asked.space and not isinstance(chosen, Arrays):
+    if asked.space and not chosen.takes_space:
         raise OptionError(
             f"--space {asked.space} does not apply to {path.name}, which is {chosen.summary}; leave it out"
         )

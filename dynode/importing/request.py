@@ -14,11 +14,6 @@ from dynode.direction.info import DirectionInfo
 from dynode.version import __version__
 
 Space = Literal["z", "w"]
-_BOUNDARY = re.compile(
-    r"(?P<model>(?:pggan|stylegan)_(?:celebahq|ffhq))_(?P<name>\w+?)(?P<w>_w)?(?:_boundary)?$"
-)
-
-
 _SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".pkl", ".safetensors", ".bin")
 
 
@@ -88,21 +83,14 @@ def slug(text: str) -> str:
 def full_name(path: Path, key: str = "") -> str:
     """Return file and array name in one, as the published names are matched against it."""
     stem = path.stem if path.suffix in _SUFFIXES else path.name
-    if stem.startswith("d_latent"):  # micromotion keeps its name in the folder
+    if stem.startswith("d_latent"):  # the name of such files is that of their folder
         stem = f"{path.resolve().parent.name}_{stem}"
     return f"{stem}_{key}" if key else stem
 
 
-def boundary_name(path: Path, key: str = "") -> re.Match[str] | None:
-    """Match the names of InterFaceGAN's published boundaries."""
-    return _BOUNDARY.search(full_name(path, key))
-
-
 def short_name(path: Path, key: str = "") -> str:
     """Make a name for a direction from the file and array name."""
-    if boundary := boundary_name(path, key):
-        return slug(boundary["name"])
     if key:
         return slug(key)
-    name = re.sub(r"^(e4e_interfacegan|micromotion)_|_(direction|boundary)$", "", full_name(path))
+    name = re.sub(r"_(direction|boundary)$", "", full_name(path))
     return slug(re.sub(r"_d_latent(?=_|$)", "", name)) or "direction"

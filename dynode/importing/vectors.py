@@ -1,7 +1,9 @@
-"""Plain vectors: InterFaceGAN boundaries, e4e and micromotion directions, anybody's arrays."""
+"""Plain vectors: boundaries, offsets, anybody's arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -12,13 +14,30 @@ from dynode.direction.z import ZDirection
 from dynode.errors import DirectionFileError
 from dynode.generator.protocol import Generator
 from dynode.importing.codes import why_codes
-from dynode.importing.request import PublishedFile, boundary_name
+from dynode.importing.request import PublishedFile, Space
 from dynode.importing.writing import write_content
 from dynode.plugins.formats import Format
 
 
+@dataclass(frozen=True)
+class ArrayName:
+    """What the name of a published array says.
+
+    Attributes:
+        name: Name of the direction; empty for one made from file and array name.
+        space: `z` or `w`.
+        method: What found it.
+        generator: What it belongs to, in the words of its publisher.
+    """
+
+    name: str = ""
+    space: Space = "w"
+    method: str = ""
+    generator: str = ""
+
+
 class Arrays(Format):
-    """One array, or several named ones: InterFaceGAN boundaries, anybody's vectors.
+    """One array, or several named ones: boundaries, anybody's vectors.
 
     Read are (w,) and (1, w), which move every row alike, (rows, w) and (1, rows, w), which move each row
     its own way; element types are kept. Written is what `Direction.arrays` gives.
@@ -26,6 +45,7 @@ class Arrays(Format):
 
     name = "arrays"
     summary = "plain arrays: (width,), (rows, width), alone or by name"
+    takes_space = True
 
     def recognise(self, file: PublishedFile) -> bool:
         """See `Format.recognise`."""
@@ -34,14 +54,8 @@ class Arrays(Format):
     def read(
         self, file: PublishedFile, options: object, *, generator: Generator | None = None
     ) -> list[Direction]:
-        """Read every vector of a file; see `Format.read`.
-
-        Raises:
-            DirectionFileError: An array is no direction: of another shape, zero, not finite, or codes.
-        """
-        if isinstance(file.content, Tensor):
-            return [_read_one(file, file.content)]
-        return [_read_one(file, tensor, key) for key, tensor in file.tensors.items()]
+        """Read every vector of a file; see `read_arrays`."""
+        return read_arrays(file)
 
     def suffixes(self, direction: Direction) -> tuple[str, ...]:
         """See `Format.suffixes`: numpy and torch, for one array or several."""
@@ -61,7 +75,29 @@ class Arrays(Format):
         return f"arrays by name: {', '.join(arrays)}"
 
 
-def _read_one(file: PublishedFile, tensor: Tensor, key: str = "") -> Direction:
+def array_names(file: PublishedFile) -> list[str]:
+    """List the arrays of a file of nothing else by name, `""` for a single one; empty for other files."""
+    return [""] if isinstance(file.content, Tensor) else list(file.tensors)
+
+
+def read_arrays(
+    file: PublishedFile, told: Callable[[str], ArrayName] = lambda key: ArrayName()
+) -> list[Direction]:
+    """Read every vector of a file of plain arrays.
+
+    Args:
+        file: Its arrays are (w,) and (1, w), which move every row alike, or (rows, w) and (1, rows, w).
+        told: What the file's name with that of an array in it says, for methods that publish plain arrays.
+
+    Raises:
+        DirectionFileError: An array is no direction: of another shape, zero, not finite, or codes.
+    """
+    if isinstance(file.content, Tensor):
+        return [_read_one(file, file.content, "", told(""))]
+    return [_read_one(file, tensor, key, told(key)) for key, tensor in file.tensors.items()]
+
+
+def _read_one(file: PublishedFile, tensor: Tensor, key: str, told: ArrayName) -> Direction:
     where = f"{key!r} in {file.path.name}" if key else file.path.name
     shape = tuple(tensor.shape)
     if not tensor.is_floating_point() or tensor.numel() < 2:
@@ -77,12 +113,15 @@ def _read_one(file: PublishedFile, tensor: Tensor, key: str = "") -> Direction:
         )
     delta = _squeezed(where, tensor)
     check_offset(where, delta)
-    boundary = boundary_name(file.path, key)
-    space = file.request.space or ("z" if boundary and not boundary["w"] else "w")
-    facts = {"unit": _unit(delta), "options": {"published_shape": list(shape)}}
-    if boundary:
-        facts |= {"method": "interfacegan", "generator": boundary["model"]}
-    info = file.info(key, **facts)
+    info = file.info(
+        key,
+        name=told.name,
+        method=told.method,
+        generator=told.generator,
+        unit=_unit(delta),
+        options={"published_shape": list(shape)},
+    )
+    space = file.request.space or told.space
     if space == "w":
         return LinearDirection(delta, info=info)
     if delta.ndim != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,15 +15,29 @@ from torch import Tensor
 from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
-from dynode.media.clip import Clip
+from dynode.media.clip import Clip, open_clip
 from dynode.media.images import fit_to
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
 from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
-from dynode.pipeline.faces import ClipFaces
+from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.faces import ClipFaces, faces_for
 from dynode.plugins.methods import Progress, silent
 
 Framing = Callable[[Image.Image], Tensor]
 """Brings a frame to what an inverter takes; see `Inverter.framing`."""
+
+
+def open_faces(
+    path: Path,
+    generator: Generator,
+    ready: ReadyInverter,
+    faces: FaceSource | ClipFaces | None,
+    progress: Progress = silent,
+) -> tuple[Clip, ClipFaces | None]:
+    """Open a clip and find the faces in it, for an inverter that is ready; see `faces_for`."""
+    clip = open_clip(path)
+    is_whole = ready.takes_whole(generator)
+    return clip, faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
 
 
 def invert_clip(

@@ -17,18 +17,16 @@ from dynode.crop.conventions import FFHQ, convention_of
 from dynode.errors import MediaError, OptionError, UsageError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator
 from dynode.latents.latents import Latents
-from dynode.media.clip import open_clip
 from dynode.media.given import GivenPicture, Photo, as_photos, as_tensor
 from dynode.media.kind import is_clip
 from dynode.media.picture_set import look_into
 from dynode.pipeline.aligning import Align, aligner
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
-from dynode.pipeline.clip_codes import invert_clip
+from dynode.pipeline.clip_codes import invert_clip, open_faces
 from dynode.pipeline.code_cache import BATCH, codes_folder, keep, read_kept
 from dynode.pipeline.face_source import FaceSource
-from dynode.pipeline.faces import ClipFaces, faces_for
+from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.inverted import Inversion, finds_motion
 from dynode.plugins.methods import Progress, silent
 
@@ -94,29 +92,12 @@ def invert(
             raise OptionError(
                 f"align is for pictures, and {Path(source).name} is a clip; give faces"
             )
-        return _projected(Path(source), drawing, ready, seed, faces, progress)
+        from dynode.pipeline.project import project_file
+
+        return project_file(Path(source), drawing, ready, seed=seed, faces=faces, progress=progress)
     return invert_file(
         Path(source), drawing, ready, seed=seed, align=align, faces=faces, progress=progress
     )
-
-
-def _projected(
-    path: Path,
-    generator: VideoGenerator,
-    ready: ReadyInverter,
-    seed: int,
-    faces: FaceSource | ClipFaces | None,
-    progress: Progress,
-) -> Inversion:
-    """Find one content for a clip, and its motion."""
-    from dynode.pipeline.project import project_clip
-
-    clip = open_clip(path)
-    is_whole = ready.takes_whole(generator)
-    found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
-    made = project_clip(clip, generator, ready, seed=seed, faces=found, progress=progress)
-    told = generator.info.fingerprint
-    return Inversion(made.latents, (path.name,), {}, told, found, generator, made.motion)
 
 
 def invert_given(
@@ -179,9 +160,7 @@ def _of_clip(
     faces: FaceSource | ClipFaces | None,
     progress: Progress,
 ) -> Inversion:
-    clip = open_clip(path)
-    is_whole = ready.takes_whole(generator)
-    found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
+    clip, found = open_faces(path, generator, ready, faces, progress)
     latents = invert_clip(
         clip, generator, inverter=ready, seed=seed, faces=found, progress=progress
     )

@@ -13,7 +13,6 @@ from dynode.models.folder import cache_folder
 from dynode.plugins.methods import GeneratorProvider
 
 SUFFIX = ".safetensors"
-MICROMOTION = ".micromotion"
 
 
 def own_folder() -> Path:
@@ -36,7 +35,18 @@ def library() -> dict[str, Path]:
 
 def still_library() -> dict[str, Path]:
     """List what `library` does, motions left out."""
-    return {name: path for name, path in library().items() if not name.endswith(MICROMOTION)}
+    return {name: path for name, path in library().items() if without_motion(name) == name}
+
+
+def without_motion(name: str) -> str:
+    """Drop from the name of a ready motion the name of the method that made it, `smile.METHOD`."""
+    plain, _, method = name.rpartition(".")
+    return plain if plain and method in _motion_methods() else name
+
+
+def _motion_methods() -> list[str]:
+    methods = plugins.registry().directions
+    return [method.name for method in methods if method.finds_motions]
 
 
 def file_stems(names: Sequence[str]) -> list[str]:
@@ -68,14 +78,17 @@ def direction_path(name: str | Path) -> Path:
 
 
 def motion_path(name: str | Path) -> Path:
-    """Return the file of a motion: a file, a ready micromotion, or any other ready direction.
+    """Return the file of a motion: a file, a ready motion, or any other ready direction.
 
-    A micromotion called `smile` is kept as `smile.micromotion.safetensors`.
+    A motion called `smile` is kept as `smile.METHOD.safetensors`, with the name of a method that finds
+    motions.
 
     Raises:
         UnknownNameError: There is nothing of that name.
     """
-    micromotion = library().get(f"{name}{MICROMOTION}")
-    if micromotion is not None and not Path(name).is_file():
-        return micromotion
+    if not Path(name).is_file():
+        known = library()
+        for method in _motion_methods():
+            if f"{name}.{method}" in known:
+                return known[f"{name}.{method}"]
     return direction_path(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -17,8 +18,10 @@ from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.media.clip import Clip
 from dynode.pipeline.choosing import ReadyInverter
-from dynode.pipeline.clip_codes import clip_images
+from dynode.pipeline.clip_codes import clip_images, open_faces
+from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces
+from dynode.pipeline.inverted import Inversion
 from dynode.plugins.methods import Progress, silent
 
 _MOST = 512
@@ -82,6 +85,22 @@ def project_clip(
     codes = _on_grid(codes, float(clip.rate), generator.fps)
     keys = torch.tensor([[seed, 0]])
     return Projection(latents.to("cpu"), Motion(keys, codes=codes[None].cpu()))
+
+
+def project_file(
+    path: Path,
+    generator: VideoGenerator,
+    ready: ReadyInverter,
+    *,
+    seed: int = 0,
+    faces: FaceSource | ClipFaces | None = None,
+    progress: Progress = silent,
+) -> Inversion:
+    """Project a clip that is a file, as `dynode.invert` does; see `project_clip`."""
+    clip, found = open_faces(path, generator, ready, faces, progress)
+    made = project_clip(clip, generator, ready, seed=seed, faces=found, progress=progress)
+    told = generator.info.fingerprint
+    return Inversion(made.latents, (path.name,), {}, told, found, generator, made.motion)
 
 
 class _Work:

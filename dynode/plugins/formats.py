@@ -25,10 +25,12 @@ class Format(Plugin):
             flags of `dynode directions import --format NAME`, the keywords of `import_directions`.
             Where none is required, the format need not be named.
         needs_generator: Whether the file makes a direction only together with a generator.
+        takes_space: Whether the user may settle the space (`--space`), as of plain arrays.
     """
 
     options: ClassVar[type] = NoOptions
     needs_generator: ClassVar[bool] = False
+    takes_space: ClassVar[bool] = False
 
     def pick(self, content: object) -> object | None:
         """Pick what is to be read of a file that may hold a whole network besides.

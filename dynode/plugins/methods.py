@@ -67,12 +67,14 @@ class DirectionMethod(Plugin):
         small_budget: Options by name with which `dynode bench --budget small` runs it: a minute of one
             core, at most.
         text_form: What a text has to look like for it; `{text}` stands for the text itself.
+        finds_motions: Whether it finds motions: ready ones, `NAME.METHOD`, come first in `dynode animate`.
     """
 
     options: ClassVar[type] = NoOptions
     per_image: ClassVar[bool] = False
     small_budget: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
     text_form: ClassVar[str] = "{text}"
+    finds_motions: ClassVar[bool] = False
 
     @abstractmethod
     def find(

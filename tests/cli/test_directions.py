@@ -162,6 +162,7 @@ def test_json_tells_the_facts_with_stable_keys(smile: LinearDirection) -> None:
     assert document["calibration"]["attribute"] == ""
 
 
+@pytest.mark.installed_plugins
 def test_a_published_file_is_imported_shown_and_exported_equal(here: Path) -> None:
     array = np.random.RandomState(0).randn(1, WIDTH)
     np.save("stylegan_ffhq_age_w_boundary.npy", array)

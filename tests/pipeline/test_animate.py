@@ -208,6 +208,7 @@ def test_what_stands_still_does_not_flicker(
         assert np.abs(shown[0] - drawn[0]).mean() < 4  # of 255, by the palette
 
 
+@pytest.mark.installed_plugins
 def test_a_ready_micromotion_goes_before_a_direction_of_the_same_name(
     generator: StyleGAN2, curved: PathDirection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
