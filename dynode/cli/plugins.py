@@ -83,6 +83,54 @@ def _list(as_json: bool) -> None:
 
 
 @plugins.command()
+@click.argument("packages", nargs=-1, required=True, metavar="PACKAGE...")
+@console.JSON
+def install(packages: tuple[str, ...], as_json: bool) -> None:
+    r"""Install plugins with pip or uv, for the Python that runs dynode.
+
+    PACKAGE is a name of the package index, a folder, a wheel or an address. A plugin is a program that
+    can do whatever you can: install what you trust.
+
+    \b
+    Try:     dynode plugins install ./dynode-brighten
+    Python:  dynode.plugins.install_command("install", ["./dynode-brighten"])
+    """
+    _change("install", packages, as_json)
+
+
+@plugins.command()
+@click.argument("packages", nargs=-1, required=True, metavar="PACKAGE...")
+@console.JSON
+def uninstall(packages: tuple[str, ...], as_json: bool) -> None:
+    r"""Uninstall plugins with pip or uv, for the Python that runs dynode.
+
+    PACKAGE is the name of the distribution, which `dynode plugins` shows in parentheses.
+
+    \b
+    Try:     dynode plugins uninstall dynode-brighten
+    Python:  dynode.plugins.install_command("uninstall", ["dynode-brighten"])
+    """
+    _change("uninstall", packages, as_json)
+
+
+def _change(action: str, packages: tuple[str, ...], as_json: bool) -> None:
+    import shlex
+
+    from dynode.plugins import install_command
+    from dynode.plugins.installing import change
+
+    console.say(shlex.join(install_command(action, packages)))
+    changed = change(action, packages)
+    if as_json:
+        console.print_json({"changed": changed})
+        return
+    for name, provides in sorted(changed.items()):
+        console.tell(f"{name}  {provides}")
+    if not changed:
+        console.say("no plugin came or went; 'dynode plugins' lists those that are there")
+
+
+@plugins.command()
 @click.argument("name")
 @click.option(
     "--kind",

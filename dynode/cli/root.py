@@ -86,9 +86,29 @@ def _plugin_commands() -> list[click.Command]:
     return list(registry().commands)
 
 
+def _add_plugin_files(files: Sequence[str]) -> None:
+    """Let plugins of one file in, here and in the processes that this one starts."""
+    if not files:
+        return
+    from dynode.plugins import registry
+
+    before = os.environ.get("DYNODE_PLUGIN_FILES", "")
+    os.environ["DYNODE_PLUGIN_FILES"] = os.pathsep.join([*filter(None, [before]), *files])
+    registry.cache_clear()
+
+
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dynode")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error and the log.")
+@click.option(
+    "--plugin-file",
+    metavar="FILE",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, parameter, files: _add_plugin_files(files),
+    help="Load a plugin that is one file; may be given several times.",
+)
 def _root(debug: bool) -> None:
     r"""Edit faces, scenes and videos with StyleGAN; every direction method is a plugin.
 

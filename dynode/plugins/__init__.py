@@ -15,6 +15,7 @@ from dynode.plugins.entry_points import (
 from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
+from dynode.plugins.installing import install_command
 from dynode.plugins.loaded import (
     Detector,
     FeatureScorerModel,
@@ -75,6 +76,7 @@ __all__ = [
     "Truth",
     "distribution_of",
     "hookimpl",
+    "install_command",
     "registry",
     "selected_entry_points",
     "silent",

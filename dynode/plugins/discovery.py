@@ -24,7 +24,9 @@ from dynode.plugins.entry_points import (
     own_modules,
     select,
 )
+from dynode.plugins.requirements import check_requirement
 from dynode.plugins.shelf import Shelf
+from dynode.plugins.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -155,21 +157,26 @@ class Registry:
     def _load(self, entry_point: metadata.EntryPoint, taken: Collection[str]) -> PluginReport:
         report = PluginReport(entry_point.name, entry_point.value, distribution_of(entry_point))
         owner = f"{report.module} ({report.distribution})"
+        trace = Trace(owner)
         try:
             _check_module_name(entry_point, taken)
+            check_requirement(entry_point)
             with being_imported(owner):
                 module: ModuleType = entry_point.load()
+                trace.imported()
                 self.register(module, owner)
         except KeyboardInterrupt:
             raise
         # Plugins are strangers: whatever breaks is theirs to report, what would end us included.
         except BaseException as error:
+            trace.failed(error)
             return PluginReport(
                 report.name, report.module, report.distribution, error=_describe(error)
             )
         provides = {
             shelf.kind: names for shelf in self.shelves.values() if (names := shelf.owned_by(owner))
         }
+        trace.registered(provides)
         return PluginReport(report.name, report.module, report.distribution, provides=provides)
 
 

@@ -19,7 +19,7 @@ OWN = "dynode-gan"
 
 
 class SingleFile(metadata.EntryPoint):
-    """A plugin that is one file in the folder DYNODE_PLUGINS_DIR, named by its stem."""
+    """A plugin that is one file, of DYNODE_PLUGINS_DIR or DYNODE_PLUGIN_FILES, named by its stem."""
 
     @property
     def module(self) -> str:
@@ -59,6 +59,24 @@ def single_files() -> list[metadata.EntryPoint]:
     return [SingleFile(file.stem.replace("_", "-"), str(file), GROUP) for file in files]
 
 
+def given_files() -> list[metadata.EntryPoint]:
+    """List the files of DYNODE_PLUGIN_FILES, which `dynode --plugin-file` sets.
+
+    Raises:
+        UsageError: One does not exist, or is no `.py`.
+    """
+    told = os.environ.get("DYNODE_PLUGIN_FILES", "")
+    files = [Path(name) for name in told.split(os.pathsep) if name]
+    for file in files:
+        if file.suffix != ".py" or not file.is_file():
+            found = "which is no .py" if file.exists() else "which does not exist"
+            raise UsageError(
+                f"the plugin file is {str(file)!r}, {found}; give a Python file whose hooks are marked "
+                f"with @dynode.hookimpl"
+            )
+    return [SingleFile(file.stem.replace("_", "-"), str(file.resolve()), GROUP) for file in files]
+
+
 def distribution_of(entry_point: metadata.EntryPoint) -> str:
     """Name the distribution that ships an entry point, with its version."""
     if isinstance(entry_point, SingleFile):
@@ -76,7 +94,8 @@ def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
 def selected_entry_points() -> list[metadata.EntryPoint]:
     """List the installed plugins that DYNODE_LOAD_PLUGINS lets through, by name.
 
-    Unset loads all, empty none, `a,b` only those entry points. What ships with dynode comes first, so
+    Unset loads all, empty none, `a,b` only those entry points; files of DYNODE_PLUGIN_FILES were asked for
+    one by one and are loaded in any case. What ships with dynode comes first, so
     that no stranger takes the name of a method that is there already. Two distributions may use one
     name: both are loaded, and what they register twice is reported.
 
@@ -97,7 +116,9 @@ def select(found: Sequence[metadata.EntryPoint]) -> list[metadata.EntryPoint]:
     for name in names:
         if name not in known:
             raise UnknownNameError("plugin in DYNODE_LOAD_PLUGINS", name, known)
-    return [point for name in dict.fromkeys(names) for point in ordered if point.name == name]
+    asked = [point for point in ordered if point in given_files() and point.name not in names]
+    chosen = [point for name in dict.fromkeys(names) for point in ordered if point.name == name]
+    return chosen + asked
 
 
 def installed() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
@@ -112,7 +133,7 @@ def installed() -> tuple[list[metadata.EntryPoint], dict[str, str]]:
         found, broken = list(metadata.entry_points(group=GROUP)), dict[str, str]()
     except Exception:
         found, broken = _one_by_one()
-    return [*found, *single_files()], broken
+    return [*found, *single_files(), *given_files()], broken
 
 
 def _one_by_one() -> tuple[list[metadata.EntryPoint], dict[str, str]]:

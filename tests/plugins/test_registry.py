@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import keyword
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -332,12 +333,15 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def install(self, distribution: str, points: dict[str, str], **modules: str) -> None:
+    def install(
+        self, distribution: str, points: dict[str, str], requires: str = "", **modules: str
+    ) -> None:
         """Install a distribution with entry points and modules, given as their source."""
         info = self.folder / f"{distribution}-1.0.dist-info"
         info.mkdir()
+        required = f"Requires-Dist: {requires}\n" if requires else ""
         (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n{required}"
         )
         lines = "".join(f"{name} = {value}\n" for name, value in points.items())
         (info / "entry_points.txt").write_text(f"[dynode]\n{lines}")
@@ -382,6 +386,58 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 def loaded() -> Registry:
     plugins.registry.cache_clear()
     return plugins.registry()
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [
+        f"dynode-gan>={dynode.__version__}",
+        "dynode_gan[faces]",
+        'dynode-gan>=99; extra == "later"',
+        "dynode-gan-more>=99",
+        "dynode-gan what is this",
+        "torch>=99",
+    ],
+)
+def test_a_plugin_for_this_version_is_loaded(site: Site, requires: str) -> None:
+    site.install("ok", {"ok": "dynode_ok"}, requires, dynode_ok=GOOD.format(name="b"))
+
+    (report,) = loaded().reports
+
+    assert report.error == ""
+
+
+@pytest.mark.parametrize(
+    "requires", ["dynode-gan>=99", "Dynode_GAN[faces]<0.1", "dynode-gan==0.1.*"]
+)
+def test_a_plugin_for_another_version_is_reported_and_not_run(site: Site, requires: str) -> None:
+    site.install("late", {"late": "dynode_late"}, requires, dynode_late="raise SystemExit")
+
+    (report,) = loaded().reports
+
+    told = rf"it was written for dynode-gan (>=99|<0.1|==0.1.\*), and this is {dynode.__version__}; install"
+    assert re.match(told, report.error)
+
+
+def test_what_happens_to_plugins_is_told_on_request(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("good", {"good": "dynode_good"}, dynode_good=GOOD.format(name="b"))
+    site.install("bad", {"bad": "dynode_bad"}, dynode_bad="def f():\n    1 / 0\nf()")
+    loaded()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("DYNODE_TRACE_PLUGINS", "1")
+    for module in ("dynode_good", "dynode_bad"):
+        sys.modules.pop(module, None)
+
+    loaded()
+
+    told = capsys.readouterr().err
+    assert re.search(r"plugin dynode_good \(good 1.0\): imported \(\d", told)
+    assert "plugin dynode_good (good 1.0): registered direction method: b (" in told
+    assert "plugin dynode_bad (bad 1.0): failed (" in told
+    assert 'dynode_bad.py", line 2, in f' in told
+    assert told.count("ZeroDivisionError: division by zero") == 1
 
 
 def test_an_installed_plugin_is_loaded_and_reported(site: Site) -> None:

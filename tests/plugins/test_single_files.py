@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +52,33 @@ def test_a_folder_that_is_not_there_is_told(
 
     with pytest.raises(UsageError, match="which is no folder; make it, or unset the variable"):
         single_files()
+
+
+@pytest.fixture
+def one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    package = new_plugin("brighten", folder=tmp_path)
+    monkeypatch.setenv("DYNODE_PLUGIN_FILES", "")  # what the option sets is taken back
+    monkeypatch.setenv("DYNODE_LOAD_PLUGINS", "")
+    plugins.registry.cache_clear()
+    yield package / "dynode_brighten.py"
+    plugins.registry.cache_clear()
+
+
+def test_a_file_is_loaded_for_one_command_whatever_else_is(one_file: Path) -> None:
+    result = run_command(["--plugin-file", str(one_file), "plugins", "--json"])
+
+    assert result.exit_code == 0, result.stderr
+    (report,) = json.loads(result.stdout)["plugins"]
+    assert report["name"] == "dynode-brighten"
+    assert report["error"] == ""
+    assert os.environ["DYNODE_PLUGIN_FILES"] == str(one_file)  # for what this process starts
+
+
+@pytest.mark.parametrize("name", ["absent.py", "README.md"])
+def test_a_plugin_file_that_is_none_is_told(one_file: Path, name: str) -> None:
+    result = run_command(["--plugin-file", str(one_file.with_name(name)), "plugins"])
+
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert "give a Python file whose hooks are marked" in result.stderr
+    assert result.stderr.count("\n") == 1
