@@ -61,6 +61,14 @@ if TYPE_CHECKING:
 @clip_options.MODE
 @clip_options.SMOOTHING
 @clip_options.CHECK
+@click.option(
+    "--motion-from",
+    type=click.Path(path_type=Path),
+    help="Saved motion that codes are set in: write the clip, its content edited once.",
+)
+@click.option(
+    "--length", type=click.IntRange(min=1), help="Frames of such a clip [default: 128, or all]."
+)
 @console.GENERATOR
 @console.CLASS
 @console.DEVICE
@@ -82,6 +90,8 @@ def edit(
     mode: Mode | None,
     smoothing: str | None,
     check: bool | None,
+    motion_from: Path | None,
+    length: int | None,
     generator: str | None,
     class_index: str | None,
     device: str | None,
@@ -96,7 +106,8 @@ def edit(
     SOURCE is an image, a clip or a latents file; without it a picture is sampled. The face of a
     photograph is found where a detector is installed or named, edited, and put back into the whole
     photograph; a crop, or any other picture, is written before and after. Of a clip every frame is
-    inverted, the first one is edited, and a latent ODE carries the edit through the others.
+    inverted, the first one is edited, and a latent ODE carries the edit through the others. Codes of a
+    video generator are edited once and set in their saved motion.
 
     \b
     Try:     dynode edit --plugin styleclip --text "smiling"
@@ -108,7 +119,9 @@ def edit(
 
     options = split_method_options(method_options)
     stem = _default_name(plugin, options, directions)
-    drawing = _Drawing(source, output, stem, sweep=sweep, fps=fps, edited_only=edited_only)
+    drawing = _Drawing(
+        source, output, stem, sweep=sweep, fps=fps, edited_only=edited_only, motion=motion_from
+    )
     drawing.check(force=force)
     started = time.perf_counter()
     with console.progress_bar(plugin or "editing") as progress:
@@ -125,6 +138,8 @@ def edit(
             mode=mode,
             fit=clip_options.fit_options(smoothing),
             check=check,
+            motion=motion_from,
+            length=length,
             seed=seed,
             force=force,
             progress=progress,
@@ -160,7 +175,7 @@ def _document(
 
 
 class _Drawing:
-    """What is to be written: a pair, the edited picture alone, a strip, a sweep as video, or a clip."""
+    """What is to be written: a pair, the edited picture alone, a strip, a sweep, or a clip."""
 
     def __init__(
         self,
@@ -171,17 +186,19 @@ class _Drawing:
         sweep: str | None,
         fps: float | None,
         edited_only: bool | None,
+        motion: Path | None,
     ) -> None:
         from dynode.pipeline.applying import refuse_what_does_not_apply
         from dynode.pipeline.source_kind import source_kind
         from dynode.pipeline.sweeps import parse_sweep
 
         kind = source_kind(source)
-        given = {"sweep": sweep, "fps": fps, "edited_only": edited_only}
+        given = {"sweep": sweep, "fps": fps, "edited_only": edited_only, "motion": motion}
         given |= console.typed("seed", "class_index", "plugin")
         refuse_what_does_not_apply("edit", given, kind)
-        self.is_clip = kind == "clip"
-        self.path = output or Path(stem + (".mp4" if self.is_clip else ".png"))
+        self.is_clip, self.is_drawn = kind == "clip", motion is not None
+        moves = self.is_clip or self.is_drawn
+        self.path = output or Path(stem + (".mp4" if moves else ".png"))
         self.strengths = parse_sweep(sweep)
         self.fps, self.edited_only = fps, bool(edited_only)
 
@@ -189,8 +206,11 @@ class _Drawing:
         """Refuse what cannot be written before any work is done."""
         from dynode import files
         from dynode.media.video import check_video_suffix
+        from dynode.pipeline.frame_files import check_frames_name
 
-        if self.is_clip:
+        if self.is_drawn:
+            check_frames_name(self.path)
+        elif self.is_clip:
             check_video_suffix(self.path)
         else:
             self._check_still()

@@ -44,7 +44,9 @@ class GridSize(click.ParamType[tuple[int, int]]):
 
 _OPTIONS = (
     click.option("--video", is_flag=True, help="Draw videos, with a generator that has motion."),
-    click.option("--length", type=click.IntRange(min=1), help="Frames a video [default: 128]."),
+    click.option(
+        "--length", type=click.IntRange(min=1), help="Frames a video [default: 128, or all]."
+    ),
     click.option(
         "--fps", type=console.FINITE, help="Frames a second [default: the generator's own]."
     ),
@@ -59,6 +61,17 @@ _OPTIONS = (
         help="Picture that the videos begin with.",
     ),
     click.option(
+        "--content-from",
+        "content",
+        type=click.Path(path_type=Path),
+        help="Saved content to draw, instead of that of the seeds.",
+    ),
+    click.option(
+        "--motion-from",
+        type=click.Path(path_type=Path),
+        help="Saved motion to draw with, such as that of an inverted clip.",
+    ),
+    click.option(
         "--snapshots",
         type=click.Path(path_type=Path, file_okay=False, exists=True),
         help="Folder of a run: draw with its best snapshot by the recorded metric.",
@@ -67,8 +80,12 @@ _OPTIONS = (
         "--motion", type=click.Path(path_type=Path), help="Write the motion to this file too."
     ),
 )
-NAMES = ("length", "fps", "grid", "decompose", "start", "snapshots", "motion")
+NAMES = (
+    *("length", "fps", "grid", "decompose", "start", "content", "motion_from", "snapshots"),
+    "motion",
+)
 
+_FLAGS = {"start": "from", "content": "content-from"}
 PICTURE_NAMES = ("columns", "truncation_cutoff", "mix", "mix_rows")
 
 
@@ -81,14 +98,15 @@ def refuse_foreign(context: click.Context, video: bool) -> None:
     from click.core import ParameterSource
 
     names = PICTURE_NAMES if video else NAMES
-    begins_with_picture = video and context.params.get("start") is not None
-    if begins_with_picture and "truncation" in console.typed("truncation"):
+    given = [name for name in ("start", "content") if video and context.params.get(name)]
+    if given and "truncation" in console.typed("truncation"):
+        flag = _FLAGS[given[0]]
         raise OptionError(
-            "--truncation is for sampled contents, and --from gives them; leave it out"
+            f"--truncation is for sampled contents, and --{flag} gives them; leave it out"
         )
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            flag = {"start": "from"}.get(name, name.replace("_", "-"))
+            flag = _FLAGS.get(name, name.replace("_", "-"))
             instead = "use --grid, or " if name == "columns" else ""
             advice = f"{instead}leave it out" if video else "add --video, or leave it out"
             kind = "pictures" if video else "videos"
@@ -127,13 +145,15 @@ class VideoRequest:
                 self.seeds,
                 generator=self._generator(options["snapshots"]),
                 device=self.device,
-                length=options["length"] or 128,
+                length=options["length"],
                 fps=options["fps"],
                 grid=options["grid"],
                 truncation=self.truncation,
                 decompose=options["decompose"],
                 class_number=options["class_number"],
                 start=options["start"],
+                content=options["content"],
+                motion=options["motion_from"],
                 noise=self.noise,
                 progress=progress,
             )

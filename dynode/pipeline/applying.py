@@ -51,6 +51,8 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
         "fit": Applies(CLIP),
         "check": Applies(CLIP),
         "sweep": Applies(STILL),
+        "motion": Applies(frozenset(["latents"]), without="sweep"),
+        "length": Applies(beside="motion"),
         "fps": Applies(STILL, beside="sweep"),
         "edited_only": Applies(STILL, without="sweep"),
     },
@@ -125,5 +127,6 @@ def flag_of(name: str, value: object = None) -> str:
         ways = {"landmarks": value.landmarks, "face_detector": value.detector}
         name = next((way for way, told in ways.items() if told is not None), "face_model")
     spelled = {"inverter_options": "inverter-option", "fit": "smoothing", "class_index": "class"}
+    spelled |= {"motion": "motion-from"}
     spelled_name = spelled.get(name, name)
     return "--" + spelled_name.replace("_", "-")

@@ -15,6 +15,7 @@ from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.latents.motion import Motion
 from dynode.media.images import read_image
 from dynode.pipeline.applying import refuse_what_does_not_apply
 from dynode.pipeline.choosing import ReadyInverter, ready_inverter
@@ -27,6 +28,7 @@ from dynode.pipeline.photographs import open_photograph, photograph_edit
 from dynode.pipeline.source import open_source
 from dynode.pipeline.source_kind import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
+from dynode.pipeline.video_edit import Moving
 from dynode.plugins.methods import Progress, silent
 from dynode.text import warn_of_weak_edit
 
@@ -143,6 +145,8 @@ def edit(
     mode: Mode | None = None,
     fit: FitOptions | None = None,
     check: bool | None = None,
+    motion: Motion | str | Path | None = None,
+    length: int | None = None,
     seed: int = 0,
     force: bool = False,
     progress: Progress = silent,
@@ -176,13 +180,16 @@ def edit(
         mode: How the edit of a clip's first frame is carried to the others; None for `transport`.
         fit: Options of the trajectory through a clip.
         check: Measure frames of a clip that are left out, by a second fit; None does.
+        motion: Saved motion of a video generator, which codes are set in: the content is edited once.
+        length: Frames of such a clip; None for 128, or all of a motion that has an end.
         seed: Seed of everything random.
         force: Accept directions of another generator of the same shape.
         progress: Called after every step of the method.
         **options: The plugin's options by name.
 
     Returns:
-        Pictures before and after, and how strongly each attribute moved; of a clip a `ClipEdit`.
+        Pictures before and after, and how strongly each attribute moved; of a clip a `ClipEdit`, with
+        `motion` a `VideoEdit`.
 
     Raises:
         OptionError: Neither a plugin nor a direction was given, or an option that does not apply.
@@ -193,13 +200,17 @@ def edit(
     putting_back = {"crop_only": crop_only or None, "keep_identity": keep_identity}
     following = {"mode": mode, "fit": fit, "check": check}
     sampling = {"class_index": class_index, "plugin": plugin}
-    refuse_what_does_not_apply("edit", inverting | putting_back | following | sampling, kind)
+    moved = {"motion": motion, "length": length}
+    given = inverting | putting_back | following | sampling | moved
+    refuse_what_does_not_apply("edit", given, kind)
     strength = checked_number(strength, "strength")
     several = each_named(directions)
     ready = ready_edit(plugin, options, several)
     _check_identity(keep_identity)
     named = [with_strength(direction) for direction in several]
-    drawing = loaded(generator, device=device, class_index=class_index)
+    moving = None if motion is None else Moving.open(generator, motion, length, device)
+    chosen_one = moving.still() if moving else generator
+    drawing = loaded(chosen_one, device=device, class_index=class_index)
     work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)
     if kind == "clip":
         assert isinstance(source, str | Path)
@@ -225,7 +236,8 @@ def edit(
         seed=seed,
         progress=progress,
     )
-    return work.of(latents, progress)
+    result = work.of(latents, progress)
+    return moving.edited(result) if moving else result
 
 
 def _check_identity(least: float | None) -> None:

@@ -1,4 +1,4 @@
-"""Draw videos of seeds with a generator that has motion."""
+"""Draw videos, of seeds or of what was saved, with a generator that has motion."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator.classes import class_of
 from dynode.generator.loading import load_video_default, loaded
-from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
 from dynode.generator.video import VideoGenerator
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.pipeline.frame_files import save_frames
 from dynode.pipeline.seeds import parse_seeds
+from dynode.pipeline.video_parts import (
+    GivenContent,
+    GivenMotion,
+    content_of_picture,
+    drawn_content,
+    matched,
+    open_content,
+    open_motion,
+    video_generator,
+    video_labels,
+    video_times,
+)
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
@@ -29,10 +39,10 @@ _CODES, _PICTURES = 2048, 8
 
 @dataclass(frozen=True, eq=False)
 class GeneratedVideo:
-    """Videos of seeds, drawn as they are asked for.
+    """Videos, drawn as they are asked for.
 
     Attributes:
-        seeds: Of the videos.
+        seeds: Of the videos; none where content and motion were given.
         latents: Their content, one code a video.
         motion: How they move.
         times: (length,) times in the generator's frames, float64.
@@ -92,90 +102,121 @@ def generate_video(
     *,
     generator: Generator | str | Path | None = None,
     device: str | None = None,
-    length: int = 128,
+    length: int | None = None,
     fps: float | None = None,
     grid: tuple[int, int] | None = None,
     truncation: float = 0.7,
     decompose: bool = False,
     class_number: int | str | None = None,
     start: str | Path | None = None,
+    content: GivenContent = None,
+    motion: GivenMotion = None,
     noise: Literal["const", "random", "none"] = "const",
     progress: Progress = silent,
 ) -> GeneratedVideo:
-    """Prepare videos of some seeds; they are drawn when they are saved.
+    """Prepare videos of some seeds, or of saved codes; they are drawn when they are saved.
 
     Args:
-        seeds: One a video, for content and motion; None for 0 and on, as many as the grid holds.
+        seeds: One a video, for what is drawn of content and motion; None for 0 and on, as many as the
+            grid holds.
         generator: A loaded generator, or what `load_generator` takes; it must have motion. None for
             the bundled one that has.
         device: Where to compute, for a generator that is not loaded yet.
-        length: Frames a video.
+        length: Frames a video; None for 128, or all of a motion that was found for a clip.
         fps: Frames a second to show; time passes at its own speed, so more frames a second are
             closer to each other. None for the generator's own.
         grid: (rows, columns); None for one row.
-        truncation: Truncation ψ of the content; motion is never truncated.
+        truncation: Truncation ψ of drawn content; motion is never truncated.
         decompose: One motion a row, one content a column.
         class_number: Class of all videos, for a conditional generator, by number or name; None draws
-            one a seed.
-        start: A picture that is the first frame of every video; only the motion is drawn.
+            one a seed. Saved motion has its own.
+        start: A picture that is the first frame of every video; only the motion is drawn, or saved.
+        content: Saved content, latents or their file: one for all videos, or one for each.
+        motion: Saved motion, or its file, likewise.
         noise: The stored noise, fresh noise or none.
         progress: Called while `start` is inverted.
 
     Raises:
         OptionError: The generator has no motion, or options do not fit together.
-        DynodeError: See `load_generator` and `invert`.
+        DynodeError: See `load_generator`, `read_codes` and `invert`.
     """
+    _refuse_mixtures(seeds, content, motion, start, class_number, decompose=decompose)
     named = load_video_default(device=device) if generator is None else generator
     drawing = video_generator(loaded(named, device=device))
-    if length < 1 or (fps is not None and not 0 < fps < float("inf")):
-        raise OptionError(f"a video of {length} frames at {fps} a second; expected both above 0")
-    numbers = _numbers(seeds, grid, decompose=decompose, has_start=start is not None)
+    held = None if content is None else open_content(content, drawing)
+    moved = None if motion is None else open_motion(motion, drawing)
+    saved = [len(part) for part in (held, moved) if part is not None]
+    numbers = _numbers(seeds, grid, max(saved, default=1), decompose=decompose, start=start)
     rows, columns = grid or (1, len(numbers))
     contents, motions = _layout(numbers, rows, columns, decompose)
-    labels = _labels(drawing, contents, class_number)
-    motion = Motion.cat([Motion.draw(1, seed=seed) for seed in motions])
-    motion = Motion(motion.keys, labels)
-    if start is None:
-        latents = _drawn(drawing, contents, labels, truncation)
-    else:
-        latents = _from_picture(drawing, Path(start), motion, progress)
-    shown = drawing.fps if fps is None else fps
-    times = torch.arange(length, dtype=torch.float64) * (drawing.fps / shown)
-    return GeneratedVideo(tuple(numbers), latents, motion, times, shown, drawing, noise, columns)
+    if moved is None:
+        labels = video_labels(drawing, contents, class_number)
+        keys = Motion.cat([Motion.draw(1, seed=seed) for seed in motions]).keys
+        moved = Motion(keys, labels)
+    times, shown = video_times(drawing, moved, length, fps)
+    if start is not None:
+        held = content_of_picture(drawing, Path(start), moved, progress)
+    elif held is None:
+        labels = moved.labels
+        if labels is not None and len(labels) == 1:
+            labels = labels.expand(len(contents), -1)
+        held = drawn_content(drawing, contents, labels, truncation)
+    latents, moved = matched(held, moved, len(contents))
+    drawn = () if len(saved) == 2 else tuple(numbers)
+    return GeneratedVideo(drawn, latents, moved, times, shown, drawing, noise, columns)
 
 
-def video_generator(generator: Generator) -> VideoGenerator:
-    """Return a generator that has motion.
+def _refuse_mixtures(
+    seeds: object,
+    content: object,
+    motion: object,
+    start: object,
+    class_number: object,
+    *,
+    decompose: bool,
+) -> None:
+    """Refuse to draw what is given.
 
     Raises:
-        OptionError: It has none.
+        OptionError: Two options give the same thing.
     """
-    if isinstance(generator, VideoGenerator) and generator.motion_width:
-        return generator
-    raise OptionError(
-        f"{generator.info.name} draws stills: it has no motion, which --video needs; name a video "
-        "generator with --generator, such as a snapshot of StyleGAN-V, or leave --video out"
-    )
+    if content is not None and start is not None:
+        raise OptionError("--content-from and --from both give the content; leave one out")
+    if decompose and (content is not None or motion is not None):
+        raise OptionError(
+            "--decompose draws motions and contents of seeds; leave --content-from and --motion-from out"
+        )
+    if motion is None:
+        return
+    if class_number is not None:
+        raise OptionError(
+            "--class is for drawn motion, and --motion-from has its own; leave it out"
+        )
+    if seeds is not None and (content is not None or start is not None):
+        raise OptionError(
+            "content and motion are given, and nothing is left for --seeds; leave it out"
+        )
 
 
 def _numbers(
     seeds: str | int | Sequence[int] | None,
     grid: tuple[int, int] | None,
+    saved: int,
     *,
     decompose: bool,
-    has_start: bool,
+    start: object,
 ) -> list[int]:
-    """Choose the seeds, as many as the grid needs."""
+    """Choose the seeds, as many as the grid needs, or as there are saved codes."""
     if grid and (min(grid) < 1 or grid[0] * grid[1] > 1024):
         raise OptionError(
             f"a grid of {grid[0]}x{grid[1]} videos; expected such as 5x5, at most 1024"
         )
-    if decompose and (grid is None or has_start):
+    if decompose and (grid is None or start is not None):
         raise OptionError(
             "--decompose shows motions by rows and contents by columns; give --grid, such as 4x6, "
             "and leave --from out"
         )
-    needed = 1 if grid is None else max(grid) if decompose else grid[0] * grid[1]
+    needed = saved if grid is None else max(grid) if decompose else grid[0] * grid[1]
     if seeds is None:
         return list(range(needed))
     chosen = [seeds] if isinstance(seeds, int) else seeds
@@ -195,42 +236,3 @@ def _layout(
         return numbers, numbers
     places = [(row, column) for row in range(rows) for column in range(columns)]
     return [numbers[column] for _, column in places], [numbers[row] for row, _ in places]
-
-
-def _labels(
-    generator: VideoGenerator, contents: list[int], wanted: int | str | None
-) -> Tensor | None:
-    info = generator.info
-    class_number = None if wanted is None else class_of(info, wanted)
-    if wanted is not None and class_number is None:
-        known = f"classes 0 to {info.c_dim - 1}" if info.c_dim else "no classes"
-        raise OptionError(f"--class is {wanted}; {info.name} has {known}")
-    if not info.c_dim:
-        return None
-    if class_number is not None:
-        return torch.eye(info.c_dim)[[class_number] * len(contents)]
-    drawn = [draw_labels(info, 1, seed=seed) for seed in contents]
-    return torch.cat([labels for labels in drawn if labels is not None])
-
-
-def _drawn(
-    generator: VideoGenerator, contents: list[int], labels: Tensor | None, truncation: float
-) -> Latents:
-    z = torch.cat([draw_z(generator.info, 1, seed=seed) for seed in contents])
-    return generator.map(z, c=labels, truncation=truncation)
-
-
-def _from_picture(
-    generator: VideoGenerator, picture: Path, motion: Motion, progress: Progress
-) -> Latents:
-    """Find contents whose first frames are a picture."""
-    from dynode.pipeline.invert import invert
-
-    found = []
-    for index in range(len(motion)):
-        one = motion[index : index + 1]
-        still = generator.first_frame(one)
-        if index == 0 or still is not generator.first_frame(motion[:1]):
-            latents = invert(picture, still, progress=progress).latents
-        found.append(generator.content(latents[0], one))
-    return Latents.cat(found)

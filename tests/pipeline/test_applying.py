@@ -36,6 +36,7 @@ TYPED = {
     "sweep": ["--sweep", "-1:1:3"],
     "fps": ["--sweep", "-1:1:3", "--fps", "10"],
     "edited_only": ["--edited-only"],
+    "motion": ["--motion-from", "motion.safetensors"],
     "crop_only": ["--crop-only"],
     "keep_identity": ["--keep-identity", "0.9"],
     "truncation": ["--truncation", "0.5"],
@@ -135,7 +136,7 @@ def test_what_applies_is_not_refused(folder: Path, kind: str) -> None:
     applying = {
         name: True
         for name, where in OPTIONS["edit"].items()
-        if kind in where.to and not where.without
+        if kind in where.to and not where.without and where.beside in ("", "sweep")
     }
 
     refuse_what_does_not_apply("edit", applying, kind)  # type: ignore[arg-type]  # a key of SOURCES
