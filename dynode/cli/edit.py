@@ -12,7 +12,8 @@ import click
 from dynode.cli import clip_options, console
 from dynode.cli.edit_report import clip_document, picture_document, say_clip, say_picture
 from dynode.cli.inverting_options import takes_inverter
-from dynode.cli.method_options import MethodCommand, split_method_options
+from dynode.cli.method_options import split_method_options
+from dynode.cli.presets import PresetCommand
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from dynode.plugins.methods import Progress
 
 
-@click.command(cls=MethodCommand)
+@click.command(cls=PresetCommand)
 @click.argument("source", required=False, type=click.Path(path_type=Path))
 @click.option("--plugin", metavar="NAME", help="Direction method; adds its options to this help.")
 @click.option(

@@ -26,12 +26,16 @@ class MethodCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the method on the command line before click reads the flags."""
-        ctx.meta[_META] = self.named_method(args)
+        self.find_method(ctx, args)
         return super().parse_args(ctx, args)
+
+    def find_method(self, ctx: click.Context, args: list[str]) -> None:
+        """Let the flags of the method that the arguments name in, see `get_params`."""
+        ctx.meta[_META] = self.named_method(args)
 
     def named_method(self, args: list[str]) -> str | None:
         """Return the method that the arguments name, if they do."""
-        return _named_plugin(args, self.option_name)
+        return last_value(args, self.option_name)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own flags and those of the method."""
@@ -48,8 +52,8 @@ class MethodCommand(click.Command):
         return click_options(registry().directions[name].options)
 
 
-def _named_plugin(args: list[str], flag: str) -> str | None:
-    """Find the last `--plugin`, or what else names a method: the one click takes."""
+def last_value(args: list[str], flag: str) -> str | None:
+    """Find the last value of a flag such as `--plugin`: the one click takes."""
     named = None
     for index, argument in enumerate(args):
         if argument == "--":
