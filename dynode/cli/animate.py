@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from dynode.cli import console
+from dynode.cli import completing, console
 from dynode.cli.inverting_options import takes_inverter
 from dynode.cli.renamed import RenamingCommand
 from dynode.errors import OptionError
@@ -33,6 +33,7 @@ class AnimateCommand(RenamingCommand):
     "motion",
     required=True,
     metavar="FILE|NAME[:STRENGTH]",
+    shell_complete=completing.directions,
     help="Ready micromotion or any direction ('dynode directions list'), or its file.",
 )
 @click.option(

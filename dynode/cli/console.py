@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dynode.cli import completing
 from dynode.cli.escaping import plain
 from dynode.plugins.methods import Progress, silent
 
@@ -40,6 +41,7 @@ FINITE = _Finite()
 GENERATOR = click.option(
     "--generator",
     metavar="NAME|FILE",
+    shell_complete=completing.generators,
     help="Generator by name or checkpoint file; the bundled one if absent.",
 )
 DEVICE = click.option(

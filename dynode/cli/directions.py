@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import console, exchange
+from dynode.cli import completing, console, exchange
 from dynode.cli.method_options import click_options, split_method_options
 from dynode.errors import OptionError
 from dynode.scoring.options import ScorerOptions
@@ -64,7 +64,7 @@ def list_directions(folder: Path | None, as_json: bool) -> None:
 
 
 @directions.command()
-@click.argument("direction", metavar="FILE|NAME[:STRENGTH]")
+@click.argument("direction", metavar="FILE|NAME[:STRENGTH]", shell_complete=completing.directions)
 @click.option(
     "-o",
     "--output",
@@ -217,7 +217,7 @@ def _in_words(fact: Any) -> str:
 
 
 @directions.command()
-@click.argument("direction", metavar="FILE|NAME")
+@click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @click.option(
     "--samples",
     default=64,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import clip_options, console
+from dynode.cli import clip_options, completing, console
 from dynode.cli.edit_report import clip_document, picture_document, say_clip, say_picture
 from dynode.cli.inverting_options import takes_inverter
 from dynode.cli.method_options import split_method_options
@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 
 @click.command(cls=PresetCommand)
 @click.argument("source", required=False, type=click.Path(path_type=Path))
-@click.option("--plugin", metavar="NAME", help="Direction method; adds its options to this help.")
+@click.option(
+    "--plugin",
+    metavar="NAME",
+    shell_complete=completing.methods,
+    help="Direction method; adds its options to this help.",
+)
 @click.option(
     "--direction",
     "directions",
     multiple=True,
     metavar="FILE|NAME[:STRENGTH]",
+    shell_complete=completing.directions,
     help="Ready direction ('dynode directions list'); may be given several times.",
 )
 @click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dynode.cli import console
+from dynode.cli import completing, console
 from dynode.cli.method_options import MethodCommand, click_options, split_method_options
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _refuse_beside_codes() -> None:
 
 
 @click.command()
-@click.argument("direction", metavar="FILE|NAME")
+@click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--scaled", is_flag=True, help="Multiply by the calibrated scale.")
 @click.option("--format", "format_name", default="", help="Format, where several would write it.")
@@ -173,7 +173,7 @@ def export(
 
 
 @click.command("map")
-@click.argument("direction", metavar="FILE|NAME")
+@click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @console.output_option("Direction file to write [default: NAME-w.safetensors].")
 @console.GENERATOR
 @console.DEVICE
@@ -207,7 +207,7 @@ def map_direction(
 
 
 @click.command()
-@click.argument("direction", metavar="FILE|NAME")
+@click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @click.option("--rows", required=True, help="Rows of W+ to move, such as 0-3, 8- or fine.")
 @console.output_option("Direction file to write [default: NAME-rows.safetensors].")
 @console.GENERATOR

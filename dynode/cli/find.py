@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynode.cli import console
+from dynode.cli import completing, console
 from dynode.cli.method_options import MethodCommand, split_method_options
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class FindCommand(MethodCommand):
 
 
 @click.command(cls=FindCommand)
-@click.argument("method")
+@click.argument("method", shell_complete=completing.methods)
 @click.option(
     "-o",
     "--output",

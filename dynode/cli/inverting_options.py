@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dynode.cli import completing
 from dynode.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _INVERTER = click.option(
     "--inverter",
     metavar="NAME",
+    shell_complete=completing.inverters,
     help="How pictures are inverted; by the generator's domain if absent.",
 )
 _INVERTER_OPTIONS = click.option(
@@ -37,7 +39,10 @@ _FACES = (
         "one a frame.",
     ),
     click.option(
-        "--face-detector", metavar="NAME", help="Finds the face to cut out; see 'dynode plugins'."
+        "--face-detector",
+        metavar="NAME",
+        shell_complete=completing.detectors,
+        help="Finds the face to cut out; see 'dynode plugins'.",
     ),
     click.option(
         "--face-model",
