@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.invert import invert
     from dynode.pipeline.inverted import Inversion
     from dynode.pipeline.mix import mix
+    from dynode.pipeline.morph import morph
     from dynode.pipeline.training import train
     from dynode.pipeline.walk import walk
     from dynode.reporting.page import report
@@ -98,6 +99,7 @@ _LAZY = {
     "report": "dynode.reporting",
     "invert": "dynode.pipeline.invert",
     "mix": "dynode.pipeline.mix",
+    "morph": "dynode.pipeline.morph",
     "train": "dynode.pipeline.training",
     "walk": "dynode.pipeline.walk",
     "StyleMapperDirection": "dynode.direction",
@@ -175,6 +177,7 @@ __all__ = [
     "measure",
     "report",
     "mix",
+    "morph",
     "option",
     "train",
     "walk",

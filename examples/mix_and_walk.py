@@ -12,5 +12,8 @@ pair = dynode.mix(3, 4, rows="0,2", generator=generator)
 pair.save("mixed.png")
 pair.save_latents("mixed.safetensors")
 
+# %% The way from one picture to another, evened out as seen.
+dynode.morph(3, 7, frames=5, even=True, generator=generator).save("morph.png")
+
 # %% A clip that wanders between seeds and comes back.
 dynode.walk("0-2", loop=True, seconds=1, fps=6, generator=generator).save("walk.mp4")

@@ -61,6 +61,7 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
         name: Applies(without="no_strip")
         for name in ("output", "sweep", "count", "generator", "device", "seed")
     },
+    "morph": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "mix": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "walk": {**_INVERTING, "truncation": Applies(SAMPLED)},
     "train ode": {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from dynode.errors import MediaError, OptionError
+from dynode.errors import MediaError, OptionError, UnknownNameError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.pipeline.applying import refuse_what_does_not_apply
@@ -106,6 +106,19 @@ class PointOptions:
     inverter_options: Mapping[str, Any] | None = None
     faces: FaceSource | None = None
     seed: int = 0
+
+    @classmethod
+    def of(cls, command: str, options: Mapping[str, Any]) -> Self:
+        """Make options of keywords that a user gave.
+
+        Raises:
+            UnknownNameError: There is no such option.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise UnknownNameError(f"option of {command}", name, known)
+        return cls(**options)
 
     def check(self, command: str, points: Sequence[Point]) -> None:
         """Refuse an option that applies to none of the points.

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from dynode.direction.base import Direction
-from dynode.distance.distance import Distance, PixelDistance
-from dynode.distance.loading import choose_distance
+from dynode.distance.distance import Distance
 from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.population import draw_labels, draw_z
@@ -26,12 +25,13 @@ from dynode.pipeline.drawing import segments
 from dynode.pipeline.frame_files import save_frames
 from dynode.pipeline.keyed import Keyed
 from dynode.pipeline.naming import Named, with_strength
+from dynode.pipeline.pacing import even_positions, seen_by, steps_as_seen
 from dynode.pipeline.points import OpenedPoints, PointOptions, PointsLike, open_points, parse_points
 from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
-_PROBES, _BATCH, _MOST_FRAMES = 24, 4, 1_000_000
+_MOST_FRAMES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,8 @@ class Walk:
         Returns:
             (frames - 1,), for a loop (frames,) with the step from the last frame to the first.
         """
-        steps = _steps(self, distance or seen_by(self.generator), len(self), self.part)
+        measured = distance or seen_by(self.generator)
+        steps = steps_as_seen(self.generator, measured, len(self), self.part)
         return steps if self.options.loop else steps[:-1]
 
 
@@ -187,7 +188,7 @@ def walk(
     Raises:
         DynodeError: A number is out of range, an option does not apply, or a name is not known.
     """
-    how, named = _checked(options), parse_points(points)
+    how, named = WalkOptions.of("walk", options), parse_points(points)
     how.check("walk", named)
     drawing = loaded(generator, device=device, class_index=class_index)
     edits = _edits(directions, keys or {}, drawing)
@@ -197,14 +198,6 @@ def walk(
         drawing, opened, _positions(how, len(opened), count), how, edits, _z(how, opened, drawing)
     )
     return _evened(made, progress) if how.even else made
-
-
-def _checked(options: Mapping[str, Any]) -> WalkOptions:
-    known = [field.name for field in fields(WalkOptions)]
-    for name in options:
-        if name not in known:
-            raise UnknownNameError("option of walk", name, known)
-    return WalkOptions(**options)
 
 
 def _positions(how: WalkOptions, points: int, frames: int) -> Tensor:
@@ -250,43 +243,9 @@ def _edits(
     return tuple(edits)
 
 
-def seen_by(generator: Generator) -> Distance:
-    """Choose what says how different pictures look: the bundled distance, pixels without one."""
-    return choose_distance("auto", generator) or PixelDistance()
-
-
 def _evened(walk: Walk, progress: Progress) -> Walk:
     """Move the frames along the path so that each looks as far from the next as the others."""
-    how, count = walk.options, len(walk.points)
-    legs = count if how.loop else count - 1
-    probes = torch.arange(legs * _PROBES + 1, dtype=torch.float64) / _PROBES
-
-    def part(begin: int, end: int) -> Latents:
-        progress(end, len(probes), "looking along the way")
-        return walk.at(probes[begin:end])
-
-    steps = _steps(walk, seen_by(walk.generator), len(probes), part)[:-1]
-    gone = np.concatenate([[0.0], np.cumsum(steps.double().numpy())])
-    shares = walk.positions.numpy() / legs
-    where = np.interp(shares * gone[-1], gone, probes.numpy()) if gone[-1] > 0 else shares * legs
-    positions = torch.from_numpy(where)
-    return Walk(walk.generator, walk.points, positions, how, walk.edits, walk.z)
-
-
-def _steps(
-    walk: Walk, distance: Distance, count: int, part: Callable[[int, int], Latents]
-) -> Tensor:
-    """Measure the steps between neighbours of a closed round of codes: (count,)."""
-    steps = list[Tensor]()
-    first: Tensor | None = None
-    last: Tensor | None = None
-    for begin in range(0, count, _BATCH):
-        with torch.inference_mode():
-            found = part(begin, min(begin + _BATCH, count))
-            features = distance.features(walk.generator.synthesize(found).clamp(-1, 1))
-        first = features[:1] if first is None else first
-        row = features if last is None else torch.cat([last, features])
-        steps.append((row[1:] - row[:-1]).norm(dim=1).cpu())
-        last = features[-1:]
-    assert first is not None and last is not None
-    return torch.cat([*steps, (first - last).norm(dim=1).cpu()])
+    count = len(walk.points)
+    legs = count if walk.options.loop else count - 1
+    positions = even_positions(walk.generator, walk.at, walk.positions, legs, progress=progress)
+    return dataclasses.replace(walk, positions=positions)
