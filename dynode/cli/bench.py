@@ -13,22 +13,13 @@ from dynode.cli import console
 if TYPE_CHECKING:
     from dynode.benching.writing import Result
 
+_Option = Callable[[Any], Any]  # a command, and the same with one option more
 _OUTPUT = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the table (.md), the plot (.svg) and everything (.json); printed if absent.",
 )
-
-
-def _methods(kind: str) -> Callable[[console.Command], console.Command]:
-    return click.option(
-        "--methods",
-        default="all",
-        show_default=True,
-        metavar="all|NAMES",
-        help=f"{kind} by name, separated by commas (see dynode plugins).",
-    )
 
 
 _ATTRIBUTES = click.option(
@@ -47,6 +38,26 @@ _BUDGET = click.option(
 )
 
 
+def _comparing(kind: str, *further: _Option) -> Callable[[console.Command], console.Command]:
+    """Give a command the options that all comparisons have, and further ones after the first."""
+    methods = click.option(
+        "--methods",
+        default="all",
+        show_default=True,
+        metavar="all|NAMES",
+        help=f"{kind} by name, separated by commas (see dynode plugins).",
+    )
+    shared = (_BUDGET, console.GENERATOR, console.DEVICE, console.SEED, _OUTPUT)
+    options: list[_Option] = [methods, *further, *shared, console.FORCE, console.JSON]
+
+    def decorate(command: console.Command) -> console.Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 @click.group()
 def bench() -> None:
     r"""Compare the installed methods on a world whose truth is known.
@@ -57,15 +68,7 @@ def bench() -> None:
 
 
 @bench.command()
-@_methods("Direction methods")
-@_ATTRIBUTES
-@_BUDGET
-@console.GENERATOR
-@console.DEVICE
-@console.SEED
-@_OUTPUT
-@console.FORCE
-@console.JSON
+@_comparing("Direction methods", _ATTRIBUTES)
 def directions(output: Path | None, **given: Any) -> None:
     r"""Compare direction methods: effect, leakage at equal effect, identity, cost.
 
@@ -82,15 +85,7 @@ def directions(output: Path | None, **given: Any) -> None:
 
 
 @bench.command()
-@_methods("Inverters")
-@_ATTRIBUTES
-@_BUDGET
-@console.GENERATOR
-@console.DEVICE
-@console.SEED
-@_OUTPUT
-@console.FORCE
-@console.JSON
+@_comparing("Inverters", _ATTRIBUTES)
 def inverters(output: Path | None, **given: Any) -> None:
     r"""Compare inverters: distortion, what edits of their codes do, seconds.
 
@@ -104,14 +99,7 @@ def inverters(output: Path | None, **given: Any) -> None:
 
 
 @bench.command()
-@_methods("Metrics")
-@_BUDGET
-@console.GENERATOR
-@console.DEVICE
-@console.SEED
-@_OUTPUT
-@console.FORCE
-@console.JSON
+@_comparing("Metrics")
 def metrics(output: Path | None, **given: Any) -> None:
     r"""Try metrics on clips spoiled in eight ways: which see what, and which are blind to order.
 
@@ -125,14 +113,7 @@ def metrics(output: Path | None, **given: Any) -> None:
 
 
 @bench.command()
-@_methods("Video generators, by name or file,")
-@_BUDGET
-@console.GENERATOR
-@console.DEVICE
-@console.SEED
-@_OUTPUT
-@console.FORCE
-@console.JSON
+@_comparing("Video generators, by name or file,")
 def video(output: Path | None, **given: Any) -> None:
     r"""Compare video generators with real clips of the world, by every metric of clips, and frozen.
 

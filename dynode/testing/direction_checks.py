@@ -17,11 +17,9 @@ from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import (
     ProgressLog,
     Spy,
-    global_seed,
     interrupted,
     others,
     parts,
-    random_states,
     same_settings,
     small,
 )
@@ -90,18 +88,16 @@ def the_edit_moves_the_picture(trial: DirectionTrial) -> None:
 )
 def same_seed_same_result(trial: DirectionTrial) -> None:
     """The same seed gives the same directions, whatever the global random state."""
-    first = trial.found
-    with global_seed(12345):
-        again = trial.find(first.generator, seed=0, latents=first.latents)
-    assert len(again) == len(first.directions), "another number of directions"
-    for one, two in zip(first.directions, again, strict=True):
+    first, again = trial.found.directions, trial.again.directions
+    assert len(again) == len(first), "another number of directions"
+    for one, two in zip(first, again, strict=True):
         _assert_same_edit(trial, one, two, f"{one.info.name!r} of seed 0, found twice,")
 
 
 @remedy("pass `seed` on to whatever draws: generator.sample(n, seed=seed), not seed=0")
 def another_seed_another_sample(trial: DirectionTrial) -> None:
     """With another seed, what is drawn from the generator is drawn anew."""
-    first, spy = trial.spied(seed=0)
+    first, spy = trial.again.directions, trial.again.spy
     second, other = trial.spied(seed=1)
     if not spy.drawn or spy.drawn != other.drawn:
         return
@@ -117,20 +113,18 @@ def another_seed_another_sample(trial: DirectionTrial) -> None:
 @remedy("use torch.Generator().manual_seed(seed) or numpy.random.RandomState(seed)")
 def the_global_random_state_is_left_alone(trial: DirectionTrial) -> None:
     """`find` moves no global random state of torch, numpy or Python."""
-    generator = trial.found.generator  # found once: what is imported late may draw random names
-    with global_seed(99):
-        before = random_states()
-        trial.find(generator)
-        assert random_states() == before, "a global random state moved"
+    assert not trial.again.is_random_moved, "a global random state moved"
 
 
 @remedy("give tensors their dtype and device; never call torch.set_default_… or set_num_threads")
 def the_settings_of_torch_stay(trial: DirectionTrial) -> None:
     """Neither `find` nor `apply` changes what is set for the whole process."""
-    with same_settings(first=lambda: trial.found):
-        found = trial.found
-        for direction in trial.find(small()):
-            direction.ready_for(found.generator).apply(found.latents, 1.0)
+    again = trial.again
+    assert not again.settings, f"{' and '.join(again.settings)} of torch changed"
+    assert not again.is_random_moved, "a global random state moved"
+    with same_settings():
+        for direction in again.directions:
+            direction.ready_for(trial.found.generator).apply(trial.found.latents, 1.0)
 
 
 @remedy("find the direction for the pictures of `latents`; or leave per_image out")
@@ -167,14 +161,9 @@ def no_gradient_is_left_behind(trial: DirectionTrial) -> None:
 @remedy("work on copies: codes = latents.w.clone(); never write into what you were given")
 def inputs_are_not_modified(trial: DirectionTrial) -> None:
     """`find` changes neither the codes nor the generator it was given, `apply` not the codes."""
-    generator = small()
-    latents, before = generator.sample(1, seed=3), generator.info.fingerprint
-    mean, codes = generator.mean_w.clone(), latents.w.clone()
-    trial.find(generator, latents=latents)
-    assert torch.equal(latents.w, codes), "find wrote into the codes it was given"
-    assert not latents.styles and not latents.weights, "find wrote offsets into the codes"
-    assert torch.equal(generator.mean_w, mean), "find wrote into the generator's mean code"
-    assert generator.info.fingerprint == before, "find changed the generator's weights"
+    assert not trial.again.written, f"find wrote into {' and '.join(trial.again.written)}"
+    latents = trial.found.generator.sample(1, seed=3)
+    codes = latents.w.clone()
     for direction in trial.found.ready:
         direction.apply(latents, 1.0)
         assert torch.equal(latents.w, codes), f"{direction.info.name!r} wrote into the codes"

@@ -205,6 +205,7 @@ def vectors_of(case: Case) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(vectors["v"])[0], torch.from_numpy(vectors["previous"])[0, 0]
 
 
+@pytest.mark.slow  # four passes of a network of 32 million weights
 def test_finite_differences_are_the_published(hessian_case: Case, tmp_path: Path) -> None:
     about, states, _, outputs = hessian_case
     hessian = hessian_of(generator_of(states, tmp_path), hessian_case)

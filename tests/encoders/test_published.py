@@ -12,7 +12,13 @@ from dynode.stylegan2 import StyleGAN2
 
 CASES = [
     pytest.param("e4e-encoder-256", {"codes": None, "w_stage2": 2}, (0, 2, 4, 9), id="e4e"),
-    pytest.param("e4e-encoder-cars", {"codes": None}, (0, 15), id="e4e-of-wide-pictures"),
+    pytest.param(  # the network of e4e above, on pictures cut as for cars
+        "e4e-encoder-cars",
+        {"codes": None},
+        (0, 15),
+        id="e4e-of-wide-pictures",
+        marks=pytest.mark.slow,
+    ),
     pytest.param("restyle-psp-encoder", {"delta": None}, (0, 9), id="restyle-psp"),
     pytest.param(  # what e4e and ReStyle of pSp read, together
         "restyle-e4e-encoder",

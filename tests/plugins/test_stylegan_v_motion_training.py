@@ -108,7 +108,10 @@ def test_motion_is_learned_where_clips_move_and_as_far(
     assert bool(((ratio > 0.4) & (ratio < 2.0)).all()), ratio
 
 
-@OBJECTIVES
+@pytest.mark.parametrize(
+    "small",
+    [pytest.param(FLOW, id="flow"), pytest.param(GAN, id="gan", marks=pytest.mark.slow)],
+)
 def test_a_killed_training_ends_with_the_same_bytes(
     still: Path, clips: Path, small: dict[str, object]
 ) -> None:
