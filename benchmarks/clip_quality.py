@@ -37,11 +37,12 @@ from PIL import Image
 from torch import Tensor
 
 import dynode
-from dynode_facets.clips import regular_times, trajectory
+from dynode_facets.clips import trajectory
 from dynode_facets.evaluation import held_out
 from dynode_facets.factors import population
 from dynode_facets.inversion import psnr
 from dynode_facets.render import render
+from dynode_worlds.motion import regular_times
 
 RESULTS = Path(__file__).parent / "results"
 FPS, SIDE, PICTURES = 25, 128, 24

@@ -27,9 +27,10 @@ import torch
 from dynode.media.clip import open_clip
 from dynode.media.segments import parts_folder
 from dynode.testing.videos import audio_bytes, write_test_video
-from dynode_facets.clips import regular_times, trajectory
+from dynode_facets.clips import trajectory
 from dynode_facets.factors import population
 from dynode_facets.render import render
+from dynode_worlds.motion import regular_times
 
 FPS = 25
 SHORT = 125

@@ -28,10 +28,11 @@ from dynode.latents.latents import Latents
 from dynode.pipeline.choosing import choose_inverter
 from dynode.pipeline.drawing import Jitter
 from dynode.pipeline.edit import find
-from dynode_facets.clips import regular_times, trajectory
+from dynode_facets.clips import trajectory
 from dynode_facets.factors import factor_index, population
 from dynode_facets.render import render
 from dynode_facets.scorer import FacetsScorerModel
+from dynode_worlds.motion import regular_times
 
 _T = TypeVar("_T")
 FPS, STEPS = 25.0, 1  # of the inverter's refinement

@@ -34,11 +34,12 @@ from dynode.latents.latents import Latents
 from dynode.pipeline.choosing import choose_inverter
 from dynode.pipeline.library import direction_path
 from dynode.plugins.methods import silent
-from dynode_facets.clips import irregular_times, regular_times, trajectory
+from dynode_facets.clips import trajectory
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, factor_index, population
 from dynode_facets.render import render
 from dynode_facets.scorer import FacetsScorerModel
 from dynode_facets.w_space import code_of, factor_basis
+from dynode_worlds.motion import irregular_times, regular_times
 
 Move = Callable[[Latents], Latents]
 NAN = float("nan")

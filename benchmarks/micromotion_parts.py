@@ -22,7 +22,7 @@ from dynode.latents.latents import Latents
 from dynode.media.video import write_video
 from dynode.options import build_options
 from dynode.plugins.methods import silent
-from dynode_facets.clips import regular_times, trajectory
+from dynode_facets.clips import trajectory
 from dynode_facets.factors import factor_index, population
 from dynode_facets.render import render
 from dynode_facets.training.micromotions import MOTIONS
@@ -32,6 +32,7 @@ from dynode_micromotion.low_rank import explained
 from dynode_micromotion.motion import clean, motion_of
 from dynode_micromotion.plugin import MicromotionOptions
 from dynode_micromotion.robust import robust_split
+from dynode_worlds.motion import regular_times
 
 WORDS = {
     "smile": "a smiling face",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from torch import Tensor
 
 from dynode_facets.factors import FACTOR_NAMES
-from dynode_facets.traits import SHARES, TRAITS, Share, Trait, article
+from dynode_facets.traits import SHARES, TRAITS
+from dynode_worlds.captions import (
+    Statement,
+    Values,
+    chosen_statements,
+    enumeration,
+    one_of_three,
+    share_phrase,
+    statement_count,
+    vocabulary_of,
+    wrapped,
+)
+from dynode_worlds.traits import Share
 
 _COMMON_WRAPPERS = (
     "a photo of {}",
@@ -51,11 +62,6 @@ _RARE_WRAPPERS = (
     "we see {}",
 )
 _NEUTRAL_SUBJECTS = ("person", "person", "person", "face", "face", "human", "human face")
-_COUNTS, _COUNT_ODDS = (1, 2, 3, 4), (0.45, 0.28, 0.17, 0.10)
-_SHARE_ODDS = 0.18
-_WORD = re.compile(r"[^\W\d_]+|\d+|%")
-
-Values = dict[str, float]
 
 
 @dataclass
@@ -72,28 +78,12 @@ class _Mentions:
         return [*self.nouns, " ".join([*self.hair, "hair"])] if self.hair else self.nouns
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Split a sentence into the words a text encoder sees.
-
-    Lower case; letters of any script, numbers and the percent sign are kept, "70%" becoming
-    two words; all other punctuation is dropped.
-    """
-    return tuple(_WORD.findall(text.lower()))
-
-
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[str, ...]:
     """Return every word that a caption can contain, sorted: words, "0" to "100", "%"."""
-    said = [text for trait in TRAITS for text in _everything(trait)]
-    said += [text.replace("{}%", "") for share in SHARES for text in (*share.nouns, *share.phrases)]
-    said += [wrapper.format("") for wrapper in (*_COMMON_WRAPPERS, *_RARE_WRAPPERS)]
-    said += [*_NEUTRAL_SUBJECTS, "man woman guy lady", "this is has with and a an hair"]
-    found = {word for text in said for word in words(text)}
-    return tuple(sorted(found | {str(number) for number in range(101)} | {"%"}))
-
-
-def _everything(trait: Trait) -> tuple[str, ...]:
-    return (*trait.adjectives, *trait.nouns, *trait.phrases, *trait.hair)
+    others = [wrapper.format("") for wrapper in (*_COMMON_WRAPPERS, *_RARE_WRAPPERS)]
+    others += [*_NEUTRAL_SUBJECTS, "man woman guy lady", "this is has with and a an hair"]
+    return vocabulary_of(TRAITS, SHARES, others)
 
 
 def caption(factors_row: Sequence[float] | Tensor, rng: random.Random) -> str:
@@ -113,67 +103,32 @@ def caption(factors_row: Sequence[float] | Tensor, rng: random.Random) -> str:
 
 def described(
     factors_row: Sequence[float] | Tensor, rng: random.Random
-) -> tuple[str, tuple[Trait | Share, ...]]:
+) -> tuple[str, tuple[Statement, ...]]:
     """Describe a portrait as `caption` does, and return what was said beside the sentence.
 
     A share's percentage is in the sentence, and so is the subject: "man" and "woman" also say
     something about the portrait.
     """
     values = dict(zip(FACTOR_NAMES, map(float, factors_row), strict=True))
-    count = rng.choices(_COUNTS, _COUNT_ODDS)[0]
+    count = statement_count(rng)
     mentions = _Mentions()
-    said = _choice(values, count, rng)
+    said = chosen_statements(TRAITS, SHARES, values, count, rng)
     for item in said:
         _mention(mentions, item, values, rng)
-    return _form(rng)(mentions, values, rng), tuple(said)
+    form = one_of_three(rng, _description, _fragment, _statement)
+    return form(mentions, values, rng), tuple(said)
 
 
-def holds(trait: Trait, values: Values) -> bool:
-    """Tell whether every condition of a trait is met."""
-    return all(low <= values[name] <= high for name, low, high in trait.when)
-
-
-def percentage(share: Share, value: float) -> float:
-    """Return how much of a share a factor shows; outside 0 to 100 it cannot be said."""
-    return 100.0 * (value - share.start) / (share.end - share.start)
-
-
-def _choice(values: Values, count: int, rng: random.Random) -> list[Trait | Share]:
-    """Draw true traits on different topics, some of them replaced by a percentage."""
-    true = [trait for trait in TRAITS if holds(trait, values)]
-    ranked = sorted(true, key=lambda trait: rng.random() ** (1.0 / trait.weight), reverse=True)
-    topics: dict[str, Trait | Share] = {}
-    for trait in ranked:
-        topics.setdefault(trait.topic, trait)
-    chosen = list(topics.values())[:count]
-    if rng.random() < _SHARE_ODDS:
-        share = rng.choice([s for s in SHARES if 1 <= percentage(s, values[s.factor]) <= 100])
-        chosen = [share, *(item for item in chosen[1:] if item.topic != share.topic)]
-    return chosen
-
-
-def _mention(mentions: _Mentions, item: Trait | Share, values: Values, rng: random.Random) -> None:
+def _mention(mentions: _Mentions, item: Statement, values: Values, rng: random.Random) -> None:
     """Put one phrase for a trait where it belongs in the sentence."""
     if isinstance(item, Share):
-        options = [("nouns", text) for text in item.nouns]
-        options += [("phrases", text) for text in item.phrases]
-        place, text = rng.choice(options)
-        step = rng.choice((1, 5, 10))
-        amount = round(percentage(item, values[item.factor]) / step) * step
-        getattr(mentions, place).append(text.replace("{}", str(amount)))
+        place, text = share_phrase(item, values[item.factor], rng)
+        getattr(mentions, place).append(text)
         return
-    places = [name for name in ("adjectives", "nouns", "phrases", "hair") if getattr(item, name)]
-    place = rng.choice(places)
+    place = rng.choice(item.places())
     # Length goes before colour: "long blonde hair".
     position = 0 if item.topic == "hair length" else len(getattr(mentions, place))
     getattr(mentions, place).insert(position, rng.choice(getattr(item, place)))
-
-
-def _form(rng: random.Random) -> Callable[[_Mentions, Values, random.Random], str]:
-    draw = rng.random()
-    if draw < 0.62:
-        return _description
-    return _fragment if draw < 0.88 else _statement
 
 
 def _description(mentions: _Mentions, values: Values, rng: random.Random) -> str:
@@ -181,10 +136,10 @@ def _description(mentions: _Mentions, values: Values, rng: random.Random) -> str
     text = " ".join([*mentions.adjectives, _subject(values, rng)])
     nouns = mentions.with_nouns()
     if nouns:
-        text += " with " + _enumeration(nouns)
+        text += " with " + enumeration(nouns)
     if mentions.phrases:
-        text += rng.choice((" ", ", ")) + _enumeration(mentions.phrases)
-    return _wrapped(text, rng)
+        text += rng.choice((" ", ", ")) + enumeration(mentions.phrases)
+    return wrapped(text, rng, _COMMON_WRAPPERS, _RARE_WRAPPERS)
 
 
 def _fragment(mentions: _Mentions, values: Values, rng: random.Random) -> str:
@@ -197,9 +152,9 @@ def _statement(mentions: _Mentions, values: Values, rng: random.Random) -> str:
     """Form "this person is smiling and has long hair"."""
     parts = []
     if mentions.adjectives:
-        parts.append("is " + _enumeration(mentions.adjectives))
+        parts.append("is " + enumeration(mentions.adjectives))
     if mentions.with_nouns():
-        parts.append("has " + _enumeration(mentions.with_nouns()))
+        parts.append("has " + enumeration(mentions.with_nouns()))
     text = f"this {_subject(values, rng)} " + " and ".join(parts)
     return ", ".join([text.strip(), *mentions.phrases])
 
@@ -211,16 +166,3 @@ def _subject(values: Values, rng: random.Random) -> str:
     if values["hair_length"] > 0.4 and values["beard"] < -0.4 and rng.random() < 0.6:
         return rng.choice(("woman", "woman", "lady"))
     return rng.choice(_NEUTRAL_SUBJECTS)
-
-
-def _enumeration(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _wrapped(text: str, rng: random.Random) -> str:
-    draw = rng.random()
-    if draw < 0.45:
-        return f"{article(text)} {text}"
-    wrapper = rng.choice(_COMMON_WRAPPERS if draw < 0.82 else _RARE_WRAPPERS)
-    bare = wrapper.endswith(("one {}", "the {}"))
-    return wrapper.format(text if bare else f"{article(text)} {text}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from dynode_facets.canvas import Canvas
 from dynode_facets.features import EYE_U, EYE_V
 from dynode_facets.person import Person, Place
-from dynode_facets.shapes import coverage, ellipse, ramp, stroke
+from dynode_worlds.canvas import Canvas
+from dynode_worlds.shapes import coverage, ellipse, ramp, stroke
 
 
 def paint_wrinkles(canvas: Canvas, person: Person) -> Canvas:

@@ -1,22 +1,8 @@
-"""The table of named factors; importing it imports nothing else."""
+"""The table of named factors; importing it imports no torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Group = Literal["pose", "expression", "identity", "colour", "accessory", "scene"]
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One continuous factor in [-1, 1] and what its two ends look like."""
-
-    name: str
-    low: str
-    high: str
-    group: Group
-
+from dynode_worlds.factor import Factor
 
 FACTORS: tuple[Factor, ...] = (
     Factor("yaw", "turned to the left of the picture", "turned to its right", "pose"),

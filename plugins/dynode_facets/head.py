@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode_facets.canvas import Canvas
-from dynode_facets.colour import blend
 from dynode_facets.person import Person
-from dynode_facets.shapes import coverage, egg, ellipse, profile, ramp, stroke
+from dynode_worlds.canvas import Canvas
+from dynode_worlds.colour import blend
+from dynode_worlds.shapes import coverage, egg, ellipse, profile, ramp, stroke
 
 
 def paint_background(canvas: Canvas, person: Person) -> Canvas:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from dynode_facets.canvas import Canvas
 from dynode_facets.colour import Palette, palette
 from dynode_facets.factors import FACTOR_NAMES
+from dynode_worlds.canvas import Canvas
 
 _TURN_X, _REACH_X = 0.120, 0.62
 _TURN_Y, _REACH_Y = 0.095, 0.80

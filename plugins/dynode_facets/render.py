@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from dynode_facets.canvas import Box, Canvas
 from dynode_facets.details import paint_glasses, paint_wrinkles
 from dynode_facets.factors import FACTORS
 from dynode_facets.features import paint_brows, paint_eyes, paint_mouth, paint_nose
@@ -21,8 +19,10 @@ from dynode_facets.head import (
     paint_neck,
 )
 from dynode_facets.person import Person
+from dynode_worlds.canvas import Box, Canvas, View
+from dynode_worlds.rendering import rendered
 
-_CHUNK_PIXELS = 8 * 128 * 128
+_VIEW = View(left=-0.9, top=-0.935, side=1.8)
 
 _NECK = Box(-0.45, 0.45, 0.10, 1.0)
 _CLOTHES = Box(-1.0, 1.0, 0.54, 1.0)
@@ -55,22 +55,13 @@ def render(factors: Tensor, resolution: int = 128) -> Tensor:
     Raises:
         ValueError: `factors` is not a matrix with one column per factor.
     """
-    if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
-        raise ValueError(
-            f"factors have shape {tuple(factors.shape)}, expected (n, {len(FACTORS)}), one column "
-            "per factor; see dynode_facets.factors.FACTOR_NAMES for their order"
-        )
-    if factors.dtype in (torch.float16, torch.bfloat16):
-        return render(factors.float(), resolution).to(factors.dtype)
-    size = max(1, _CHUNK_PIXELS // resolution**2)
-    starts = range(0, max(1, factors.shape[0]), size)
-    return torch.cat([_portrait(factors[start : start + size], resolution) for start in starts])
+    return rendered(factors, resolution, len(FACTORS), _portrait)
 
 
 def _portrait(factors: Tensor, resolution: int) -> Tensor:
     """Paint the layers of the portrait from back to front."""
     person = Person.from_factors(factors)
-    canvas = Canvas.blank(factors.shape[0], resolution, factors)
+    canvas = Canvas.blank(factors.shape[0], resolution, factors, _VIEW)
     canvas = paint_background(canvas, person)
     hair = hair_cover(canvas, person)
     canvas = paint_hair_behind(canvas, person, hair)

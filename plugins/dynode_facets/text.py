@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path
-from dynode_facets.captions import words
+from dynode_worlds.captions import words
 
 if TYPE_CHECKING:
     from dynode_clip.model import OpenClipModel

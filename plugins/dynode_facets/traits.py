@@ -4,54 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Between = tuple[str, float, float]
+from dynode_worlds.traits import Between, Share, alternatives, article
+from dynode_worlds.traits import Trait as WorldTrait
 
 
 @dataclass(frozen=True)
-class Trait:
-    """Phrases that are true while every named factor lies in its interval.
+class Trait(WorldTrait):
+    """A trait of a person.
 
     Attributes:
-        topic: What the phrases are about; a caption mentions a topic once.
-        when: (factor, lowest, highest) conditions, all of which must hold.
-        adjectives: Words before the noun or after "is": "smiling".
-        nouns: What the person has: "a slight smile".
-        phrases: Complements after the person: "wearing glasses".
         hair: Words that go before "hair" together: "long", "blonde".
-        weight: How likely a caption picks the trait, relative to the others.
     """
 
-    topic: str
-    when: tuple[Between, ...]
-    adjectives: tuple[str, ...] = ()
-    nouns: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
     hair: tuple[str, ...] = ()
-    weight: float = 1.0
 
+    def places(self) -> tuple[str, ...]:
+        """Name the places in a sentence that have something to say."""
+        return (*super().places(), *(("hair",) if self.hair else ()))
 
-@dataclass(frozen=True)
-class Share:
-    """A factor told in percent: 0 at `start`, 100 at `end`, which may be the lower one."""
-
-    topic: str
-    factor: str
-    start: float
-    end: float
-    nouns: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
+    def everything(self) -> tuple[str, ...]:
+        """List all that can be said."""
+        return (*super().everything(), *self.hair)
 
 
 _EYES_SEEN: Between = ("eye_open", -0.3, 1.0)
-
-
-def article(text: str) -> str:
-    """Return the indefinite article that goes before a text."""
-    return "an" if text[0] in "aeiou" else "a"
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split("|") if part.strip())
 
 
 def _trait(
@@ -63,8 +39,15 @@ def _trait(
     hair: str = "",
     weight: float = 1.0,
 ) -> Trait:
-    said = _split(adjectives), _split(nouns), _split(phrases), _split(hair)
-    return Trait(topic, when, *said, weight)
+    return Trait(
+        topic,
+        when,
+        adjectives=alternatives(adjectives),
+        nouns=alternatives(nouns),
+        phrases=alternatives(phrases),
+        hair=alternatives(hair),
+        weight=weight,
+    )
 
 
 # One entry per trait reads better as a table than with one line per argument.

@@ -7,9 +7,10 @@ import random
 import pytest
 import torch
 
-from dynode_facets.captions import caption, holds, percentage, vocabulary, words
+from dynode_facets.captions import caption, vocabulary
 from dynode_facets.factors import FACTOR_NAMES, population
 from dynode_facets.traits import SHARES, TRAITS, Trait
+from dynode_worlds.captions import holds, percentage, words
 
 
 def _people(count: int) -> list[list[float]]:

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from dynode.errors import UnknownNameError
-from dynode_facets.clips import MOTIONS, irregular_times, regular_times, trajectory
+from dynode_facets.clips import MOTIONS, trajectory
 from dynode_facets.factors import FACTOR_NAMES, FACTORS
+from dynode_worlds.motion import irregular_times, regular_times
 
 MOVING = {
     "talking": "mouth_open",

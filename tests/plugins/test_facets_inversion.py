@@ -12,13 +12,14 @@ from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.plugins.methods import silent
 from dynode_facets.bundled import load_generator
-from dynode_facets.clips import Motion, regular_times, trajectory
+from dynode_facets.clips import Motion, trajectory
 from dynode_facets.encoder import load_encoder
 from dynode_facets.evaluation import held_out
 from dynode_facets.factors import FACTOR_NAMES, population
 from dynode_facets.inversion import evened, psnr
 from dynode_facets.plugin import EncoderOptions, FacetsInverter
 from dynode_facets.render import render
+from dynode_worlds.motion import regular_times
 
 ASKED_DB = 39.0
 BATCH = 4

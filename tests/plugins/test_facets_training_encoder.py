@@ -14,8 +14,8 @@ from dynode_facets.encoder import FacetsEncoder, load_encoder, read_encoder
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
 from dynode_facets.training.encoder import EncoderRecipe, train_encoder
-from dynode_facets.training.losses import psnr
 from dynode_facets.w_space import code_of, factors_of
+from dynode_worlds.training.losses import psnr
 
 TINY = EncoderRecipe(steps=3, picture_steps=2, batch=4, picture_batch=4, width=4)
 

@@ -20,18 +20,18 @@ from dynode.training.run import generator_at
 from dynode_facets.bundled import weights_path
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
-from dynode_facets.training.code_samples import draw_codes
-from dynode_facets.training.generator import (
-    GeneratorRecipe,
+from dynode_facets.training.generator import GeneratorRecipe, train_generator
+from dynode_facets.w_space import code_of, factors_of, mean_code
+from dynode_facets.world import FACETS
+from dynode_worlds.training.code_samples import draw_codes
+from dynode_worlds.training.generator import (
     held_out_psnr,
     images_of,
     learning_rate,
     new_synthesis,
-    train_generator,
 )
-from dynode_facets.training.losses import detail_weight, picture_loss, psnr
-from dynode_facets.training.stages import Stage, stage_of, targets_at
-from dynode_facets.w_space import code_of, factors_of, mean_code
+from dynode_worlds.training.losses import detail_weight, picture_loss, psnr
+from dynode_worlds.training.stages import Stage, stage_of, targets_at
 
 TINY = GeneratorRecipe(
     resolution=32, channels=(8, 8, 8, 8), steps=(6, 6), batch=(4, 4), learning_rate=0.02
@@ -92,7 +92,7 @@ def test_a_vector_is_stepped_as_by_adam() -> None:
 
 
 def test_drawn_codes_belong_to_factors_in_their_range() -> None:
-    codes, factors = draw_codes(2000, 6, generator_at(0, 1))
+    codes, factors = draw_codes(FACETS.population, 2000, 6, generator_at(0, 1))
 
     assert float(factors.abs().max()) <= 1
     # 0.4 beyond the range, and five deviations of the jitter of 0.04.
@@ -103,7 +103,7 @@ def test_drawn_codes_belong_to_factors_in_their_range() -> None:
 
 
 def test_three_quarters_of_drawn_codes_have_equal_rows() -> None:
-    codes, _ = draw_codes(4000, 6, generator_at(0, 2))
+    codes, _ = draw_codes(FACETS.population, 4000, 6, generator_at(0, 2))
 
     share = (codes == codes[:, :1]).flatten(1).all(1).float().mean()
 
@@ -114,7 +114,7 @@ def test_three_quarters_of_drawn_codes_have_equal_rows() -> None:
 def test_small_targets_average_larger_ones() -> None:
     factors = _factors(2)
 
-    small = targets_at(factors, 16)
+    small = targets_at(FACETS, factors, 16)
 
     torch.testing.assert_close(
         small, render(factors, 64).unflatten(3, (16, 4)).unflatten(2, (16, 4)).mean((3, 5))
@@ -164,12 +164,12 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 def test_training_brings_the_pictures_nearer(tmp_path: Path) -> None:
     options = dataclasses.replace(TINY, steps=(20,), batch=(8,))
-    network = new_synthesis(options)
+    network = new_synthesis(options, FACETS.factors)
     with ThreadPoolExecutor(1) as pool:
-        before = held_out_psnr(network, 32, 8, pool)
+        before = held_out_psnr(FACETS, network, 32, 8, pool)
 
         network.load_state_dict(_train(tmp_path, options))
-        after = held_out_psnr(network, 32, 8, pool)
+        after = held_out_psnr(FACETS, network, 32, 8, pool)
 
     assert after > before + 1
 
@@ -203,7 +203,7 @@ def test_the_log_ends_with_the_held_out_figure(trained: Path) -> None:
 
 
 def test_the_written_generator_draws_what_was_trained(trained: Path) -> None:
-    network = new_synthesis(TINY)
+    network = new_synthesis(TINY, FACETS.factors)
     network.load_state_dict(_weights(trained))
     factors = _factors(3)
 

@@ -9,8 +9,9 @@ from torch import Tensor
 from dynode.stylegan2 import GeneratorConfig
 from dynode.stylegan2.mapping import MappingNetwork
 from dynode_facets.factors import FACTORS, population
-from dynode_facets.training.mapping import NUISANCE_STD, mapping_state
 from dynode_facets.w_space import code_of, factor_basis, factors_of
+from dynode_facets.world import FACETS
+from dynode_worlds.training.mapping import NUISANCE_STD, mapping_state
 
 
 def _factors(count: int, seed: int = 0) -> Tensor:
@@ -42,7 +43,9 @@ def test_codes_of_the_population_have_unit_variance_on_average() -> None:
 def mapped() -> tuple[Tensor, Tensor]:
     """Z and the w the written mapping network gives, as stored in half precision."""
     config = GeneratorConfig(8, {4: 4, 8: 4}, mapping_layers=2)
-    state = {key.removeprefix("mapping."): part for key, part in mapping_state(config).items()}
+    state = {
+        key.removeprefix("mapping."): part for key, part in mapping_state(FACETS, config).items()
+    }
     network = MappingNetwork(512, 0, 512, layers=2)
     network.load_state_dict({key: part.half().float() for key, part in state.items()})
     z = torch.randn(4000, 512, generator=torch.Generator().manual_seed(1))
@@ -82,4 +85,4 @@ def test_a_mapping_network_too_narrow_for_the_factors_is_refused() -> None:
     config = GeneratorConfig(8, {4: 4, 8: 4}, w_dim=64, mapping_layers=2)
 
     with pytest.raises(ValueError, match="w has 64 coordinates"):
-        mapping_state(config)
+        mapping_state(FACETS, config)

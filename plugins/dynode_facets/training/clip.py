@@ -23,6 +23,7 @@ from dynode_facets.factors import FACTORS
 from dynode_facets.text import ARCHITECTURE, WordTokenizer, build_network
 from dynode_facets.training.pictures import Album, AlbumOptions, draw_factors, worn
 from dynode_facets.training.truth import draw_caption, picture_codes
+from dynode_worlds.training.precision import half_precision
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _update(
     for group in optimizer.param_groups:
         group["lr"] = rate
     images = pictures[0].contiguous(memory_format=torch.channels_last)
-    with torch.autocast(images.device.type, torch.bfloat16):
+    with half_precision(images.device):
         seen = model.encode_image(images)  # type: ignore[operator]  # a method
         read = model.encode_text(captions[0])  # type: ignore[operator]  # a method
     of_pictures = 1.0 - functional.cosine_similarity(seen.float(), pictures[1]).mean()

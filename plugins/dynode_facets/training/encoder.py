@@ -30,9 +30,10 @@ from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder
 from dynode_facets.factors import population
 from dynode_facets.render import render
-from dynode_facets.training.losses import detail_weight, psnr
 from dynode_facets.training.pictures import draw_factors
 from dynode_facets.w_space import code_of
+from dynode_worlds.training.losses import detail_weight, psnr
+from dynode_worlds.training.precision import half_precision
 
 _HELD_OUT = 992
 _DRAWN_SHARE = 0.3
@@ -138,7 +139,7 @@ def _update(
     size = recipe.picture_batch if with_picture else recipe.batch
     factors = draw_factors(size, random)
     images = _portraits(factors, generator, _DRAWN_SHARE if with_picture else 0.0, random)
-    with torch.autocast("cpu", torch.bfloat16):
+    with half_precision("cpu"):
         read, offsets = model.read(images)
     read, offsets = read.float(), offsets.float()
     loss = functional.smooth_l1_loss(read, factors, beta=0.05)
@@ -173,5 +174,5 @@ def _drawn(read: Tensor, offsets: Tensor, generator: StyleGAN2) -> Tensor:
     rows = read[:, None] + offsets
     codes = code_of(rows.flatten(0, 1), generator.info.w_dim)
     latents = Latents(codes.view(len(read), -1, generator.info.w_dim))
-    with torch.autocast("cpu", torch.bfloat16):
+    with half_precision("cpu"):
         return generator.synthesize(latents, noise="none").float()

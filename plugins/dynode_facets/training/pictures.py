@@ -14,10 +14,10 @@ from dynode.options import option
 from dynode.stylegan2 import StyleGAN2
 from dynode.training import generator_at
 from dynode_facets.bundled import weights_path
-from dynode_facets.factors import FACTORS, population
+from dynode_facets.factors import FACTORS, POPULATION, population
 from dynode_facets.render import render
-from dynode_facets.training.code_samples import draw_codes
 from dynode_facets.w_space import code_of
+from dynode_worlds.training.code_samples import draw_codes
 
 _SIZES_PX = (128, 128, 96, 64)
 _ROW_SHAKE = 0.12
@@ -71,7 +71,7 @@ def synthesize_pictures(
         As `draw_pictures`.
     """
     rows, w_dim = generator.info.num_layers, generator.info.w_dim
-    codes, factors = draw_codes(count, rows, random)
+    codes, factors = draw_codes(POPULATION, count, rows, random)
     shake = torch.rand(count, 1, 1, generator=random) * 2.0 - 1.0
     codes = codes + _ROW_SHAKE * shake.clamp(min=0) * torch.randn(codes.shape, generator=random)
     pictures = torch.empty(count, 3, size_px, size_px, dtype=torch.uint8)

@@ -18,6 +18,7 @@ from dynode.plugins import Progress, silent
 from dynode.training import Run, cosine_rate, follow, generator_at, stored
 from dynode_facets.scorer import INPUT_PX, ScorerNetwork
 from dynode_facets.training.pictures import Album, AlbumOptions, worn
+from dynode_worlds.training.precision import half_precision
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _update(
     for group in optimizer.param_groups:
         group["lr"] = rate
     images = images.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(images.device.type, torch.bfloat16):
+    with half_precision(images.device):
         predicted = model(images)
     loss = functional.mse_loss(predicted.float(), factors)
     optimizer.zero_grad()

@@ -12,7 +12,9 @@ from torch import Tensor
 
 from dynode_facets.captions import described
 from dynode_facets.factors import FACTOR_NAMES, factor_index
-from dynode_facets.traits import TRAITS, Between, Share, Trait
+from dynode_facets.traits import TRAITS
+from dynode_worlds.captions import Statement
+from dynode_worlds.traits import Between, Share
 
 _ANGLE_RAD = 1.2
 _VAGUE_WIDTH = 1.3
@@ -75,7 +77,7 @@ def draw_caption(factors_row: Sequence[float], rng: random.Random) -> tuple[str,
     return text, caption_code(statements)
 
 
-def _aims(item: Trait | Share, text: str) -> list[Aim]:
+def _aims(item: Statement, text: str) -> list[Aim]:
     if isinstance(item, Share):
         told = _PERCENT.search(text)
         assert told is not None  # a caption with a share says its percentage

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode_facets.render import render
+from dynode_worlds.world import World
 
 _LEAST_RENDERED = 64
 
@@ -33,7 +33,7 @@ def stage_of(stages: Sequence[Stage], step: int) -> tuple[Stage, int]:
 
 
 @torch.no_grad()
-def targets_at(factors: Tensor, resolution: int) -> Tensor:
-    """Render portraits (n, 3, resolution, resolution), small ones by averaging larger ones."""
+def targets_at(world: World, factors: Tensor, resolution: int) -> Tensor:
+    """Render pictures (n, 3, resolution, resolution), small ones by averaging larger ones."""
     side = max(resolution, _LEAST_RENDERED)
-    return functional.avg_pool2d(render(factors, side), side // resolution)
+    return functional.avg_pool2d(world.render(factors, side), side // resolution)

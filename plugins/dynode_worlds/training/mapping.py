@@ -1,4 +1,4 @@
-"""The mapping network of the bundled generator, written down instead of learned."""
+"""The mapping network of a world's generator, written down instead of learned."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from dynode.stylegan2 import GeneratorConfig
-from dynode_facets.factors import FACTORS, population
-from dynode_facets.w_space import factor_basis, mean_code
+from dynode_worlds.code_space import CodeSpace
+from dynode_worlds.population import Population
+from dynode_worlds.world import World
 
 KNOTS = 16
 """Straight pieces that stand for the normal CDF of each factor."""
@@ -22,7 +23,7 @@ _SLOPE = 0.2
 _GAIN = 2**0.5
 
 
-def mapping_state(config: GeneratorConfig) -> dict[str, Tensor]:
+def mapping_state(world: World, config: GeneratorConfig) -> dict[str, Tensor]:
     """Compute the weights of a two-layer mapping network with w = mean + E f(z).
 
     The first layer holds, for each factor, its normal score bent at `KNOTS`
@@ -36,6 +37,7 @@ def mapping_state(config: GeneratorConfig) -> dict[str, Tensor]:
     are those of z at its mean length: an error of some 3 % of a score.
 
     Args:
+        world: Whose codes it maps to.
         config: Two mapping layers; wide enough for the knots of every factor.
 
     Returns:
@@ -46,46 +48,46 @@ def mapping_state(config: GeneratorConfig) -> dict[str, Tensor]:
             f"the mapping network has {config.mapping_layers} layers of width "
             f"{config.mapping_width}; the recipe writes two as wide as w, set mapping_layers=2"
         )
-    first, first_bias = _first_layer(config.z_dim, config.w_dim)
-    second, second_bias = _second_layer(config.w_dim)
+    first, first_bias = _first_layer(world.population, config.z_dim, config.w_dim)
+    second, second_bias = _second_layer(world.codes, config.w_dim)
     lr = config.mapping_lr
     return {
         "mapping.fc0.weight": _raw(first, lr * config.z_dim**-0.5),
         "mapping.fc0.bias": _raw(first_bias, lr),
         "mapping.fc1.weight": _raw(second, lr * config.w_dim**-0.5),
         "mapping.fc1.bias": _raw(second_bias, lr),
-        "mapping.w_avg": mean_code(config.w_dim).float(),
+        "mapping.w_avg": world.codes.mean(config.w_dim).float(),
     }
 
 
-def _first_layer(z_dim: int, w_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    mixing = _score_mixing(z_dim)
+def _first_layer(people: Population, z_dim: int, w_dim: int) -> tuple[np.ndarray, np.ndarray]:
+    mixing = _score_mixing(people, z_dim)
     bent = np.repeat(mixing.T, KNOTS, axis=0)
     spare = w_dim - len(bent)
     if spare < 0:
         raise ValueError(f"w has {w_dim} coordinates; {len(bent)} are needed for the factors")
-    others = np.linalg.svd(mixing)[0][:, len(FACTORS) :].T[:spare]
+    others = np.linalg.svd(mixing)[0][:, len(people.names) :].T[:spare]
     weight = np.concatenate([bent, others])
-    bias = np.concatenate([-np.tile(_knots(), len(FACTORS)), np.full(len(others), _LIFT)])
+    bias = np.concatenate([-np.tile(_knots(), len(people.names)), np.full(len(others), _LIFT)])
     return weight, bias
 
 
-def _second_layer(w_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    basis = factor_basis(w_dim).numpy()
+def _second_layer(space: CodeSpace, w_dim: int) -> tuple[np.ndarray, np.ndarray]:
+    basis = space.basis(w_dim).numpy()
     pieces, constant = _cdf_pieces()
-    bent = np.repeat(basis, KNOTS, axis=1) * np.tile(pieces, len(FACTORS))
+    bent = np.repeat(basis, KNOTS, axis=1) * np.tile(pieces, len(space.names))
     spare = w_dim - bent.shape[1]
-    unused = np.linalg.svd(basis)[0][:, len(FACTORS) :][:, :spare]
+    unused = np.linalg.svd(basis)[0][:, len(space.names) :][:, :spare]
     unused = unused * (NUISANCE_STD * (w_dim / max(1, unused.shape[1])) ** 0.5)
     padding = np.zeros((w_dim, spare - unused.shape[1]))
     weight = np.concatenate([bent, unused / _GAIN, padding], axis=1)
-    bias = mean_code(w_dim).numpy() + basis.sum(1) * constant - _LIFT * unused.sum(1)
+    bias = space.mean(w_dim).numpy() + basis.sum(1) * constant - _LIFT * unused.sum(1)
     return weight / _GAIN, bias / _GAIN
 
 
-def _score_mixing(z_dim: int) -> np.ndarray:
+def _score_mixing(people: Population, z_dim: int) -> np.ndarray:
     """Read the matrix from z to normal scores, (z_dim, F), off the population."""
-    factors = population(torch.eye(z_dim, dtype=torch.float64))
+    factors = people.factors(torch.eye(z_dim, dtype=torch.float64))
     return (torch.erfinv(factors) * 2**0.5).numpy()
 
 

@@ -1,4 +1,4 @@
-"""How far a picture is from the portrait it should be."""
+"""How far a picture is from the picture it should be."""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
-"""Codes to train the generator on, and the factors whose portrait each should give."""
+"""Codes to train the generator on, and the factors whose picture each should give."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from dynode_facets.factors import FACTORS, population
+from dynode_worlds.population import Population
 
 _FREE_SHARE = 0.35
 _BEYOND_SHARE, _BEYOND_CHANCE, _BEYOND = 0.25, 0.10, 0.4
 _JITTER_SHARE, _JITTER = 0.25, 0.04
 
 
-def draw_codes(count: int, rows: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_codes(
+    people: Population, count: int, rows: int, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Draw rows of factors, as the layers see them, and the factors they should look like.
 
     Two thirds of the factors come from the population, a third are drawn without its correlations,
@@ -22,6 +24,7 @@ def draw_codes(count: int, rows: int, random: torch.Generator) -> tuple[Tensor, 
     codes are like.
 
     Args:
+        people: The population.
         count: How many.
         rows: Rows of w+.
         random: Where they are drawn from.
@@ -29,10 +32,10 @@ def draw_codes(count: int, rows: int, random: torch.Generator) -> tuple[Tensor, 
     Returns:
         (count, rows, F), and (count, F) in [-1, 1].
     """
-    width = len(FACTORS)
+    width = len(people.names)
     kind = torch.rand(4, count, 1, generator=random)
     free = torch.rand(count, width, generator=random) * 2 - 1
-    drawn = population(torch.randn(count, width, generator=random))
+    drawn = people.factors(torch.randn(count, width, generator=random))
     factors = torch.where(kind[0] < _FREE_SHARE, free, drawn)
     extent = 1 + _BEYOND * torch.rand(count, width, generator=random)
     leaves = torch.rand(count, width, generator=random) < _BEYOND_CHANCE

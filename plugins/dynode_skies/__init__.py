@@ -1,0 +1,1 @@
+"""skies: a small synthetic world of landscapes whose every factor is known."""

@@ -1,0 +1,20 @@
+"""`dynode skies`: render data sets, train the models."""
+
+from __future__ import annotations
+
+import click
+
+from dynode_worlds.commands import RecipesGroup, render_command
+
+_RECIPES = {
+    "generator": ("dynode_skies.training.generator", "GeneratorRecipe", "train_generator"),
+}
+
+
+@click.group()
+def skies() -> None:
+    """Render the synthetic world of skies, landscapes, and train its models."""
+
+
+skies.add_command(render_command("skies", shown="landscapes", file="skies.zip"))
+skies.add_command(RecipesGroup("skies", _RECIPES))

@@ -1,0 +1,11 @@
+"""Write a skies data set: pictures or clips with factors and captions, in one zip file."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dynode_skies.world import SKIES
+from dynode_worlds import dataset
+
+render_dataset = partial(dataset.render_dataset, SKIES)
+"""`dynode_worlds.dataset.render_dataset` of this world: (count, output, seed, ...)."""

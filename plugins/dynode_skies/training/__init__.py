@@ -1,0 +1,1 @@
+"""Recipes that make every bundled model of the skies world again from nothing."""

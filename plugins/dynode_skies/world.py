@@ -1,0 +1,12 @@
+"""The skies world, as the recipes of its models see it."""
+
+from __future__ import annotations
+
+from dynode_skies.captions import caption
+from dynode_skies.clips import MOTIONS
+from dynode_skies.factors import POPULATION
+from dynode_skies.render import render
+from dynode_skies.w_space import CODE_SPACE
+from dynode_worlds.world import World
+
+SKIES = World("skies", POPULATION, CODE_SPACE, render, caption, MOTIONS)
