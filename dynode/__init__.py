@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dynode.direction.base import Direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
+    from dynode.direction.network import NetworkDirection
     from dynode.direction.path import PathDirection
     from dynode.direction.stack import EditStack
     from dynode.direction.style import StyleDirection
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
     from dynode.measuring.measurement import measure
     from dynode.pipeline.animate import animate
+    from dynode.pipeline.blend import blend
     from dynode.pipeline.directions import load_direction
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.face_source import FaceSource
@@ -85,9 +87,11 @@ _LAZY = {
     "Latents": "dynode.latents",
     "LowRankOffset": "dynode.latents",
     "WeightOffset": "dynode.latents",
+    "NetworkDirection": "dynode.direction",
     "PathDirection": "dynode.direction",
     "animate": "dynode.pipeline.animate",
     "wrap_module": "dynode.generator",
+    "blend": "dynode.pipeline.blend",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
@@ -149,6 +153,7 @@ __all__ = [
     "Measurement",
     "Metric",
     "Needs",
+    "NetworkDirection",
     "PathDirection",
     "PictureDistance",
     "Scorer",
@@ -163,6 +168,7 @@ __all__ = [
     "ZDirection",
     "animate",
     "bench_directions",
+    "blend",
     "bench_inverters",
     "bench_metrics",
     "bench_video",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dynode.cli import console
+from dynode.cli.blending import blend
 
 if TYPE_CHECKING:
     from dynode.generator.protocol import GeneratorInfo
@@ -263,3 +264,6 @@ def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: 
     with console.progress_bar("fetching") as progress:
         path = models.fetch(model, trust=trust, progress=progress)
     console.tell(str(path))
+
+
+generators.add_command(blend)

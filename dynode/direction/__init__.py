@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
+    from dynode.direction.network import NetworkDirection
     from dynode.direction.networks import (
         RowMapper,
         StyleMapper,
@@ -48,6 +49,7 @@ __all__ = [
     "LayerDirections",
     "LinearDirection",
     "MapperDirection",
+    "NetworkDirection",
     "PathDirection",
     "RowMapper",
     "SingularBasis",
@@ -76,6 +78,7 @@ __getattr__ = names_on_demand(
         "LayerDirections": "dynode.direction.weight_basis",
         "LinearDirection": "dynode.direction.linear",
         "MapperDirection": "dynode.direction.mapper",
+        "NetworkDirection": "dynode.direction.network",
         "PathDirection": "dynode.direction.path",
         "RowMapper": "dynode.direction.networks",
         "SingularBasis": "dynode.direction.weight_basis",

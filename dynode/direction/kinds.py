@@ -8,6 +8,7 @@ from typing import Any
 from dynode.direction.base import Direction
 from dynode.direction.linear import LinearDirection
 from dynode.direction.mapper import MapperDirection
+from dynode.direction.network import NetworkDirection
 from dynode.direction.path import PathDirection
 from dynode.direction.style import StyleDirection
 from dynode.direction.style_mapper import StyleMapperDirection
@@ -22,6 +23,7 @@ KINDS: tuple[type[Direction], ...] = (
     ZDirection,
     StyleDirection,
     WeightDirection,
+    NetworkDirection,
     MapperDirection,
     StyleMapperDirection,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import subprocess
 import sys
@@ -98,6 +99,9 @@ def files(small_world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
 
     generator = dynode.load_generator()
     write_tiny_generator("stylegan2-ffhq-config-f.pt")
+    cartoon = dynode.StyleGAN2(copy.deepcopy(generator.network), name="cartoon")
+    cartoon.network.synthesis.layer("b8.conv0").weight.data *= 1.1
+    write_tiny_generator("cartoon.safetensors", cartoon)
     direction = warmer(generator).with_info(name="smile")
     direction.save("smile.safetensors")
     direction.save(Path("directions", "smile.safetensors"))
