@@ -25,6 +25,7 @@ def animated(tiny: Path, folder: Path) -> Callable[..., CommandResult]:
     return lambda *arguments: run_command(["animate", "--generator", tiny, *arguments])
 
 
+@pytest.mark.installed_plugins
 def test_a_sampled_face_becomes_a_clip_named_after_the_motion(animated) -> None:
     result = animated(
         "--micromotion", "lift.micromotion.safetensors", "--frames", "5", "--seed", "2"
