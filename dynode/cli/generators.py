@@ -126,7 +126,8 @@ def _classes(described: GeneratorInfo) -> str:
 @click.option(
     "--layout",
     metavar="NAME",
-    help="Layout to write: dynode, rosinality, nvlabs; by the suffix if absent.",
+    help="Layout to write: dynode, rosinality, nvlabs, or one of the source's family; by the suffix if "
+    "absent.",
 )
 @click.option(
     "--drop-clamp", is_flag=True, help="Leave out a convolution clamp the layout cannot express."

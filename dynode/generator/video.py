@@ -80,3 +80,21 @@ class VideoGenerator(Generator, Protocol):
     def content(self, latents: Latents, motion: Motion) -> Latents:
         """Turn latents of first frames, drawn by `first_frame`, into the content of the clips."""
         ...
+
+
+@runtime_checkable
+class ReadsMotion(Protocol):
+    """The optional capability to tell motion from the codes of frames, without drawing."""
+
+    def read_motion(self, w: Tensor, rest: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Split the codes of a clip's frames into one content and motion codes.
+
+        Args:
+            w: (T, rows, w_dim) codes of frames, as drawn by `first_frame`.
+            rest: (motion_width,) what the mean of the motion codes is to be.
+
+        Returns:
+            Content (1, rows, w_dim) and motion codes (T, motion_width); None if this motion cannot
+            be read.
+        """
+        ...

@@ -8,8 +8,10 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from dynode import files
-from dynode.errors import OptionError
+from dynode import files, plugins
+from dynode.errors import OptionError, UnknownNameError, UnsupportedCheckpointError
+from dynode.plugins.convertible import Convertible
+from dynode.plugins.methods import GeneratorFamily
 from dynode.stylegan2.checkpoints import (
     Checkpoint,
     layout_of_suffix,
@@ -32,7 +34,7 @@ def convert_checkpoint(
     class_names: Sequence[str] = (),
     force: bool = False,
 ) -> str:
-    """Read a checkpoint in any layout and write it in another.
+    """Read a checkpoint in any layout and write it in another; see `Convertible` for plugins' files.
 
     A discriminator that cannot be built beside a good generator is left out with a warning.
 
@@ -42,8 +44,7 @@ def convert_checkpoint(
         layout: Name of a layout that can be written; None goes by the suffix.
         drop_clamp: Leave out a convolution clamp that the layout cannot express.
         generator_only: Leave out the discriminator.
-        class_names: Names for the classes of a conditional generator, which dynode's own layout keeps;
-            empty keeps those the source has.
+        class_names: Names for the classes, which dynode's own layout keeps; empty for the source's.
         force: Overwrite `target`.
 
     Returns:
@@ -55,11 +56,63 @@ def convert_checkpoint(
         CheckpointError: The file cannot be used, or the layout cannot express the network.
     """
     source, target = Path(source), Path(target)
+    if family := _family_of(source):
+        _refuse({"--drop-clamp": drop_clamp, "--class-names": bool(class_names)}, source, family)
+        return _by_family(family, source, target, layout, generator_only, force=force)
     chosen = layout or _told_by_suffix(target)
     files.check_free(target, force=force)
-    checkpoint = _whole(source) if not generator_only else read_checkpoint(source)
-    checkpoint = _with_names(checkpoint, class_names, chosen)
+    checkpoint = _with_names(_whole(source, generator_only), class_names, chosen)
     write_checkpoint(checkpoint, target, layout=chosen, force=force, drop_clamp=drop_clamp)
+    return chosen
+
+
+def _family_of(source: Path) -> GeneratorFamily | None:
+    """Find the plugin that reads such a file; None for StyleGAN2's own layouts."""
+    if not source.is_file():
+        return None
+    families = (one for one in plugins.registry().generators if isinstance(one, GeneratorFamily))
+    return next((family for family in families if family.can_read(source)), None)
+
+
+def _refuse(settings: dict[str, bool], source: Path, family: GeneratorFamily) -> None:
+    for flag, is_given in settings.items():
+        if is_given:
+            raise OptionError(
+                f"{flag} does not apply to {source.name}, a file of {family.name}; leave it out"
+            )
+
+
+def _by_family(
+    family: GeneratorFamily,
+    source: Path,
+    target: Path,
+    layout: str | None,
+    generator_only: bool,
+    *,
+    force: bool,
+) -> str:
+    """Let a family write its file in another layout, and say what is left out."""
+    if not isinstance(family, Convertible):
+        raise UnsupportedCheckpointError(
+            f"{source.name} is a file of {family.name}, which has one layout; copy it instead"
+        )
+    known = family.layouts
+    chosen = layout or known.get(target.suffix.lower())
+    if chosen is None:
+        told = ", ".join(f"{suffix} ({name})" for suffix, name in known.items())
+        raise OptionError(
+            f"the suffix of {target.name} tells no layout of {family.name}; use {told}, or name one with "
+            "--layout"
+        )
+    if chosen not in known.values():
+        raise UnknownNameError(f"layout of {family.name}", chosen, sorted(known.values()))
+    files.check_free(target, force=force)
+    lost = family.convert(source, target, chosen, generator_only=generator_only, force=force)
+    for part in lost:
+        warnings.warn(
+            f"{target.name} is written without what {source.name} holds beside: {part}",
+            stacklevel=3,
+        )
     return chosen
 
 
@@ -108,8 +161,10 @@ def _with_names(checkpoint: Checkpoint, names: Sequence[str], layout: str) -> Ch
     return dataclasses.replace(checkpoint, metadata=metadata)
 
 
-def _whole(source: Path) -> Checkpoint:
-    """Read both networks; say why a discriminator is left out."""
+def _whole(source: Path, generator_only: bool) -> Checkpoint:
+    """Read both networks, or one; say why a discriminator is left out unasked."""
+    if generator_only:
+        return read_checkpoint(source)
     checkpoint = read_checkpoint(source, part="all")
     metadata = dict(checkpoint.metadata)
     trouble = metadata.pop("discriminator", "")

@@ -13,12 +13,13 @@ from torch.nn import functional
 
 from dynode.distance import ReconstructionLoss, ReconstructionOptions
 from dynode.errors import MediaError
-from dynode.generator.video import VideoGenerator
+from dynode.generator.protocol import Generator
+from dynode.generator.video import ReadsMotion, VideoGenerator
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.media.clip import Clip
 from dynode.pipeline.choosing import ReadyInverter
-from dynode.pipeline.clip_codes import clip_images, open_faces
+from dynode.pipeline.clip_codes import clip_images, invert_clip, open_faces
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.faces import ClipFaces
 from dynode.pipeline.inverted import Inversion
@@ -50,7 +51,7 @@ def project_clip(
     generator: VideoGenerator,
     inverter: ReadyInverter,
     *,
-    steps: int = _STEPS,
+    steps: int | None = None,
     seed: int = 0,
     faces: ClipFaces | None = None,
     progress: Progress = silent,
@@ -61,7 +62,8 @@ def project_clip(
         clip: At most 512 frames.
         generator: What is to draw it.
         inverter: Finds the codes of single frames.
-        steps: Steps of the optimiser; 0 leaves the nearest codes.
+        steps: Steps of the optimiser; 0 leaves what it begins with. None for 0 where the generator reads
+            motion off the codes of single frames (`ReadsMotion`), else 24.
         seed: Of the inverter and the bank.
         faces: Where the faces are, to be cut out; None takes the middle of each frame.
         progress: Called with the number of steps.
@@ -74,17 +76,22 @@ def project_clip(
         Deviation: codes are optimised, not the noise behind them, whose gradient is too small to
         move a clip; so a projected clip ends with its last frame.
     """
+    work = _Work(generator, _frames(clip, generator, faces), seed)
+    read = work.read(clip, inverter, faces, progress)
+    if steps is None:
+        steps = 0 if read else _STEPS
+    latents, codes = work.improved(*(read or work.guessed(inverter)), steps, progress)
+    codes = _on_grid(codes, float(clip.rate), generator.fps)
+    return Projection(latents.to("cpu"), Motion(torch.tensor([[seed, 0]]), codes=codes[None].cpu()))
+
+
+def _frames(clip: Clip, generator: VideoGenerator, faces: ClipFaces | None) -> Tensor:
+    """Read all frames of a clip that is neither too long nor too short."""
     if not 2 <= len(clip) <= _MOST:
         raise MediaError(f"{clip.path.name} has {len(clip)} frames; expected 2 to {_MOST}: cut it")
-    size = generator.info.resolution
-    frames = torch.cat(list(itertools.islice(clip_images(clip, size, faces), len(clip))))
-    work = _Work(generator, frames.to(generator.device, generator.dtype), seed)
-    content = work.mean_content(inverter)
-    codes = work.nearest(content)
-    latents, codes = work.improved(content, codes, steps, progress)
-    codes = _on_grid(codes, float(clip.rate), generator.fps)
-    keys = torch.tensor([[seed, 0]])
-    return Projection(latents.to("cpu"), Motion(keys, codes=codes[None].cpu()))
+    images = clip_images(clip, generator.info.resolution, faces)
+    frames = torch.cat(list(itertools.islice(images, len(clip))))
+    return frames.to(generator.device, generator.dtype)
 
 
 def project_file(
@@ -106,8 +113,8 @@ def project_file(
 class _Work:
     """One clip's projection.
 
-    The content begins as the mean code of evenly spaced frames, as the inverter finds it. Each
-    frame's motion code begins as the nearest of a bank of drawn ones; then codes and content are
+    Where motion cannot be read off codes, the content begins as the mean code of evenly spaced
+    frames, and each frame's motion code as the nearest of a bank of drawn ones. Codes and content are
     optimised together, on frames and on the differences of frames, with a penalty on the second
     differences of codes.
     """
@@ -117,19 +124,36 @@ class _Work:
         self.loss = ReconstructionLoss(ReconstructionOptions(), generator)
         self.target = self.loss.target(frames)
         with torch.no_grad():
-            motion = Motion.draw(_BANK, seed=seed, labels=self._labels(_BANK))
+            motion = self.drawn(_BANK)
             times = torch.tensor(_BANK_TIMES, dtype=torch.float64)
             self.bank = generator.motion_codes(motion, times).flatten(0, 1)
         self.unit = self.bank.std(0).clamp(min=1e-6)
 
-    def _labels(self, n: int) -> Tensor | None:
+    def drawn(self, n: int) -> Motion:
+        """Draw motions, of no class in particular."""
         width = self.generator.info.c_dim
-        return torch.full((n, width), 1 / width) if width else None
+        labels = torch.full((n, width), 1 / width) if width else None
+        return Motion.draw(n, seed=self.seed, labels=labels)
 
-    def mean_content(self, inverter: ReadyInverter) -> Tensor:
+    def read(
+        self, clip: Clip, inverter: ReadyInverter, faces: ClipFaces | None, progress: Progress
+    ) -> tuple[Tensor, Tensor] | None:
+        """Read content and motion codes off the codes of frames; None if the generator cannot."""
+        if not isinstance(self.generator, ReadsMotion):
+            return None
+        still = self.generator.first_frame(self.drawn(1))
+        found = invert_clip(
+            clip, still, inverter=inverter, seed=self.seed, faces=faces, progress=progress
+        )
+        return self.generator.read_motion(found.w.to(self.frames), self.bank.mean(0))
+
+    def guessed(self, inverter: ReadyInverter) -> tuple[Tensor, Tensor]:
+        """Begin with the mean code of frames, and the nearest of drawn motion codes."""
+        content = self.mean_content(self.generator.first_frame(self.drawn(1)), inverter)
+        return content, self.nearest(content)
+
+    def mean_content(self, still: Generator, inverter: ReadyInverter) -> Tensor:
         """Find the mean code (1, rows, w_dim) of frames."""
-        drawn = Motion.draw(1, seed=self.seed, labels=self._labels(1))
-        still = self.generator.first_frame(drawn)
         count = min(_LOOKED_AT, len(self.frames))
         rows = torch.linspace(0, len(self.frames) - 1, count).round().long()
         found = inverter.invert(still, self.frames[rows], seed=self.seed)

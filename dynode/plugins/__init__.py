@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dynode.plugins.convertible import Convertible
 from dynode.plugins.discovery import (
     PluginReport,
     Registry,
@@ -44,6 +45,7 @@ from dynode.plugins.trainable import Trainable, TrainableGenerator
 from dynode.plugins.truth import Truth
 
 __all__ = [
+    "Convertible",
     "Detector",
     "DirectionKind",
     "DirectionMethod",

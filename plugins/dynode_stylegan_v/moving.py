@@ -206,6 +206,17 @@ class MovingGenerator:
         start = self.mover(self.motion_codes(motion, torch.zeros(1)))
         return latents.with_w(latents.w - start.to(latents.w))
 
+    def read_motion(self, w: Tensor, rest: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Split codes of frames by least squares; see `ReadsMotion`. None with hidden layers."""
+        if self.mover.hidden:
+            return None
+        head = self.mover.head.weight.detach().double()
+        shifts = w.double().mean(1)
+        change = shifts - shifts.mean(0)
+        codes = torch.linalg.lstsq(head, change.T).solution.T + rest.double()
+        content = w.double().mean(0, keepdim=True) - head @ rest.double()
+        return content.to(w), codes.to(w)
+
     def _shifted(self, shift: Tensor) -> MovingGenerator:
         shown = copy.copy(self)
         shown._shift = shift.to(self.device, self.dtype)

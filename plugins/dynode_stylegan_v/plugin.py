@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.plugins import Progress, Trainable, TrainableGenerator
+from dynode.plugins import Convertible, Progress, Trainable, TrainableGenerator
 from dynode_stylegan_v.motion_options import MotionTrainingOptions
 from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
 
@@ -41,7 +41,7 @@ class _VideoTraining(TrainableGenerator):
         train_video(options, output, training, force=force, progress=progress)
 
 
-class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining):
+class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining, Convertible):
     """Video generators, published snapshots and dynode's files, and their training."""
 
     name = "stylegan-v"
@@ -49,6 +49,7 @@ class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining):
     training = "stylegan-v"
     training_summary = "Train a video generator on clips"
     training_options = VideoTrainingOptions
+    layouts: ClassVar = {".safetensors": "dynode", ".pkl": "stylegan-v"}
 
     def can_read(self, path: Path) -> bool:
         """Look at the head of a file; see `GeneratorFamily.can_read`."""
@@ -62,6 +63,14 @@ class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining):
         from dynode_stylegan_v.opening import open_video
 
         return open_video(path, device=device)
+
+    def convert(
+        self, source: Path, target: Path, layout: str, *, generator_only: bool, force: bool
+    ) -> tuple[str, ...]:
+        """Write it in another layout; see `Convertible.convert`."""
+        from dynode_stylegan_v.converting import convert_video
+
+        return convert_video(source, target, layout, generator_only=generator_only, force=force)
 
 
 class MoCoGANFamily(dynode.GeneratorFamily, _VideoTraining):

@@ -179,3 +179,16 @@ def test_directions_are_found_on_it_and_edit_every_frame(
     after = generator.synthesize_frames(direction.apply(latents, 3.0), codes)
 
     assert float((after - before).abs().amax(dim=(0, 2, 3, 4)).min()) > 1e-4
+
+
+def test_motion_is_read_off_the_codes_of_frames() -> None:
+    generator = tiny_moving_generator(tiny_generator(32))
+    content = generator.sample(1, seed=3).w
+    codes = generator.motion_codes(Motion.draw(1, seed=4), torch.arange(9))[0]
+    frames = content + generator.mover(codes)[:, None].detach()
+
+    found = generator.read_motion(frames, codes.mean(0))
+
+    assert found is not None
+    torch.testing.assert_close(found[0], content, atol=1e-4, rtol=1e-4)  # float32 codes
+    torch.testing.assert_close(found[1], codes, atol=1e-3, rtol=1e-3)

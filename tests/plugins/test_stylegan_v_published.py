@@ -25,6 +25,7 @@ from dynode.latents import Motion
 from dynode.testing import run_command
 from dynode_stylegan_v.config import VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
+from dynode_stylegan_v.file import write_network
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.mocogan import MoCoGANDiscriminator
 from dynode_stylegan_v.naming import published_discriminator_name, published_generator_name
@@ -400,3 +401,48 @@ def test_the_family_reads_snapshots_by_path(snapshot: Callable[..., Path]) -> No
     assert isinstance(loaded, StyleGANV)
     assert described.exit_code == 0
     assert "8 rows of 16" in described.stdout
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.filterwarnings("default:.* is written without")
+def test_a_snapshot_is_converted_both_ways(snapshot: Callable[..., Path], tmp_path: Path) -> None:
+    original = judge()
+    source = snapshot(tiny_video_generator(**SHAPES["with noise"]), D=published_judge(original))
+    own, again, third = (tmp_path / name for name in ("own.safetensors", "p.pkl", "third.pkl"))
+
+    first = run_command(["generators", "convert", str(source), str(own)])
+    second = run_command(["generators", "convert", str(own), str(again)])
+    whole = run_command(["generators", "convert", str(source), str(third)])
+
+    assert [one.exit_code for one in (first, second, whole)] == [0, 0, 0], first.stderr
+    assert "own.safetensors is written without" in first.stderr
+    assert "the discriminator" in first.stderr
+    assert "name" in second.stderr and whole.stderr == ""
+    state = open_video(source).network.state_dict()  # type: ignore[union-attr]  # a StyleGAN-V
+    for path in (own, again, third):
+        written = open_video(path).network.state_dict()  # type: ignore[union-attr]
+        assert all(torch.equal(written[name], tensor) for name, tensor in state.items())
+    assert read_discriminator(third).config == original.config
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x.bin"], "tells no layout of stylegan-v; use .safetensors (dynode), .pkl (stylegan-v)"),
+        (["x.pkl", "--layout", "nvlabs"], "layout of stylegan-v"),
+        (["x.pkl", "--drop-clamp"], "--drop-clamp does not apply to own.safetensors"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_a_conversion_that_does_not_apply_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_network(tiny_video_generator().network, Path("own.safetensors"))
+
+    result = run_command(["generators", "convert", "own.safetensors", *arguments])
+
+    assert result.exit_code != 0
+    assert message in result.stderr and result.stderr.count("\n") == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["own.safetensors"]
