@@ -33,7 +33,7 @@ class BoundaryOptions(ScorerOptions):
     )
     solver: str = dynode.option(
         "auto",
-        help="published is libsvm; fast solves the same problem; auto takes the quicker.",
+        help="published is libsvm; fast solves the same problem without scikit-learn; auto is fast.",
         choices=("auto", "fast", "published"),
     )
     truncation: float = dynode.option(1.0, help="Truncation of the pictures.", min=0.0, max=2.0)

@@ -113,7 +113,8 @@ def _rows(latents: Latents, space: str) -> Tensor:
     codes = latents.w.float().cpu()
     if space == "w+":
         return codes
-    if not torch.allclose(codes, codes[:, :1].expand_as(codes), atol=1e-6):
+    first = codes[:, :1].expand_as(codes)  # compared without copies where they are the same numbers
+    if not torch.equal(codes, first) and not torch.allclose(codes, first, atol=1e-6):
         raise OptionError(
             "these codes differ from row to row, so they have no code in W; use --space w+"
         )

@@ -22,8 +22,6 @@ from dynode_interfacegan.solvers import SOLVERS
 if TYPE_CHECKING:
     from dynode_interfacegan.options import BoundaryOptions
 
-_MANY = 3000
-"""Samples above which the fast solver is the quicker one (benchmarks/boundaries.py)."""
 _CALIBRATION_SAMPLES = 32
 
 
@@ -49,14 +47,28 @@ def find_boundary(
     direction = _direction(result, options, generator, name=name, seed=seed)
     if options.calibrate and chosen is not None:
         return calibrate(
-            direction,
+            direction.with_info(scale=_expected_strength(result.slope, chosen)),
             generator,
             chosen,
             samples=_CALIBRATION_SAMPLES,
             seed=seed + 1,
+            with_curve=False,  # half of the pictures; `directions calibrate` measures it
             progress=progress,
         )
     return direction
+
+
+def _expected_strength(slope: float, chosen: ChosenScorer) -> float:
+    """Guess the strength that moves the attribute by one deviation, for the search to begin with."""
+    deviation = chosen.model.deviations[chosen.column]
+    return deviation / slope if slope > 1e-6 * deviation else 1.0
+
+
+def _slope(codes: Tensor, scores: Tensor, vectors: Tensor) -> float:
+    """Give the score's change by a step of 1 along the vectors: least squares over the samples."""
+    along = (codes.float() @ vectors[0].float()).double()
+    along -= along.mean()
+    return float(along @ scores.double() / along.square().sum().clamp(min=1e-30))
 
 
 def _check_conditions(conditions: list[str], attribute: str, options: BoundaryOptions) -> None:
@@ -124,9 +136,13 @@ def _known_attribute(chosen: ChosenScorer, name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """Vectors (1, d), or (rows, d) in W+, with what training them told."""
+    """Vectors (1, d), or (rows, d) in W+, with what training them told.
+
+    `slope` is the score's expected change where all rows move by 1.
+    """
 
     vectors: Tensor
+    slope: float
     figures: dict[str, float]
 
 
@@ -153,7 +169,7 @@ class _Search:
         figures = {
             name: sum(result.figures[name] for result in found) / count for name in found[0].figures
         }
-        return _Result(vectors, figures)
+        return _Result(vectors, sum(result.slope for result in found), figures)
 
     def _one_row(self, samples: Samples, ready: list[Tensor]) -> _Result:
         scores, *held = samples.scores.T
@@ -166,18 +182,17 @@ class _Search:
             "samples": float(len(samples.codes)),
             "chosen_at_each_end": float(primal.chosen),
         }
-        return _Result(project(primal.normal, conditions), figures)
+        vectors = project(primal.normal, conditions)
+        return _Result(vectors, _slope(samples.codes, scores, vectors), figures)
 
     def _train(self, codes: Tensor, scores: Tensor, ratio: float) -> Boundary:
         options = self.options
-        many = min(len(codes) * (ratio if ratio <= 1 else 1.0), len(codes) / 2)
-        quicker = "fast" if 2 * many * options.split > _MANY else "published"
         return train_boundary(
             codes,
             scores,
             chosen_num_or_ratio=ratio,
             split_ratio=options.split,
-            solver=SOLVERS[quicker if options.solver == "auto" else options.solver],
+            solver=SOLVERS["fast" if options.solver == "auto" else options.solver],
             seed=self.seed,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from dynode.crop.geometry import FaceFrame
 
@@ -86,6 +85,8 @@ def _padded(
     pad = np.maximum(pad, 0)
     if pad.max() <= border - 4:
         return photo, corners
+    from scipy import ndimage
+
     pad = np.maximum(pad, round(side * _PADDING))
     widths = ((pad[1], pad[3]), (pad[0], pad[2]), (0, 0))
     pixels = np.pad(np.asarray(photo, dtype=np.float32), widths, "reflect")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from dynode.crop.geometry import FaceFrame, five_points
 
@@ -61,6 +60,8 @@ def matched(drawn: np.ndarray, stored: np.ndarray, weights: np.ndarray, side: fl
     Returns:
         (h, w, c) float.
     """
+    from scipy import ndimage
+
     step = max(1, int(side) // _GRID)
     ring = (4 * weights * (1 - weights))[::step, ::step].astype(np.float64)
     if ring.sum() < 1:

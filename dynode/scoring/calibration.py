@@ -21,6 +21,8 @@ _MOST_DOUBLINGS = 24
 _MOST_STEPS = 12
 _MOST_SHRINKINGS = 12
 _SHRINKING = 8
+_MOST_REFINEMENTS = 3
+_NEAR = 0.5
 _CURVE = (-2.0, -1.0, -0.5, 0.5, 2.0)
 
 
@@ -106,12 +108,10 @@ def _strength_of_one(
     measured: _Measured, start: float, direction: Direction, scorer: ChosenScorer
 ) -> float:
     """Bracket the strength by doubling, then close in by interpolation."""
-    while (
-        measured.target(start) * measured.target(-start) > 0
-        and len(measured.known) < _MOST_SHRINKINGS
-    ):
-        start /= _SHRINKING  # so large a step that both ways end up on one side
-    high = start if measured.target(start) >= measured.target(-start) else -start
+    guessed = _refined(measured, start)
+    if guessed is not None:
+        return guessed
+    high = _right_way(measured, start)
     while measured.target(high) > 0.9 and len(measured.known) < _MOST_DOUBLINGS:
         high /= 2
     low, best = 0.0, high
@@ -123,6 +123,30 @@ def _strength_of_one(
             raise OptionError(_too_weak(measured.at(best), direction, scorer))
         low, high = high, high * min(8.0, max(1.5, 0.8 / max(measured.target(high), 0.1)))
     return _closed_in(measured, low, high)
+
+
+def _refined(measured: _Measured, guess: float) -> float | None:
+    """Improve a guess that is near by secants, from strength 0 on; None if it is not, or stays off."""
+    before, reached_before = 0.0, 0.0
+    for _ in range(_MOST_REFINEMENTS):
+        reached = measured.target(guess)
+        if abs(reached - 1) < _TOLERANCE:
+            return guess
+        rise = (reached - reached_before) / (guess - before)
+        if not abs(reached - 1) < _NEAR or rise * guess <= 0:
+            return None
+        before, reached_before, guess = guess, reached, guess + (1 - reached) / rise
+    return None
+
+
+def _right_way(measured: _Measured, start: float) -> float:
+    """Give a first strength, with the sign that raises the attribute."""
+    while (
+        measured.target(start) * measured.target(-start) > 0
+        and len(measured.known) < _MOST_SHRINKINGS
+    ):
+        start /= _SHRINKING  # so large a step that both ways end up on one side
+    return start if measured.target(start) >= measured.target(-start) else -start
 
 
 def _closed_in(measured: _Measured, low: float, high: float) -> float:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.config import GeneratorConfig
-from dynode.stylegan2.layers import StyledConvolution, ToRGB
+from dynode.stylegan2.layers import StyledConvolution, ToRGB, drawn_weights
 from dynode.stylegan2.resampling import double
 
 
@@ -52,7 +52,7 @@ class FirstBlock(nn.Module):
         channels = config.channels[4]
         self.name = "b4"
         self.resolution = 4
-        self.const = nn.Parameter(torch.randn(channels, *config.base))
+        self.const = nn.Parameter(drawn_weights(channels, *config.base))
         self.conv1 = StyledConvolution(
             channels, channels, config.w_dim, config.base, clamp=config.conv_clamp
         )

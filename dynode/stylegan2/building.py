@@ -37,7 +37,8 @@ def build_network(
         for layer in network.modules():
             if isinstance(layer, StyledConvolution):
                 layer.arrange()
-    network.to_empty(device="cpu")
+    # `to_empty` does the same and imports torch's compiler, which takes a second.
+    network._apply(_empty_like)  # type: ignore[no-untyped-call]
     mean = state.get("mapping.w_avg")
     if mean is not None and mean.shape == (config.num_layers, config.w_dim):
         network.mapping.w_avg = torch.empty(config.num_layers, config.w_dim)
@@ -67,6 +68,11 @@ def _check_state(network: GeneratorNetwork, state: dict[str, Tensor], source: st
             f"{source} has {name} of shape {tuple(state[name].shape)}; expected "
             f"{tuple(expected[name])}; download or convert it again"
         )
+
+
+def _empty_like(part: Tensor) -> Tensor:
+    """Take memory on the CPU for a shape on the meta device, laid out alike."""
+    return torch.empty_strided(part.size(), part.stride(), dtype=part.dtype, device="cpu")
 
 
 def _fill_missing(network: GeneratorNetwork, names: set[str]) -> None:

@@ -27,6 +27,16 @@ def activate(x: Tensor, clamp: float | None = None) -> Tensor:
     return x if clamp is None else x.clamp(-clamp, clamp)
 
 
+def drawn_weights(*shape: int) -> Tensor:
+    """Draw standard normal values to begin with; only a shape where the meta device asks for shapes.
+
+    There drawing, filling and dividing would import torch's compiler, which takes a second.
+    """
+    if torch.get_default_device().type == "meta":
+        return torch.empty(shape)
+    return torch.randn(shape)
+
+
 class Linear(nn.Module):
     """Fully connected layer.
 
@@ -48,10 +58,11 @@ class Linear(nn.Module):
         bias: float = 0.0,
     ) -> None:
         super().__init__()
-        drawn = torch.randn(outputs, inputs)
-        # Dividing on the meta device, where only shapes are asked for, would import torch's compiler.
+        drawn = drawn_weights(outputs, inputs)
         self.weight = nn.Parameter(drawn if drawn.is_meta else drawn / lr)
-        self.bias = nn.Parameter(torch.full((outputs,), bias / lr))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        if not drawn.is_meta:
+            self.bias.data.fill_(bias / lr)
         self.activated = activated
         self.weight_scale = lr * inputs**-0.5
         self.bias_scale = lr
@@ -90,7 +101,7 @@ class Convolution(nn.Module):
         clamp: float | None = None,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
+        self.weight = nn.Parameter(drawn_weights(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if activated else None
         self.taps = taps
         self.gain = gain * (GAIN if activated else 1.0)
@@ -134,11 +145,11 @@ class StyledConvolution(nn.Module):
     ) -> None:
         super().__init__()
         self.affine = Linear(w_dim, inputs, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.weight = nn.Parameter(drawn_weights(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.noise_const: Tensor
-        self.register_buffer("noise_const", torch.randn(*size))
+        self.register_buffer("noise_const", drawn_weights(*size))
         self.size = size
         self.taps = taps
         self.clamp = clamp
@@ -197,7 +208,7 @@ class ToRGB(nn.Module):
     ) -> None:
         super().__init__()
         self.affine = Linear(w_dim, inputs, bias=1.0)
-        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.weight = nn.Parameter(drawn_weights(outputs, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.clamp = clamp
 

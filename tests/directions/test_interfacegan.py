@@ -336,7 +336,11 @@ def test_in_w_it_is_the_boundary_of_codes_and_scores(generator: StyleGAN2) -> No
     direction = find(generator)
 
     boundary = train_boundary(
-        population.latents.w[:, 0], scores[:, 1], chosen_num_or_ratio=0.2, seed=1
+        population.latents.w[:, 0],
+        scores[:, 1],
+        chosen_num_or_ratio=0.2,
+        seed=1,
+        solver="fast",
     )
     assert isinstance(direction, LinearDirection)
     assert torch.allclose(direction.delta, boundary.normal[0], atol=1e-4)  # batches of other sizes

@@ -104,6 +104,28 @@ def test_a_direction_that_cannot_do_it_is_told_what_it_does(generator: StyleGAN2
         calibrate(lightening(generator), generator, scorer, samples=4)
 
 
+def test_a_guess_that_is_near_is_improved_with_few_pictures(
+    generator: StyleGAN2, light: ChosenScorer
+) -> None:
+    plain = lightening(generator)
+    whole = calibrate(plain, generator, light, samples=SAMPLES, seed=0, with_curve=False)
+    strengths: list[str] = []
+
+    again = calibrate(
+        plain.with_info(scale=1.2 * whole.info.scale),
+        generator,
+        light,
+        samples=SAMPLES,
+        seed=0,
+        with_curve=False,
+        progress=lambda done, total, told: strengths.append(told),
+    )
+
+    assert len(strengths) <= 3
+    # Both searches stop within 2 % of the effect, which is nearly proportional there.
+    assert again.info.scale == pytest.approx(whole.info.scale, rel=0.05)
+
+
 def test_the_same_seed_gives_the_same_scale(generator: StyleGAN2, light: ChosenScorer) -> None:
     first, second = (
         calibrate(lightening(generator), generator, light, samples=4, seed=5) for _ in range(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -406,3 +407,14 @@ def test_impossible_configs_are_refused(
 )
 def test_configs_survive_json(config: GeneratorConfig | DiscriminatorConfig) -> None:
     assert type(config).from_json(config.to_json()) == config
+
+
+def test_a_network_is_built_without_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its import takes longer than loading a small generator."""
+    state = dict(tiny_generator(8).network.state_dict())
+    for name in ("torch.fx.experimental.symbolic_shapes", "torch._refs", "torch._prims_common"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it is an error now
+
+    built = build_network(tiny_generator(8).network.config, state, source="test")
+
+    assert built.state_dict().keys() == state.keys()
