@@ -35,8 +35,11 @@ def pytest_collection_finish() -> None:
     """Leave what is imported by now out of every later search for garbage.
 
     That is half a million objects of torch, and libraries that read clips search all of them each time
-    a file is closed.
+    a file is closed. Hypothesis is imported first: it asks who refers to what its plugins give it (trio's
+    does, which selenium brings), and of frozen objects nobody knows.
     """
+    import hypothesis  # noqa: F401
+
     gc.freeze()
 
 

@@ -36,12 +36,14 @@ class Shown:
         before: Image file before all edits, where the source is new.
         seconds: How long it took.
         changes: Change of each attribute in standard deviations, where it was asked for.
+        is_final: Whether the picture stands still.
     """
 
     after: bytes = b""
     before: bytes = b""
     seconds: float = 0.0
     changes: Mapping[str, float] = field(default_factory=dict)
+    is_final: bool = False
 
 
 def live_height(drawing: Drawing) -> int | None:
@@ -127,7 +129,8 @@ class Desk:
         if wanted.is_final and source != self._before_of:
             before = self.drawing.frame(State(source))
             self._before_of = source
-        return Shown(after, before, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return Shown(after, before, seconds, is_final=wanted.is_final)
 
     def _measure(self, wanted: Wanted) -> Shown:
         return Shown(changes=self.drawing.changes(wanted.state))

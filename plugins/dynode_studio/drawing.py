@@ -14,7 +14,7 @@ from torch import Tensor
 import dynode
 from dynode.direction import Direction, EditStack
 from dynode.errors import UnknownNameError
-from dynode.generator import Generator, choose_class
+from dynode.generator import Generator, choose_class, redrawing
 from dynode.latents import Latents
 from dynode.pipeline import conflicts, limit_rows
 from dynode_studio.contents import Contents
@@ -39,6 +39,7 @@ class Drawing:
         self, generator: Generator, ready: Mapping[str, Direction], contents: Contents
     ) -> None:
         self.generator, self.ready, self.contents = generator, dict(ready), contents
+        self._live = redrawing(generator)
         self._source: tuple[Source, Latents] | None = None
         self._directions: dict[tuple[str, str, str], Direction] = {}
 
@@ -96,23 +97,23 @@ class Drawing:
         with torch.no_grad():
             return self.stack(state).apply(self.latents(state.source))
 
-    def draw(self, latents: Latents, *, height: int | None = None) -> Tensor:
-        """Draw codes: (n, 3, h, w) in about [-1, 1], on the CPU.
+    def draw(self, latents: Latents) -> Tensor:
+        """Draw codes: (n, 3, h, w) in about [-1, 1], on the CPU; in any thread."""
+        with torch.inference_mode():
+            return self.generator.synthesize(latents).cpu()
+
+    def frame(self, state: State, *, height: int | None = None) -> bytes:
+        """Draw what is shown, from the first block that changed; in the thread that draws alone.
 
         Args:
-            latents: What is drawn.
+            state: Of what.
             height: Where to stop early, in pixels; None for the full picture.
         """
-        with torch.inference_mode():
-            return self.generator.synthesize(latents, resolution=height).cpu()
-
-    def frame(self, state: State, *, height: int | None = None, as_: Encoding = "JPEG") -> bytes:
-        """Draw what is shown; see `draw`."""
-        return encoded(self.draw(self.edited(state), height=height), as_)
+        return encoded(self._live.synthesize(self.edited(state), resolution=height), "JPEG")
 
     def png(self, state: State) -> bytes:
         """Draw what is downloaded: the bytes that the command of `as_command` writes."""
-        return self.frame(state, as_="PNG")
+        return encoded(self.draw(self.edited(state)), "PNG")
 
     def changes(self, state: State) -> dict[str, float]:
         """Measure how far each attribute moved, in standard deviations; empty without a scorer."""

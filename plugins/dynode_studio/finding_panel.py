@@ -13,11 +13,10 @@ from dynode_studio import finding
 from dynode_studio.forms import Form
 from dynode_studio.state import Slider
 from dynode_studio.tab import Tab
-from dynode_studio.worker import Job
 
 
 class FindingPanel:
-    """A text box, a form for every method, what runs, and what is broken.
+    """A text box, a form for every method, and what is broken.
 
     Args:
         tab: The tab.
@@ -27,7 +26,6 @@ class FindingPanel:
         self.tab = tab
         methods = {method.name: method for method in registry().directions}
         self.of_text = {name: m for name, m in methods.items() if _takes_text(m)}
-        self._bars: list[tuple[Job, ui.linear_progress, ui.label]] = []
         with ui.element("div").classes("card"):
             ui.label("Find a direction").classes("title")
             if self.of_text:
@@ -39,10 +37,7 @@ class FindingPanel:
                     on_change=self._chosen,
                 ).classes("w-full")
                 self.form_box = ui.element("div")
-            self.jobs = ui.element("div").props('role="status" aria-label="What runs"')
             self._broken()
-        self._timer = ui.timer(0.3, self._tick, active=False)
-        tab.changed.append(self._show_jobs)
 
     def _text_box(self) -> None:
         with ui.element("div").classes("line"):
@@ -91,23 +86,6 @@ class FindingPanel:
             if report.error:
                 told = f"Plugin {report.name} is broken: {report.error}"
                 ui.label(told[:300]).classes("wrong").style("padding: .25rem 0")
-
-    def _show_jobs(self) -> None:
-        self.jobs.clear()
-        self._bars = []
-        with self.jobs:
-            for job in self.tab.jobs:
-                with ui.element("div").classes("line"):
-                    label = ui.label(job.title).style("flex: 1")
-                    bar = ui.linear_progress(0, show_value=False).style("flex: 1")
-                    ui.button("Cancel", on_click=job.cancel).props("flat dense no-caps")
-                self._bars.append((job, bar, label))
-        self._timer.activate() if self.tab.jobs else self._timer.deactivate()
-
-    def _tick(self) -> None:
-        for job, bar, label in self._bars:
-            bar.value = job.done / job.total if job.total else 0
-            label.set_text(f"{job.title}: {job.message}")
 
 
 def _takes_text(method: DirectionMethod) -> bool:

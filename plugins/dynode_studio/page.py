@@ -8,6 +8,7 @@ from nicegui.events import KeyEventArguments
 from dynode.errors import DynodeError
 from dynode_studio.export_panel import ExportPanel
 from dynode_studio.finding_panel import FindingPanel
+from dynode_studio.job_panel import JobPanel
 from dynode_studio.portrait import Portrait
 from dynode_studio.slider_panel import SliderPanel
 from dynode_studio.source_panel import SourcePanel, open_file
@@ -40,6 +41,7 @@ async def show_page(studio: Studio) -> None:
     with ui.element("main").classes("desk"):
         with ui.element("section").classes("seen").props('aria-label="Portrait"'):
             Portrait(tab)
+            JobPanel(tab)
         with ui.element("section").classes("controls").props('aria-label="Controls"'):
             SourcePanel(tab)
             SliderPanel(tab)

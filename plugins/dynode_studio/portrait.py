@@ -23,7 +23,8 @@ class Portrait:
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
         height, width = tab.drawing.generator.info.resolution
-        with ui.element("div").classes("portrait").style(f"aspect-ratio: {width} / {height}"):
+        self.box = ui.element("div").classes("portrait").props('aria-busy="true"')
+        with self.box.style(f"aspect-ratio: {width} / {height}"):
             self.after = _image("The edited picture", "after")
             self.before = _image("The picture before the edits", "before")
         with ui.element("div").classes("line"):
@@ -35,6 +36,11 @@ class Portrait:
             ui.label("drawing …").classes("quiet").props('role="status" aria-live="polite"')
         )
         self.conflicts = ui.label("").classes("quiet")
+        with ui.element("div").classes("line") as self.key:
+            ui.label("What the edit did, in standard deviations:").classes("quiet")
+            ui.label("meant").classes("quiet of meant")
+            ui.label("moved along").classes("quiet of leaked")
+        self.key.set_visibility(False)
         self.bars = ui.element("div").classes("bars").props('role="list" aria-label="Changes"')
         self._timer = ui.timer(_SETTLED_S, self._measure, active=False)
         self._changes: dict[str, float] = {}
@@ -47,6 +53,7 @@ class Portrait:
     def _shown(self, shown: Shown) -> None:
         if shown.after:
             self.after.props(f'src="{self.tab.address(shown.after)}"')
+            self.box.props(f'aria-busy="{str(not shown.is_final).lower()}"')
             self.status.set_text(f"drawn in {shown.seconds * 1000:.0f} ms")
             self._timer.deactivate()
             self._timer.activate()
@@ -73,6 +80,7 @@ class Portrait:
             self._changes.items(), key=lambda item: (item[0] not in meant, -abs(item[1]))
         )
         self.bars.clear()
+        self.key.set_visibility(bool(largest))
         with self.bars:
             for name, change in largest[:_MOST_BARS]:
                 if abs(change) >= _NOTABLE_SD or name in meant:
@@ -86,8 +94,10 @@ def _image(text: str, name: str) -> ui.element:
 def _bar(name: str, change: float, *, is_meant: bool) -> None:
     share = min(1.0, abs(change) / _FULL_SD) * 50
     side = "left: 50%" if change >= 0 else f"left: {50 - share}%"
-    ui.label(name)
-    with ui.element("div").classes("bar"):
-        kind = "meant" if is_meant else "leaked"
-        ui.element("div").classes(kind).style(f"{side}; width: {share}%")
-    ui.label(f"{change:+.2f} sd").classes("amount")
+    kind = "meant" if is_meant else "leaked"
+    told = "meant" if is_meant else "moved along"
+    with ui.element("div").classes("one").props('role="listitem"'):
+        ui.label(name).tooltip(f"{name}: {told}")
+        with ui.element("div").classes("bar"):
+            ui.element("div").classes(kind).style(f"{side}; width: {share}%")
+        ui.label(f"{change:+.2f} sd").classes("amount")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import warnings
 import webbrowser
 
 from nicegui import app, ui
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> None:
     register(studio)
     app.add_middleware(Guard, token=token, hosts=hosts)
     address = f"http://{settings.host}:{port}/?token={token}"
+    warnings.showwarning = studio.device.hear(warnings.showwarning)
     app.on_startup(lambda: _tell(address, settings.browser))
     app.on_shutdown(studio.device.close)
     ui.run(

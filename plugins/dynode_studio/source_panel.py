@@ -45,14 +45,14 @@ class SourcePanel:
                 .props("dense")
                 .classes("w-full")
             ):
-                upload = ui.upload(
+                self.upload = ui.upload(
                     label="Drop a file here, or choose one",
                     auto_upload=True,
                     max_file_size=LARGEST_PICTURE,
                     on_upload=self._uploaded,
                     on_rejected=lambda: tab.tell("the file is too large", is_wrong=True),
                 )
-                upload.props('flat bordered aria-label="Open a file"').style("width: 100%")
+                self.upload.props('flat bordered aria-label="Open a file"').style("width: 100%")
                 self.inverter = _inverters(tab)
                 self.options = ui.element("div")
                 self.form: Form | None = None
@@ -93,6 +93,7 @@ class SourcePanel:
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:
         content = await event.file.read()
+        self.upload.reset()
         options = self.form.values() if self.form is not None else {}
         await open_file(self.tab, event.file.name, content, self.inverter.value or "", options)
 

@@ -12,12 +12,15 @@ STYLE = """
 .wrong { color: #c62828; padding: 1rem; }
 .desk { display: grid; grid-template-columns: minmax(260px, 5fr) minmax(320px, 6fr); gap: 1.25rem;
   padding: 1rem; max-width: 1280px; margin: 0 auto; width: 100%; box-sizing: border-box; }
-.seen { position: sticky; top: 1rem; align-self: start; display: flex; flex-direction: column; gap: .5rem; }
+.seen { position: sticky; top: .5rem; align-self: start; display: flex; flex-direction: column; gap: .4rem; }
+.seen .portrait { max-width: min(100%, max(260px, 100vh - 24rem)); margin: 0 auto; }
+.seen .line { gap: 1rem; } .job { padding: .15rem 0; }
 .controls { display: flex; flex-direction: column; gap: .75rem; min-width: 0; }
 @media (max-width: 760px) {
   .desk { grid-template-columns: minmax(0, 1fr); padding: .5rem; }
   .seen { top: 0; z-index: 5; background: var(--ground); padding-bottom: .25rem; }
-  .portrait { max-width: 46vh; margin: 0 auto; }
+  .seen .portrait { max-width: 46vh; }
+  .top { padding: .2rem .5rem; } .top .name { white-space: nowrap; }
 }
 body { --ground: #fff; } body.body--dark { --ground: #121212; }
 .portrait { position: relative; width: 100%; aspect-ratio: 1; background: rgba(128,128,128,.15);
@@ -25,8 +28,9 @@ body { --ground: #fff; } body.body--dark { --ground: #121212; }
 .portrait img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .card { border: 1px solid rgba(128,128,128,.3); border-radius: 8px; padding: .6rem .9rem; }
 .card > .title { font-weight: 600; margin-bottom: .25rem; }
+.w-full { width: 100%; } .q-uploader__list { display: none; }
 .line { display: flex; align-items: center; gap: .5rem; flex-wrap: wrap; }
-.slider { display: grid; grid-template-columns: 7.5rem minmax(80px, 1fr) 5rem 6.5rem auto; gap: .5rem;
+.slider { display: grid; grid-template-columns: 7.5rem minmax(80px, 1fr) 3.6rem 6.5rem 6.4rem; gap: .5rem;
   align-items: center; min-height: 2.4rem; }
 .slider .q-slider__track { background: linear-gradient(90deg, rgba(128,128,128,.45) 49.7%,
   currentColor 49.7%, currentColor 50.3%, rgba(128,128,128,.45) 50.3%); }
@@ -38,6 +42,10 @@ body { --ground: #fff; } body.body--dark { --ground: #121212; }
 .bar { position: relative; height: .6rem; background: rgba(128,128,128,.18); border-radius: 3px; }
 .bar > div { position: absolute; top: 0; bottom: 0; border-radius: 3px; }
 .meant { background: #1976d2; } .leaked { background: #ef6c00; }
+.bars .one { display: contents; }
+.bars .one > :first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.quiet.of { background: none; opacity: 1; border-left: .8rem solid; padding-left: .3rem; line-height: .8rem; }
+.of.meant { border-color: #1976d2; } .of.leaked { border-color: #ef6c00; }
 .bars .amount { text-align: right; font-variant-numeric: tabular-nums; }
 pre.told { white-space: pre-wrap; word-break: break-word; font-size: .78rem; margin: .25rem 0;
   padding: .5rem; background: rgba(128,128,128,.14); border-radius: 6px; }

@@ -95,7 +95,10 @@ class Tab:
         self.jobs.append(job)
         self.refresh()
         try:
-            return await asyncio.wrap_future(job.future)
+            found = await asyncio.wrap_future(job.future)
+            for warning in job.warnings:
+                self.tell(warning)
+            return found
         except (Stopped, asyncio.CancelledError):
             self.tell(f"{title}: cancelled")
         except DynodeError as error:

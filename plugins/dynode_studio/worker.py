@@ -16,6 +16,10 @@ Result = TypeVar("Result")
 MOST_JOBS = 8  # that wait; more is a mistake or an attack
 
 
+_MOST_WARNINGS = 5  # of one job
+_running = threading.local()  # .job: what this thread works on
+
+
 class Stopped(DynodeError):
     """A job was cancelled."""
 
@@ -88,6 +92,7 @@ class Job:
     Attributes:
         title: What it does, in words.
         done, total, message: How far it is.
+        warnings: What it warned of, in order.
         future: Its result.
     """
 
@@ -95,6 +100,7 @@ class Job:
     done: int = 0
     total: int = 0
     message: str = "waiting"
+    warnings: list[str] = field(default_factory=list)
     future: Future[Any] = field(default_factory=Future)
     _is_cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -146,6 +152,22 @@ class Device:
         self._working.submit(_run, job, work)
         return job
 
+    def hear(self, otherwise: Callable[..., None]) -> Callable[..., None]:
+        """Make what can be `warnings.showwarning`: users' warnings of a job are kept with it.
+
+        Args:
+            otherwise: Gets all others, as `warnings.showwarning` does.
+        """
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            job = getattr(_running, "job", None)
+            if job is None or not issubclass(category, UserWarning):
+                otherwise(message, category, *where)
+            elif len(job.warnings) < _MOST_WARNINGS:
+                job.warnings.append(" ".join(str(message).split()))
+
+        return show
+
     def close(self) -> None:
         """Cancel everything."""
         for job in self._jobs:
@@ -158,7 +180,10 @@ def _run(job: Job, work: Callable[[Progress], Any]) -> None:
     if not job.future.set_running_or_notify_cancel():
         return
     try:
+        _running.job = job
         job.report(0, 0, "started")
         job.future.set_result(work(job.report))
     except Exception as error:  # whatever it is, the page shows it and the studio goes on
         job.future.set_exception(error)
+    finally:
+        _running.job = None

@@ -1,0 +1,115 @@
+"""The studio's page without a browser: what stands on it, and what its controls do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nicegui", reason="comes with the extra 'studio'")
+
+from nicegui import ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from dynode import plugins
+from dynode.scaffold import new_plugin
+from dynode.testing import tiny_generator
+from dynode_studio.page import show_page
+from dynode_studio.studio import Settings, Studio
+
+Visit = Callable[[User], Awaitable[None]]
+RETRIES = 100  # tenths of a second
+
+
+@pytest.fixture(autouse=True)
+def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A plugin that `dynode plugins new` wrote, and one that cannot be loaded."""
+    monkeypatch.setenv("DYNODE_PLUGINS_DIR", str(tmp_path))
+    package = new_plugin("my-brighten", folder=tmp_path)
+    (package / "dynode_my_brighten.py").rename(tmp_path / "my_brighten.py")
+    (tmp_path / "broken_one.py").write_text("1 / 0\n")
+    monkeypatch.setenv("DYNODE_LOAD_PLUGINS", "my-brighten,broken-one")
+    plugins.registry.cache_clear()
+    yield
+    plugins.registry.cache_clear()
+
+
+def visit(visitor: Visit) -> None:
+    """Let someone use a page of their own studio."""
+
+    async def walk() -> None:
+        studio = Studio(Settings(seed=3), tiny_generator())
+
+        async def page() -> None:
+            await show_page(studio)
+
+        async with user_simulation(page) as user:
+            try:
+                await user.open("/")
+                await user.should_see("Take it with you", retries=RETRIES)
+                await visitor(user)
+            finally:
+                studio.device.close()
+
+    asyncio.run(walk())
+
+
+def only(user: User, kind: type[ui.element], label: str) -> ui.element:
+    """Find the one control whose label, for the eye or for a screen reader, is this."""
+    with user:
+        found = [
+            element
+            for element in user.client.elements.values()  # type: ignore[union-attr]  # it is open
+            if isinstance(element, kind)
+            and label in (element.props.get("label"), element.props.get("aria-label"))
+        ]
+    assert len(found) == 1, f"{len(found)} controls are called {label!r}"
+    return found[0]
+
+
+async def find_by_the_strangers_method(user: User) -> None:
+    method = only(user, ui.select, "Method")
+    assert isinstance(method, ui.select)
+    with user:
+        method.value = "my-brighten"
+    await user.should_see("Find by my-brighten", retries=RETRIES)
+
+
+def test_a_third_party_plugin_has_its_options_and_a_broken_one_is_shown_as_broken() -> None:
+    async def look(user: User) -> None:
+        await find_by_the_strangers_method(user)
+
+        samples = only(user, ui.number, "samples (pictures)")
+
+        assert isinstance(samples, ui.number)
+        assert (samples.value, samples.min, samples.max) == (64, 2, 10_000)
+        assert samples.props["hint"].startswith("Pictures to go by. [pictures; 2 to 10000")
+        await user.should_see(
+            "Plugin broken-one is broken: ZeroDivisionError: division by zero", retries=1
+        )
+
+    visit(look)
+
+
+def test_what_a_third_party_method_finds_is_a_slider_that_moves_mutes_and_undoes() -> None:
+    async def use(user: User) -> None:
+        await find_by_the_strangers_method(user)
+        user.find("Find by my-brighten").click()
+        await user.should_see("my-brighten", kind=ui.label, retries=RETRIES)
+        slider = only(user, ui.slider, "Strength of my-brighten")
+        assert isinstance(slider, ui.slider)
+        with user:
+            slider.value = 2.0
+            slider.update()
+        user.find(kind=ui.slider).trigger("change")
+        undo = only(user, ui.button, "Undo (Ctrl+Z)")
+        assert isinstance(undo, ui.button) and undo.enabled
+
+        user.find(content="Reset all").click()
+        await asyncio.sleep(0)
+        assert slider.value == 0
+
+    visit(use)
