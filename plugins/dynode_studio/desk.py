@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from dynode_studio.clips import at_frame
 from dynode_studio.drawing import Drawing
 from dynode_studio.history import History
 from dynode_studio.state import LARGEST_STRENGTH, Slider, State, number
@@ -87,6 +88,13 @@ class Desk:
         self.state = self.state.with_slider(index, strength=strength)
         self.pictures.give(Wanted(self.state, is_final=False))
 
+    def show_frame(self, frame: int, *, is_final: bool = True) -> None:
+        """Draw another frame of the clip, with the strengths that it has; nothing to undo to."""
+        work = self.drawing.clip_of(self.state)
+        if work is not None:
+            self.state = at_frame(self.state, work, frame)
+            self.pictures.give(Wanted(self.state, is_final=is_final))
+
     def settle(self, state: State | None = None) -> None:
         """Make a state, or where the sliders stand, one that can be undone to, and draw it whole."""
         if state is not None:
@@ -125,10 +133,10 @@ class Desk:
         height = None if wanted.is_final else self.height
         after = self.drawing.frame(wanted.state, height=height)
         before = b""
-        source = wanted.state.source
-        if wanted.is_final and source != self._before_of:
-            before = self.drawing.frame(State(source))
-            self._before_of = source
+        plain = State(wanted.state.source, frame=wanted.state.frame)
+        if wanted.is_final and plain != self._before_of:
+            before = self.drawing.frame(plain)
+            self._before_of = plain
         seconds = time.perf_counter() - start
         return Shown(after, before, seconds, is_final=wanted.is_final)
 

@@ -17,6 +17,7 @@ from dynode.errors import UnknownNameError
 from dynode.generator import Generator, choose_class, redrawing
 from dynode.latents import Latents
 from dynode.pipeline import conflicts, limit_rows
+from dynode_studio.clips import ClipWork
 from dynode_studio.contents import Contents
 from dynode_studio.state import Slider, Source, State
 
@@ -40,6 +41,7 @@ class Drawing:
     ) -> None:
         self.generator, self.ready, self.contents = generator, dict(ready), contents
         self._live = redrawing(generator)
+        self.clip: ClipWork | None = None
         self._source: tuple[Source, Latents] | None = None
         self._directions: dict[tuple[str, str, str], Direction] = {}
 
@@ -94,8 +96,21 @@ class Drawing:
 
     def edited(self, state: State) -> Latents:
         """Return the codes of a state's picture."""
+        first, work = self.latents(state.source), self.clip_of(state)
         with torch.no_grad():
-            return self.stack(state).apply(self.latents(state.source))
+            edited = self.stack(state).apply(first)
+            return edited if work is None else work.carried(first, edited, state.frame)
+
+    def close(self) -> None:
+        """Delete the file of the clip."""
+        if self.clip is not None:
+            self.clip.folder.cleanup()
+            self.clip = None
+
+    def clip_of(self, state: State) -> ClipWork | None:
+        """Return the clip that a state edits, if it is open."""
+        is_clip = self.clip is not None and self.clip.key == state.source.file
+        return self.clip if is_clip and state.source.kind == "clip" else None
 
     def draw(self, latents: Latents) -> Tensor:
         """Draw codes: (n, 3, h, w) in about [-1, 1], on the CPU; in any thread."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dynode.errors import MediaError
 from dynode.plugins import Progress, silent
 from dynode_studio import finding, saving
+from dynode_studio.clips import open_clip_work
 from dynode_studio.drawing import Drawing
 from dynode_studio.state import Slider, Source, State
 from dynode_studio.uploads import kind_of_upload, plain_name, uploaded
@@ -22,18 +22,18 @@ def read_any(
     options: Mapping[str, Any] | None = None,  # values by option name
     progress: Progress = silent,
 ) -> Source | Slider | State:
-    """Read saved work, a picture, codes or a direction from a stranger's bytes.
+    """Read saved work, a picture, a clip, codes or a direction from a stranger's bytes.
 
     Args:
         drawing: Whose generator it is for; gets the content.
         name: What the browser calls the file.
         content: Its bytes.
-        inverter: What inverts a picture; empty for that of the generator's domain.
+        inverter: What inverts a picture or clip; empty for that of the generator's domain.
         options: The inverter's options by name.
         progress: Called by the inverter.
 
     Raises:
-        DynodeError: It is none of these, or a clip.
+        DynodeError: It is none of these.
     """
     name = plain_name(name)
     if content[:1] == b"{":
@@ -47,5 +47,7 @@ def read_any(
         if kind in ("latents", "codes"):
             return finding.opened_codes(drawing, path, name)
         if kind == "clip":
-            raise MediaError(f"{name} is a clip; the studio opens pictures: use 'dynode edit'")
+            return open_clip_work(
+                drawing, name, content, inverter=inverter, options=options, progress=progress
+            )
         return finding.opened_direction(drawing, path)

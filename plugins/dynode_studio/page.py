@@ -15,6 +15,7 @@ from dynode_studio.source_panel import SourcePanel, open_file
 from dynode_studio.studio import Studio
 from dynode_studio.style import STYLE
 from dynode_studio.tab import Tab
+from dynode_studio.timeline import TimelinePanel
 
 
 async def show_page(studio: Studio) -> None:
@@ -41,6 +42,7 @@ async def show_page(studio: Studio) -> None:
     with ui.element("main").classes("desk"):
         with ui.element("section").classes("seen").props('aria-label="Portrait"'):
             Portrait(tab)
+            TimelinePanel(tab)
             JobPanel(tab)
         with ui.element("section").classes("controls").props('aria-label="Controls"'):
             SourcePanel(tab)

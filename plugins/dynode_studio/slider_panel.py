@@ -59,7 +59,7 @@ class SliderPanel:
             bar.props("selection-color=transparent")
             bar.props["aria-label"] = f"Strength of {name}"
             bar.on_value_change(functools.partial(self._moved, index))
-            bar.on("change", self._released)
+            bar.on("change", functools.partial(self._released, index))
             figure = ui.number(value=slider.strength, step=_STEP, format="%.2f")
             figure.props("dense borderless").props["aria-label"] = f"Strength of {name} as a number"
             figure.on("change", functools.partial(self._typed, index))
@@ -92,7 +92,10 @@ class SliderPanel:
             self.tab.attempt(lambda: self.tab.desk.move(index, float(event.value)))
             self._rows[index][1].value = event.value
 
-    def _released(self) -> None:
+    def _released(self, index: int, event: events.GenericEventArguments) -> None:
+        """Settle where the slider was let go; its last value on the way may come after this."""
+        if isinstance(event.args, int | float):
+            self.tab.attempt(lambda: self.tab.desk.move(index, float(event.args)))
         self.tab.settle(self.tab.state)
 
     def _typed(self, index: int) -> None:

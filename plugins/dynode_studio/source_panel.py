@@ -41,7 +41,7 @@ class SourcePanel:
                 self.klass = self._classes(info.c_dim, info.class_names)
             self.name = ui.label("").classes("quiet")
             with (
-                ui.expansion("Open a picture, codes or a direction")
+                ui.expansion("Open a picture, clip, codes or a direction")
                 .props("dense")
                 .classes("w-full")
             ):

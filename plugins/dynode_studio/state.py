@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +11,12 @@ from typing import Any, Literal, get_args
 
 from dynode.errors import UsageError
 
-SourceKind = Literal["seed", "latents", "picture"]
+SourceKind = Literal["seed", "latents", "picture", "clip"]
 LARGEST_SEED = 2**32 - 1
 LARGEST_STRENGTH = 1000.0
 MOST_SLIDERS = 200
 _LONGEST_TEXT = 2000
+_MOST_KEYS, _LONGEST_S = 1000, 1e6
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Slider:
         rows: Rows of W+ that it moves, see `dynode.scoring.parse_rows`; empty for all.
         file: Key of the direction's content, where it is no ready one.
         recipe: How it was found, if it was.
+        keys: (seconds, strength) in a clip, times increasing; straight in between. Empty for one strength.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Slider:
     rows: str = ""
     file: str = ""
     recipe: Recipe | None = None
+    keys: tuple[tuple[float, float], ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -69,7 +73,8 @@ class Source:
     """What is edited.
 
     Attributes:
-        kind: A sampled picture, codes from a file, or a picture whose codes were found.
+        kind: A sampled picture, codes from a file, a picture or the first frame of a clip whose codes were
+            found.
         seed: Of the sample.
         truncation: Of the sample: 1 none, 0 the mean picture.
         class_index: Class of a conditional generator, by number or name; None for all.
@@ -95,11 +100,13 @@ class State:
 
     Attributes:
         source: What is edited.
-        sliders: What is done to it, in order.
+        sliders: What is done to it, in order; the strengths are those at the frame.
+        frame: Number of the frame of a clip.
     """
 
     source: Source = Source()
     sliders: tuple[Slider, ...] = ()
+    frame: int = 0
 
     @property
     def active(self) -> tuple[Slider, ...]:
@@ -148,7 +155,8 @@ def from_values(values: Any) -> State:  # whatever a stranger's JSON holds
         raise UsageError(f"source kind is {_quoted(source.kind)}; expected {get_args(SourceKind)}")
     number(source.truncation, "truncation", 10)
     whole(source.seed, "seed", LARGEST_SEED)
-    return State(source, tuple(map(_slider, sliders)))
+    frame = whole(told.get("frame", 0), "frame", LARGEST_SEED)
+    return State(source, tuple(map(_slider, sliders)), frame)
 
 
 def _slider(values: Any) -> Slider:
@@ -159,11 +167,25 @@ def _slider(values: Any) -> Slider:
         whole(made.seed, "seed", LARGEST_SEED)
         whole(made.index, "index", 10_000)
         told = {**told, "recipe": made}
+    told["keys"] = _keys(told.get("keys", ()))
     if "name" not in told:
         raise UsageError("a slider has no name; the file was not written by the studio")
     slider = Slider(**told)
     number(slider.strength, "strength", LARGEST_STRENGTH)
     return slider
+
+
+def _keys(values: Any) -> tuple[tuple[float, float], ...]:  # whatever a stranger's JSON holds
+    is_list = isinstance(values, list | tuple) and len(values) <= _MOST_KEYS
+    if not is_list or not all(isinstance(key, list | tuple) and len(key) == 2 for key in values):
+        raise UsageError(f"keys are {_quoted(values)}; expected at most {_MOST_KEYS} pairs")
+    keys = tuple(
+        (number(time, "time of a key", _LONGEST_S), number(strength, "strength", LARGEST_STRENGTH))
+        for time, strength in values
+    )
+    if any(after[0] <= before[0] for before, after in itertools.pairwise(keys)):
+        raise UsageError(f"keys are {_quoted(values)}; expected increasing times")
+    return keys
 
 
 _TEXTS = ("name", "rows", "file", "inverter", "kind", "method", "stem")

@@ -116,6 +116,7 @@ class Tab:
         self.desk.close()
         for job in self.jobs:
             job.cancel()
+        self.drawing.close()
         self.studio.tabs.close(self.name)
 
     def _drawn(self, wanted: Wanted, shown: Shown | Exception) -> None:

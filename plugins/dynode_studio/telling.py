@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynode.errors import UsageError
-from dynode_studio.state import Recipe, Slider, State
+from dynode_studio.state import Recipe, Slider, Source, State
 
 _TRUNCATION = 0.7  # of `dynode edit`
 OUTPUT = "edited.png"
+CLIP_OUTPUT = "edited.mp4"
 
 
 def as_command(state: State, generator: str | None = None) -> str:
@@ -23,6 +24,7 @@ def as_command(state: State, generator: str | None = None) -> str:
     Raises:
         UsageError: There is no command for it: no edit of a picture that was opened.
     """
+    _check_keys(state)
     told = _Commands(state, generator)
     return "\n".join([*told.found, *told.limited, *told.drawn()])
 
@@ -84,7 +86,7 @@ class _Commands:
 
     def _inverter(self) -> list[str]:
         source = self.state.source
-        if source.kind != "picture":
+        if source.kind not in ("picture", "clip"):
             return []
         options = [f"{name}={_value(value)}" for name, value in source.inverter_options.items()]
         flags = [part for option in options for part in ("--inverter-option", option)]
@@ -98,7 +100,16 @@ class _Commands:
                 raise UsageError("nothing is edited yet; move a slider, then copy the command")
             directions = [f"{ready}:0"]
         named = [part for one in directions for part in ("--direction", one)]
+        if self.state.source.kind == "clip":
+            return [*named, "-o", CLIP_OUTPUT]
         return [*named, "--edited-only", "-o", OUTPUT]
+
+
+def _check_keys(state: State) -> None:
+    if any(slider.keys for slider in state.sliders):
+        raise UsageError(
+            "no command has strengths that change over time in a clip; export the clip, or clear the keys"
+        )
 
 
 def _line(*parts: str) -> str:
@@ -126,13 +137,15 @@ def _stem(name: str) -> str:
 
 def as_python(state: State, generator: str | None = None) -> str:
     """Write the Python that draws the picture of a state; see `as_command`."""
+    _check_keys(state)
     source, uses_rows = state.source, any(slider.rows for slider in state.active)
     lines = ["import dynode"] + ["from dynode.pipeline import limit_rows"] * uses_rows
     told = ["" if generator is None else repr(generator)]
     if source.kind == "seed" and source.class_index is not None:
         told.append(f"class_index={source.class_index!r}")
     lines += ["", f"generator = dynode.load_generator({', '.join(filter(None, told))})"]
-    lines.append(f"latents = {_latents(state)}")
+    if source.kind != "clip":
+        lines.append(f"latents = {_latents(state)}")
     edits = list[str]()
     for number, slider in enumerate(state.active, 1):
         lines.append(f"direction_{number} = {_direction(slider)}")
@@ -145,10 +158,12 @@ def as_python(state: State, generator: str | None = None) -> str:
         if ready is None:
             raise UsageError("nothing is edited yet; move a slider, then copy the Python")
         edits.append(f"({ready!r}, 0.0)")
-    lines += [
-        f"edited = dynode.edit(latents, directions=[{', '.join(edits)}], generator=generator)",
-        f"edited.save_edited({OUTPUT!r})",
-    ]
+    given, options, saved = "latents", "", f"save_edited({OUTPUT!r})"
+    if source.kind == "clip":
+        given, options, saved = repr(source.name), _inverting(source), f"save({CLIP_OUTPUT!r})"
+    directions = f"directions=[{', '.join(edits)}]"
+    lines.append(f"edited = dynode.edit({given}, {directions}, generator=generator{options})")
+    lines.append(f"edited.{saved}")
     return "\n".join(lines) + "\n"
 
 
@@ -161,6 +176,11 @@ def _latents(state: State) -> str:
     named = {"inverter": source.inverter} if source.inverter else {}
     options = _keywords({**named, **source.inverter_options})
     return f"dynode.invert({source.name!r}, generator{options}).latents"
+
+
+def _inverting(source: Source) -> str:
+    given = {"inverter": source.inverter, "inverter_options": dict(source.inverter_options)}
+    return _keywords({name: value for name, value in given.items() if value})
 
 
 def _direction(slider: Slider) -> str:

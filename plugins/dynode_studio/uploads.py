@@ -32,7 +32,7 @@ def uploaded(content: bytes, name: str) -> Iterator[Path]:
             f"{plain_name(name)} is larger than {LARGEST_PICTURE // 2**20} MiB; scale it down"
         )
     with tempfile.TemporaryDirectory(prefix="dynode-studio-") as folder:
-        path = Path(folder) / f"upload{_suffix(name)}"
+        path = Path(folder) / f"upload{suffix_of(name)}"
         path.write_bytes(content)
         yield path
 
@@ -48,6 +48,7 @@ def kind_of_upload(path: Path) -> str:
     return kind_of(path)
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """Return the suffix of a name, if it is a plain one."""
     suffix = Path(plain_name(name)).suffix.lower()
     return suffix if suffix[1:].isalnum() and len(suffix) <= 12 else ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 pytest.importorskip("nicegui", reason="comes with the extra 'studio'")
 
 from nicegui import ui
-from nicegui.testing import User
+from nicegui.testing import User, UserInteraction
 from nicegui.testing.user_simulation import user_simulation
 
 from dynode import plugins
@@ -20,6 +21,7 @@ from dynode.testing import tiny_generator
 from dynode_studio.page import show_page
 from dynode_studio.studio import Settings, Studio
 
+Control = TypeVar("Control", bound=ui.element)
 Visit = Callable[[User], Awaitable[None]]
 RETRIES = 100  # tenths of a second
 
@@ -57,22 +59,25 @@ def visit(visitor: Visit) -> None:
     asyncio.run(walk())
 
 
-def only(user: User, kind: type[ui.element], label: str) -> ui.element:
-    """Find the one control whose label, for the eye or for a screen reader, is this."""
-    with user:
+async def only(user: User, kind: type[Control], label: str) -> Control:
+    """Wait for the one control whose label, for the eye or for a screen reader, is this."""
+    for _ in range(RETRIES):
+        assert user.client is not None
         found = [
             element
-            for element in user.client.elements.values()  # type: ignore[union-attr]  # it is open
+            for element in user.client.elements.values()
             if isinstance(element, kind)
             and label in (element.props.get("label"), element.props.get("aria-label"))
         ]
+        if found:
+            break
+        await asyncio.sleep(0.1)
     assert len(found) == 1, f"{len(found)} controls are called {label!r}"
     return found[0]
 
 
 async def find_by_the_strangers_method(user: User) -> None:
-    method = only(user, ui.select, "Method")
-    assert isinstance(method, ui.select)
+    method = await only(user, ui.select, "Method")
     with user:
         method.value = "my-brighten"
     await user.should_see("Find by my-brighten", retries=RETRIES)
@@ -82,9 +87,8 @@ def test_a_third_party_plugin_has_its_options_and_a_broken_one_is_shown_as_broke
     async def look(user: User) -> None:
         await find_by_the_strangers_method(user)
 
-        samples = only(user, ui.number, "samples (pictures)")
+        samples = await only(user, ui.number, "samples (pictures)")
 
-        assert isinstance(samples, ui.number)
         assert (samples.value, samples.min, samples.max) == (64, 2, 10_000)
         assert samples.props["hint"].startswith("Pictures to go by. [pictures; 2 to 10000")
         await user.should_see(
@@ -98,18 +102,15 @@ def test_what_a_third_party_method_finds_is_a_slider_that_moves_mutes_and_undoes
     async def use(user: User) -> None:
         await find_by_the_strangers_method(user)
         user.find("Find by my-brighten").click()
-        await user.should_see("my-brighten", kind=ui.label, retries=RETRIES)
-        slider = only(user, ui.slider, "Strength of my-brighten")
-        assert isinstance(slider, ui.slider)
+        slider = await only(user, ui.slider, "Strength of my-brighten")
+        undo = await only(user, ui.button, "Undo (Ctrl+Z)")
         with user:
             slider.value = 2.0
-            slider.update()
-        user.find(kind=ui.slider).trigger("change")
-        undo = only(user, ui.button, "Undo (Ctrl+Z)")
-        assert isinstance(undo, ui.button) and undo.enabled
-
-        user.find(content="Reset all").click()
-        await asyncio.sleep(0)
+        UserInteraction(user, {slider}, None).trigger("change", 2.0)
+        user.find("Reset all").click()
         assert slider.value == 0
+
+        UserInteraction(user, {undo}, None).click()
+        assert slider.value == 2.0
 
     visit(use)

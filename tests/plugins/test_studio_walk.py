@@ -32,6 +32,7 @@ pytestmark = [
     ),
 ]
 LONGEST_S = 100.0  # of one step, on a machine that does other things too
+OPEN = "Open a picture, clip, codes or a direction"
 AFTER = "img[data-name=after]"
 
 
@@ -166,6 +167,8 @@ def test_the_whole_walk(
     wipe(visitor)
     export_and_reopen(visitor, tmp_path, monkeypatch)
 
+    clip(visitor, tmp_path)
+
     told = [entry for entry in visitor.driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert told == []
 
@@ -182,10 +185,10 @@ def find_by_text(visitor: Visitor) -> None:
 def upload_and_stack(visitor: Visitor, folder: Path) -> None:
     path = folder / "downloads" / "face.png"
     assert run_command(["generate", "--seeds", "11", "-o", str(path)]).exit_code == 0
-    visitor.press("Open a picture, codes or a direction")
+    visitor.press(OPEN)
     visitor.new_picture(lambda: visitor.upload(path), "the picture that was opened")
     visitor.wait(lambda: "picture: face.png" in visitor.text(), "its name")
-    visitor.press("Open a picture, codes or a direction")
+    visitor.press(OPEN)
     visitor.new_picture(lambda: visitor.drag("Strength of age", -40), "one more edit")
     visitor.wait(lambda: visitor.strength("age") < -0.3, "the second slider")
     assert visitor.strength("smile") > 0.5
@@ -217,7 +220,7 @@ def export_and_reopen(visitor: Visitor, folder: Path, monkeypatch: pytest.Monkey
     strengths = [visitor.strength(name) for name in ("smile", "age")]
 
     visitor.new_picture(lambda: visitor.press("Reset all"), "the picture without edits")
-    visitor.press("Open a picture, codes or a direction")
+    visitor.press(OPEN)
     visitor.new_picture(lambda: visitor.upload(work), "the work again")
     visitor.keep("reopen")
 
@@ -225,3 +228,20 @@ def export_and_reopen(visitor: Visitor, folder: Path, monkeypatch: pytest.Monkey
     assert visitor.download("Picture", "edited.png").read_bytes() == picture
     shutil.copy(folder / "downloads" / "face.png", folder)
     assert run_told(told, folder, monkeypatch) == picture
+
+
+def clip(visitor: Visitor, folder: Path) -> None:
+    from dynode.media import open_clip
+
+    path = folder / "downloads" / "turn.mp4"
+    flags = ["--direction", "yaw:1.5", "--frames", "8", "--fps", "12", "--seed", "4"]
+    result = run_command(["animate", *flags, "-o", str(path)])
+    assert result.exit_code == 0, result.stderr
+    visitor.new_picture(lambda: visitor.upload(path), "the first frame of a clip")
+    visitor.wait(lambda: "clip: turn.mp4" in visitor.text(), "its name")
+    visitor.new_picture(lambda: visitor.drag("Frame of the clip", 200), "another frame")
+    visitor.keep("clip")
+
+    written = open_clip(visitor.download("Export MP4", "edited.mp4"))
+
+    assert len(written) == len(open_clip(path))
