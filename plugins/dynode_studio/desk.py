@@ -13,6 +13,10 @@ from dynode_studio.state import LARGEST_STRENGTH, Slider, State, number
 from dynode_studio.worker import Device, Latest
 
 _LARGEST_LIVE_PX = 256  # height up to which whole pictures are drawn while a slider moves
+_LEAST_LIVE_PX = 64
+_LATE_S, _QUICK_S = 0.25, 0.05  # of a picture on the way
+_QUICK_ONES = 8  # in a row, before pictures on the way are larger again
+_RESTING_S = 0.6  # without a move, before what is shown counts as let go
 
 
 @dataclass(frozen=True)
@@ -77,22 +81,33 @@ class Desk:
     ) -> None:
         self.drawing, self.device = drawing, device
         self.history, self.state = History(state), state
-        self.height = live_height(drawing)
+        self.height = self._highest = live_height(drawing)
+        self._quick = 0
         self.pictures = Latest(self._draw, show, device)
         self.measures = Latest(self._measure, show, device)
         self._before_of: object = None
+        self._moved_s = 0.0
 
     def move(self, index: int, strength: float) -> None:
         """Draw a slider on its way."""
         strength = number(strength, "strength", LARGEST_STRENGTH)
         self.state = self.state.with_slider(index, strength=strength)
+        self._moved_s = time.monotonic()
         self.pictures.give(Wanted(self.state, is_final=False))
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing moved for a while."""
+        return time.monotonic() - self._moved_s > _RESTING_S
 
     def show_frame(self, frame: int, *, is_final: bool = True) -> None:
         """Draw another frame of the clip, with the strengths that it has; nothing to undo to."""
         work = self.drawing.clip_of(self.state)
         if work is not None:
             self.state = at_frame(self.state, work, frame)
+            self._moved_s = time.monotonic()
+            if is_final:
+                self.history.replace(self.state)
             self.pictures.give(Wanted(self.state, is_final=is_final))
 
     def settle(self, state: State | None = None) -> None:
@@ -132,13 +147,30 @@ class Desk:
         start = time.perf_counter()
         height = None if wanted.is_final else self.height
         after = self.drawing.frame(wanted.state, height=height)
+        seconds = time.perf_counter() - start
+        if not wanted.is_final:
+            self._adapt(seconds)
         before = b""
         plain = State(wanted.state.source, frame=wanted.state.frame)
         if wanted.is_final and plain != self._before_of:
             before = self.drawing.frame(plain)
             self._before_of = plain
-        seconds = time.perf_counter() - start
         return Shown(after, before, seconds, is_final=wanted.is_final)
+
+    def _adapt(self, seconds: float) -> None:
+        """Draw smaller pictures on the way where they are late, larger ones again where they are not."""
+        info = self.drawing.generator.info
+        height = self.height or info.resolution[0]
+        highest = self._highest or info.resolution[0]
+        self._quick = self._quick + 1 if seconds < _QUICK_S else 0
+        if not info.stops_early:
+            return
+        if seconds > _LATE_S and height // 2 >= _LEAST_LIVE_PX:
+            self.height = height // 2
+        elif self._quick >= _QUICK_ONES and height * 2 <= highest:
+            self._quick, self.height = 0, height * 2
+            if self.height == info.resolution[0]:
+                self.height = None
 
     def _measure(self, wanted: Wanted) -> Shown:
         return Shown(changes=self.drawing.changes(wanted.state))

@@ -40,6 +40,10 @@ class History:
         self._states = [*self._states[: self._now + 1], state][-_LONGEST:]
         self._now = len(self._states) - 1
 
+    def replace(self, state: State) -> None:
+        """Change the present state without making it one to come back to."""
+        self._states[self._now] = state
+
     def undo(self) -> State:
         """Go back by one, if there is one."""
         self._now = max(0, self._now - 1)

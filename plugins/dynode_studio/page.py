@@ -6,6 +6,7 @@ from nicegui import run, ui
 from nicegui.events import KeyEventArguments
 
 from dynode.errors import DynodeError
+from dynode_studio.autosave import Autosave
 from dynode_studio.export_panel import ExportPanel
 from dynode_studio.finding_panel import FindingPanel
 from dynode_studio.job_panel import JobPanel
@@ -62,6 +63,7 @@ def _header(tab: Tab, dark: ui.dark_mode) -> None:
         ui.label("dynode studio").classes("name").props('role="heading" aria-level="1"')
         ui.label(f"{info.name}, {info.resolution[0]} px").classes("quiet")
         ui.element("div").classes("space")
+        Autosave(tab)
         undo = _button("undo", "Undo (Ctrl+Z)", lambda: _go(tab, back=True))
         redo = _button("redo", "Redo (Ctrl+Y)", lambda: _go(tab, back=False))
         _button("contrast", "Dark or light", lambda: dark.set_value(not dark.value))

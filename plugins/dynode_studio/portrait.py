@@ -64,9 +64,11 @@ class Portrait:
             self._show_changes()
 
     def _measure(self) -> None:
-        self._timer.deactivate()
-        if self.tab.state != self.tab.desk.history.now:  # still moving
+        if self.tab.state != self.tab.desk.history.now:
+            if self.tab.desk.is_resting:  # a value came after the slider was let go
+                self.tab.settle(self.tab.state)
             return
+        self._timer.deactivate()
         self.tab.desk.measure()
         told = self.tab.attempt(lambda: self.tab.drawing.conflicts(self.tab.state)) or []
         self.conflicts.set_text("; ".join(told))

@@ -94,8 +94,8 @@ class SliderPanel:
 
     def _released(self, index: int, event: events.GenericEventArguments) -> None:
         """Settle where the slider was let go; its last value on the way may come after this."""
-        if isinstance(event.args, int | float):
-            self.tab.attempt(lambda: self.tab.desk.move(index, float(event.args)))
+        value = event.args[0] if isinstance(event.args, list) else event.args
+        self.tab.attempt(lambda: self.tab.desk.move(index, value))
         self.tab.settle(self.tab.state)
 
     def _typed(self, index: int) -> None:

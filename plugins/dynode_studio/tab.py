@@ -75,6 +75,7 @@ class Tab:
                 message[:600],
                 type="negative" if is_wrong else "info",
                 multi_line=True,
+                position="top",
                 close_button="Close" if is_wrong else False,
             )
 

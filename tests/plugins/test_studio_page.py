@@ -18,6 +18,7 @@ from nicegui.testing.user_simulation import user_simulation
 from dynode import plugins
 from dynode.scaffold import new_plugin
 from dynode.testing import tiny_generator
+from dynode_studio.autosave import place_of
 from dynode_studio.page import show_page
 from dynode_studio.studio import Settings, Studio
 
@@ -29,6 +30,7 @@ RETRIES = 100  # tenths of a second
 @pytest.fixture(autouse=True)
 def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A plugin that `dynode plugins new` wrote, and one that cannot be loaded."""
+    monkeypatch.setenv("DYNODE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("DYNODE_PLUGINS_DIR", str(tmp_path))
     package = new_plugin("my-brighten", folder=tmp_path)
     (package / "dynode_my_brighten.py").rename(tmp_path / "my_brighten.py")
@@ -114,3 +116,36 @@ def test_what_a_third_party_method_finds_is_a_slider_that_moves_mutes_and_undoes
         assert slider.value == 2.0
 
     visit(use)
+
+
+def test_the_last_work_is_reopened_whatever_ended_the_studio(tmp_path: Path) -> None:
+    async def roll_and_vanish(user: User) -> None:
+        await user.should_not_see("Reopen last work", retries=1)
+        seed = await only(user, ui.number, "Seed")
+        with user:
+            seed.value = 77
+        UserInteraction(user, {seed}, None).trigger("change")
+        kept = tmp_path / "cache" / "studio"
+        while not list(kept.glob("*.json")):  # as long as it takes; the test's own limit ends it
+            await asyncio.sleep(0.1)
+
+    async def reopen(user: User) -> None:
+        seed = await only(user, ui.number, "Seed")
+        assert seed.value == 3
+        user.find("Reopen last work").click()
+        assert seed.value == 77
+
+    visit(roll_and_vanish)
+    visit(reopen)
+
+
+def test_damaged_last_work_is_told_and_the_page_stands(tmp_path: Path) -> None:
+    path = place_of(tiny_generator().info.fingerprint)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"{")
+
+    async def reopen(user: User) -> None:
+        user.find("Reopen last work").click()
+        assert any("work of the studio" in told for told in user.notify.messages)
+
+    visit(reopen)

@@ -36,6 +36,17 @@ OPEN = "Open a picture, clip, codes or a direction"
 AFTER = "img[data-name=after]"
 
 
+def clicked(element: Any) -> bool:
+    """Click, unless a message on its way out is in front."""
+    from selenium.common.exceptions import ElementClickInterceptedException
+
+    try:
+        element.click()
+    except ElementClickInterceptedException:
+        return False
+    return True
+
+
 class Visitor:
     """Someone at a browser, who knows controls by their labels alone."""
 
@@ -49,7 +60,7 @@ class Visitor:
         found = f"//button[.//text()='{text}'] | //*[@role='button'][.//text()='{text}']"
         button = self.driver.find_element("xpath", found)
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-        button.click()
+        self.wait(lambda: clicked(button), f"a way to {text}")
 
     def wait(self, is_so: Callable[[], Any], what: str) -> Any:
         end = time.monotonic() + LONGEST_S
@@ -112,6 +123,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     start = "import sys; from dynode_start import main; sys.exit(main())"
     told = [sys.executable, "-c", start, "studio", "--no-browser", "--seed", "3"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    clean["DYNODE_CACHE"] = str(tmp_path / "cache")
     with subprocess.Popen(
         told, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=clean
     ) as server:
@@ -210,6 +222,7 @@ def wipe(visitor: Visitor) -> None:
 
 
 def export_and_reopen(visitor: Visitor, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor.new_picture(visitor.find("Remove a bald man").click, "the picture without the text")
     picture = visitor.download("Picture", "edited.png").read_bytes()
     work = visitor.download("Save work", "studio.json")
     visitor.press("Copy as command")

@@ -1,0 +1,214 @@
+"""Time the studio as a user meets it, in headless Chromium, and its drawing on its own.
+
+    OMP_NUM_THREADS=2 python benchmarks/studio.py [--parts page desk large memory]
+
+`page`: from the command to the first page and picture; pictures that the browser shows a second while a
+slider of facets-128 is dragged, and from letting go to the whole picture. Needs chromium, chromedriver and
+selenium. `desk`: the same pictures without server and browser. `large`: previews and whole pictures at
+1024 px, random weights of the published widths. `memory`: 20,000 values given to a slider, resident
+memory after the first 2,000 and at the end. Wall times, as users wait for them: the load of the machine
+is written beside them. Writes benchmarks/results/studio.json and prints the table of docs/studio.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results" / "studio.json"
+Figures = dict[str, float]
+_WATCH = """
+window.shown = []; window.released = 0;
+const image = document.querySelector('img[data-name=after]');
+const box = document.querySelector('.portrait');
+image.addEventListener('load', () => window.shown.push(
+    [performance.now(), box.getAttribute('aria-busy') === 'false']));
+document.addEventListener('mouseup', () => { window.released = performance.now(); }, true);
+"""
+
+
+def open_browser() -> Any:  # a driver of selenium, which is no dependency
+    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+    options = ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1280,900"):
+        options.add_argument(f"--{flag}")
+    return Chrome(options=options, service=ChromeService(shutil.which("chromedriver")))
+
+
+def wait(is_so: Callable[[], Any], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            raise TimeoutError("the studio did not answer")
+        time.sleep(0.01)
+
+
+def measure_page() -> Figures:
+    browser = open_browser()
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "dynode", "studio", "--no-browser", "--seed", "3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, browser:
+        assert server.stdout is not None
+        try:
+            browser.get(server.stdout.readline().strip())
+            found: Figures = {"first page, s": time.perf_counter() - start}
+            wait(
+                lambda: browser.execute_script(
+                    "const i = document.querySelector('img[data-name=after]');"
+                    "return i && i.complete && i.naturalWidth > 0"
+                )
+            )
+            found["first picture, s"] = time.perf_counter() - start
+            time.sleep(3)  # the changes of the first picture are measured
+            return found | drag(browser)
+        finally:
+            server.terminate()
+
+
+def drag(browser: Any, rounds: int = 3, moves: int = 240) -> Figures:
+    from selenium.webdriver import ActionChains
+
+    browser.execute_script(_WATCH)
+    thumb = browser.find_element(
+        "css selector", '[aria-label="Strength of smile"] .q-slider__thumb'
+    )
+    rates, delays = list[float](), list[float]()
+    for _ in range(rounds):
+        browser.execute_script("window.shown = []; window.released = 0")
+        chain = ActionChains(browser, duration=16).click_and_hold(thumb)
+        for number in range(moves):
+            chain = chain.move_by_offset(3 if number // 30 % 2 == 0 else -3, 0)
+        chain.move_by_offset(9, 0).release().perform()
+        wait(lambda: browser.execute_script("return shown.some(s => s[1] && s[0] > released)"))
+        shown, released = browser.execute_script("return [shown, released]")
+        during = [at for at, _ in shown if at <= released]
+        rates.append((len(during) - 1) / (during[-1] - during[0]) * 1000)
+        delays.append(next(at for at, is_whole in shown if is_whole and at > released) - released)
+    return {
+        "shown pictures a second": median(rates),
+        "release to whole picture, ms": median(delays),
+    }
+
+
+def make_desk(generator: Any, ready: Any, show: Any = lambda wanted, shown: None) -> Any:
+    from dynode_studio.contents import Contents
+    from dynode_studio.desk import Desk
+    from dynode_studio.drawing import Drawing
+    from dynode_studio.state import Slider, State
+    from dynode_studio.worker import Device
+
+    state = State(sliders=tuple(Slider(name) for name in ready))
+    return Desk(Drawing(generator, ready, Contents()), Device(), state, show)
+
+
+def milliseconds(desk: Any, index: int, height: int | None, rounds: int) -> float:
+    """Draw one slider at several strengths; the median of the times."""
+    taken = list[float]()
+    for number in range(rounds + 1):
+        state = desk.state.with_slider(index, strength=0.1 * (number + 1))
+        start = time.perf_counter()
+        desk.drawing.frame(state, height=height)
+        taken.append((time.perf_counter() - start) * 1000)
+    return median(taken[1:])
+
+
+def measure_desk() -> Figures:
+    import dynode
+    from dynode.pipeline import ready_directions
+
+    generator = dynode.load_generator()
+    desk = make_desk(generator, ready_directions(generator.info))
+    return {"128 px, ms": milliseconds(desk, 0, None, 30)}
+
+
+def measure_large() -> Figures:
+    import torch
+    from synthesis import make_generator
+
+    import dynode
+
+    generator = make_generator(1024)
+    rows = torch.arange(generator.info.num_layers)[:, None]
+    shift = torch.full((1, generator.info.w_dim), 0.1)
+    ready = {
+        "all rows": dynode.LinearDirection(shift * (rows >= 0)),
+        "rows 14-": dynode.LinearDirection(shift * (rows >= 14)),
+    }
+    desk = make_desk(generator, ready)
+    return {
+        f"1024 px {what} of {name}, ms": milliseconds(desk, index, height, rounds)
+        for index, name in enumerate(ready)
+        for what, height, rounds in (("preview", desk.height, 9), ("whole picture", None, 3))
+    }
+
+
+def measure_memory(events: int = 20_000, warm: int = 2_000) -> Figures:
+    import dynode
+    from dynode.pipeline import ready_directions
+    from dynode_studio.frames import Frames
+
+    frames, generator = Frames(), dynode.load_generator()
+    desk = make_desk(
+        generator,
+        ready_directions(generator.info),
+        lambda wanted, shown: frames.add(shown.after),
+    )
+    early = 0.0
+    for number in range(events):
+        desk.move(number % 7, (number * 37 % 800) / 100 - 4)
+        if number % 50 == 49:
+            desk.settle()
+        time.sleep(0.002)
+        if number == warm:
+            early = resident()
+    late, drawn = resident(), desk.pictures.begun
+    desk.close()
+    desk.device.close()
+    return {
+        "pictures drawn": drawn,
+        "resident early, MiB": early,
+        "resident late, MiB": late,
+        "growth, %": (late / early - 1) * 100,
+    }
+
+
+def resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+PARTS: dict[str, Callable[[], Figures]] = {
+    "page": measure_page,
+    "desk": measure_desk,
+    "large": measure_large,
+    "memory": measure_memory,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for part in parser.parse_args().parts:
+        load = os.getloadavg()[0]
+        found = PARTS[part]()
+        known[part] = {name: round(value, 2) for name, value in found.items()}
+        known[part]["load of the machine"] = [round(load, 2), round(os.getloadavg()[0], 2)]
+        for name, value in known[part].items():
+            print(f"| {part} | {name} | {value} |", flush=True)
+        RESULTS.write_text(json.dumps(known, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
