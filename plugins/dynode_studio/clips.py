@@ -154,7 +154,7 @@ def at_frame(state: State, work: ClipWork, frame: int) -> State:
     frame = max(0, min(len(work) - 1, frame))
     time = work.time_s(frame)
     sliders = tuple(
-        replace(slider, strength=float(np.interp(time, *zip(*slider.keys, strict=True))))
+        replace(slider, strength=float(np.interp(time, *np.array(slider.keys).T)))
         if slider.keys
         else slider
         for slider in state.sliders
