@@ -50,6 +50,19 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
     metavar="NAME=TIME:FACTOR,…",
     help="Strength of a direction over time, such as smile=0:0,2:1.5,4:0.",
 )
+@click.option(
+    "--sound",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Sound that the walk follows and the clip gets; it says the length.",
+)
+@click.option(
+    "--follow",
+    "follow",
+    multiple=True,
+    metavar="NAME=TRAIT",
+    help="What a direction, or step, follows: loudness, onsets, bass, middle or treble "
+    "[default: directions the onsets, step the loudness].",
+)
 @takes_points
 @console.output_option("Clip to write, .mp4, .gif or .webp, or a folder [default: walk.mp4].")
 @console.FORCE
@@ -65,12 +78,14 @@ def walk(output: Path | None, force: bool, as_json: bool, **asked: Any) -> None:
     from dynode import files
     from dynode.pipeline.frame_files import check_frames_name
     from dynode.pipeline.keyed import parse_key
+    from dynode.pipeline.sounding import parse_follow
 
     target = output or Path("walk.mp4")
     check_frames_name(target)
     files.check_free(target, force=force)
     keys = {name: keyed.keys for name, keyed in map(parse_key, asked.pop("keys"))}
     opening = asked.pop("opening")
+    asked["follow"] = dict(map(parse_follow, asked["follow"])) or None
     with console.progress_bar("walking") as progress:
         made = dynode.walk(asked.pop("points"), keys=keys, progress=progress, **opening, **asked)
         written = made.save(target, progress=progress)

@@ -27,6 +27,7 @@ from dynode.pipeline.keyed import Keyed
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.pacing import even_positions, seen_by, steps_as_seen
 from dynode.pipeline.points import OpenedPoints, PointOptions, PointsLike, open_points, parse_points
+from dynode.pipeline.sounding import Follows, sound_for
 from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
@@ -45,6 +46,10 @@ class WalkOptions(PointOptions):
         seconds: Length; None for 2 seconds a leg.
         fps: Frames a second.
         even: Constant speed as seen: steps are evened out by a picture distance.
+        sound: File with a sound that the walk follows, and that a clip gets; its length is that of the
+            walk if `seconds` is not said.
+        follow: What follows which trait of the sound (`loudness`, `onsets`, `bass`, `middle`, `treble`),
+            by the name of a direction or `step`; None: every direction the onsets, steps the loudness.
     """
 
     space: str = "w"
@@ -53,9 +58,11 @@ class WalkOptions(PointOptions):
     seconds: float | None = None
     fps: float = 30.0
     even: bool = False
+    sound: str | Path | None = None
+    follow: Mapping[str, str] | None = None
 
-    def frames(self, points: int) -> int:
-        """Count the frames of a walk.
+    def frames(self, points: int, heard: Follows | None = None) -> int:
+        """Count the frames of a walk through some points, along what is heard.
 
         Raises:
             OptionError: A number or a name is out of range.
@@ -72,8 +79,9 @@ class WalkOptions(PointOptions):
             )
         if self.space == "z" and self.path != "straight":
             raise OptionError("--path cubic is for --space w; in z a walk goes along great circles")
-        length = self.seconds
-        seconds = 2.0 * (points if self.loop else points - 1) if length is None else length
+        legs = points if self.loop else points - 1
+        own = 2.0 * legs if heard is None else heard.hearing.seconds
+        seconds = own if self.seconds is None else self.seconds
         if not 0 < self.fps <= 1000 or not 2 <= seconds * self.fps <= _MOST_FRAMES:
             raise OptionError(
                 f"--seconds {seconds:g} at --fps {self.fps:g} is no clip; expected 2 to {_MOST_FRAMES} "
@@ -93,6 +101,7 @@ class Walk:
         options: How it goes.
         edits: Directions that are laid over it, with strengths over time.
         z: (n, z_dim) of the points, and their labels, for a walk in Z.
+        follows: The sound that it follows and gets.
     """
 
     generator: Generator
@@ -101,6 +110,7 @@ class Walk:
     options: WalkOptions
     edits: tuple[tuple[Direction, float, Keyed], ...] = ()
     z: tuple[Tensor, Tensor | None] | None = None
+    follows: Follows | None = None
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -144,7 +154,8 @@ class Walk:
         target, fps = Path(path), self.options.fps
         parts = segments(self.generator, self, progress=progress)
         if target.suffix:
-            return Written(target, write_segments(parts, target, fps=fps))
+            with sound_for(target, self.follows, len(self) / fps) as sound:
+                return Written(target, write_segments(parts, target, fps=fps, sound=sound))
         chunks = (batch[None] for part in parts for batch in part.frames())
         return save_frames(chunks, target, fps=fps, columns=1)
 
@@ -191,13 +202,24 @@ def walk(
     how, named = WalkOptions.of("walk", options), parse_points(points)
     how.check("walk", named)
     drawing = loaded(generator, device=device, class_index=class_index)
-    edits = _edits(directions, keys or {}, drawing)
+    edits, heard = _edits(directions, keys or {}, drawing), Follows.of(how.sound, how.follow)
     opened = open_points(named, drawing, how, progress=progress)
-    count = how.frames(len(opened))
-    made = Walk(
-        drawing, opened, _positions(how, len(opened), count), how, edits, _z(how, opened, drawing)
-    )
+    positions = _positions(how, len(opened), how.frames(len(opened), heard))
+    made = Walk(drawing, opened, positions, how, edits, _z(how, opened, drawing), heard)
+    made = made if heard is None else _following(made, heard)
     return _evened(made, progress) if how.even else made
+
+
+def _following(walk: Walk, heard: Follows) -> Walk:
+    """Let steps and strengths follow a sound."""
+    fps, count = walk.options.fps, len(walk)
+    heard.check([direction.info.name for direction, _, _ in walk.edits])
+    edits = tuple(
+        (direction, strength, heard.keyed(direction.info.name, keyed, count, fps))
+        for direction, strength, keyed in walk.edits
+    )
+    positions = heard.positions(walk.positions, fps, loop=walk.options.loop)
+    return dataclasses.replace(walk, positions=positions, edits=edits)
 
 
 def _positions(how: WalkOptions, points: int, frames: int) -> Tensor:
@@ -238,6 +260,11 @@ def _edits(
         names = {direction.info.name, found.stem if isinstance(found, Path) else ""}
         keyed = next((waiting.pop(name) for name in names if name in waiting), [(0.0, 1.0)])
         edits.append((direction.ready_for(generator), strength, Keyed.of(keyed)))
+    if waiting and not edits:
+        raise OptionError(
+            f"--key says how strong {next(iter(waiting))!r} is over time, and no direction is laid over the "
+            f"walk; add --direction {next(iter(waiting))}"
+        )
     for name in waiting:
         raise UnknownNameError("direction of --key", name, [d.info.name for d, _, _ in edits])
     return tuple(edits)

@@ -195,7 +195,7 @@ def test_the_command_writes_every_kind(tiny: Path, name: str) -> None:
         (["0-1", "--seconds", "0"], "--seconds 0 at --fps 30 is no clip"),
         (["0-1", "--seconds", "1e9"], "is no clip; expected 2 to 1000000 frames"),
         (["0-1", "--fps", "0"], "is no clip"),
-        (["0-1", "--key", "smile=0:1"], "direction of --key"),
+        (["0-1", "--key", "smile=0:1"], "add --direction smile"),
         (["0-1", "--direction", "nothing"], "nothing"),
         (["0", "no.png"], "no.png' is no file and no seeds"),
         (["0-1", "-o", "walk.png"], "no video format"),
