@@ -20,6 +20,7 @@ _FRAME_WORDS = """
     photo photograph picture image portrait rendering rendition drawing illustration painting sketch
     sculpture doodle art cartoon digital cropped blurry resolution low clean close good bad nice cool
     weird person people someone somebody face human neutral normal ordinary average
+    landscape scene scenery view postcard
 """
 """Words that say of what kind the picture is, or what everybody has: "a good photo of a neutral face"."""
 

@@ -70,6 +70,22 @@ def _for_domain(info: GeneratorInfo) -> TextEncoder:
     )
 
 
+def neutral_text(domain: str, given: str = "") -> str:
+    """Say what pictures of a domain show before an edit.
+
+    Args:
+        domain: What the generator draws.
+        given: What the user said; empty to choose.
+
+    Returns:
+        What was given, or what the text encoder of the domain says, or "a face" where none is known.
+    """
+    if given.strip():
+        return given
+    encoders = [one for one in plugins.registry().text_encoders if domain in one.domains]
+    return encoders[0].neutral if encoders else TextEncoder.neutral
+
+
 def check_text(model: TextImageModel, text: str) -> str:
     """Check a text and return it without outer spaces.
 

@@ -72,7 +72,9 @@ class ChannelOptions:
     """The texts that turn channel directions into a direction."""
 
     text: str = dynode.option(help="What the picture should show.")
-    neutral: str = dynode.option("a face", help="What it shows otherwise.")
+    neutral: str = dynode.option(
+        "", help="What it shows otherwise; what all pictures show if empty, 'a face'."
+    )
     beta: float = dynode.option(
         0.1, help="Smallest relevance of a style channel that is moved.", min=0, max=1
     )

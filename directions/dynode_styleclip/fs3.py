@@ -12,7 +12,7 @@ from dynode.direction import Direction, DirectionInfo, StyleDirection
 from dynode.errors import DirectionFileError, OptionError
 from dynode.generator import Generator
 from dynode.importing import PublishedFile, slug
-from dynode.text import check_text, load_text_model, text_axis
+from dynode.text import check_text, load_text_model, neutral_text, text_axis
 from dynode_styleclip.formats import ChannelOptions
 from dynode_styleclip.statistics import measure_styles
 
@@ -42,7 +42,8 @@ def read_fs3(file: PublishedFile, options: ChannelOptions, generator: Generator)
     model = load_text_model(
         info, device=generator.device, name=options.clip, weights=options.clip_weights
     )
-    text, neutral = check_text(model, options.text), check_text(model, options.neutral)
+    text = check_text(model, options.text)
+    neutral = check_text(model, neutral_text(info.domain, options.neutral))
     axis = text_axis(model, text, neutral)
     deviations = measure_styles(generator, seed=_SEED, truncation=_TRUNCATION).deviations
     spread = {name: part.cpu().float() for name, part in deviations.items()}

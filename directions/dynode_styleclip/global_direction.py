@@ -12,7 +12,7 @@ from dynode.errors import OptionError
 from dynode.generator import Generator, draw_population
 from dynode.plugins import Progress, TextImageModel
 from dynode.scoring import ChosenScorer
-from dynode.text import check_text, load_text_model, text_axis
+from dynode.text import check_text, load_text_model, neutral_text, text_axis
 from dynode_styleclip.beta import beta_for, published_beta
 from dynode_styleclip.cache import relevance_cache
 from dynode_styleclip.exact import exact_relevance
@@ -53,7 +53,8 @@ def find_global(
     model = load_text_model(
         generator.info, device=generator.device, name=options.clip, weights=options.clip_weights
     )
-    text, neutral = check_text(model, options.text), check_text(model, options.neutral)
+    text = check_text(model, options.text)
+    neutral = check_text(model, neutral_text(generator.info.domain, options.neutral))
     axis = text_axis(model, text, neutral)
     statistics = measure_styles(generator, seed=seed, truncation=options.truncation).only(layers)
     relevance = _relevance(generator, model, axis, statistics, options, seed, progress)

@@ -13,7 +13,9 @@ class TextOptions:
     """What all three methods are told."""
 
     text: str = dynode.option(help="What the picture should show, such as 'smiling'.")
-    neutral: str = dynode.option("a face", help="What it shows before.")
+    neutral: str = dynode.option(
+        "", help="What it shows before; what all pictures of the generator show if empty, 'a face'."
+    )
     clip: str = dynode.option(
         "", help="Text-image model, or architecture such as ViT-B-32-quickgelu."
     )

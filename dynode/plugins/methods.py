@@ -242,9 +242,11 @@ class TextEncoder(Plugin):
 
     Attributes:
         domains: Generator domains it was trained for; empty for any picture.
+        neutral: What every picture of these domains shows, in words: what a text is compared with.
     """
 
     domains: ClassVar[tuple[str, ...]] = ()
+    neutral: ClassVar[str] = "a face"
 
     @abstractmethod
     def load(

@@ -149,7 +149,9 @@ class TextOptions:
     """The edit in words."""
 
     text: str = dynode.option(help="What the edit is to do, such as 'a smiling face'.")
-    neutral: str = dynode.option("a face", help="What was there before, in words.")
+    neutral: str = dynode.option(
+        "", help="What was there before, in words; what all pictures show if empty, 'a face'."
+    )
 
 
 @dataclass(frozen=True)

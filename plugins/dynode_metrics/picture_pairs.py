@@ -157,12 +157,13 @@ class ClipDirection(dynode.Metric):
 
     def start(self, options: TextOptions, setting: Setting) -> Measurement:
         """See `Metric.start`."""
+        from dynode.text import neutral_text
         from dynode_metrics.detectors import load_clip
         from dynode_metrics.pairs import clip_direction_measurement
 
         model, found = load_clip(setting, metric=self.name)
-        texts = [options.text, options.neutral]
-        spec = {**found.spec, "texts": f"{options.text!r} against {options.neutral!r}"}
+        texts = [options.text, neutral_text(setting.domain, options.neutral)]
+        spec = {**found.spec, "texts": "{!r} against {!r}".format(*texts)}
         return clip_direction_measurement(model, found.embed, spec, texts=texts)
 
 

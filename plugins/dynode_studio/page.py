@@ -41,7 +41,7 @@ async def show_page(studio: Studio) -> None:
     dark = ui.dark_mode(None)
     _header(tab, dark)
     with ui.element("main").classes("desk"):
-        with ui.element("section").classes("seen").props('aria-label="Portrait"'):
+        with ui.element("section").classes("seen").props('aria-label="Picture"'):
             Portrait(tab)
             TimelinePanel(tab)
             JobPanel(tab)

@@ -22,6 +22,7 @@ from dynode.text import (
     WeakEditWarning,
     check_text,
     load_text_model,
+    neutral_text,
     warn_of_weak_edit,
 )
 
@@ -52,6 +53,8 @@ class Encoder(dynode.TextEncoder):
 
     def __init__(self, name: str, *domains: str) -> None:
         self.__dict__.update(name=name, domains=domains)
+        if domains:
+            self.__dict__["neutral"] = f"one of the {domains[0]}"
 
     def load(
         self, device: torch.device | str, *, weights: Path | None = None, architecture: str = ""
@@ -81,6 +84,23 @@ def test_the_domain_chooses_the_model(info: GeneratorInfo) -> None:
 
     assert isinstance(model, Model)
     assert (model.encoder, model.loaded["device"]) == ("meadow-clip", "cpu")
+
+
+@pytest.mark.usefixtures("encoders")
+@pytest.mark.parametrize(
+    ("domain", "given", "neutral"),
+    [
+        ("parks", "", "one of the meadows"),
+        ("parks", "a bench", "a bench"),
+        ("faces", "", "a face"),
+        ("", "  ", "a face"),
+    ],
+    ids=["encoder's own", "given", "no encoder", "no domain"],
+)
+def test_what_pictures_show_before_an_edit_is_the_domains(
+    domain: str, given: str, neutral: str
+) -> None:
+    assert neutral_text(domain, given) == neutral
 
 
 @pytest.mark.usefixtures("encoders")
