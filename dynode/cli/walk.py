@@ -68,7 +68,7 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
 @console.FORCE
 @console.JSON
 def walk(output: Path | None, force: bool, as_json: bool, **asked: Any) -> None:
-    r"""Make a clip that wanders between POINTS: seeds, files of codes or pictures, in order.
+    r"""Make a clip that wanders between POINTS: seeds, files of codes or pictures, in order, or one score.
 
     \b
     Try:     dynode walk 0-3 --loop --even -o walk.mp4

@@ -26,68 +26,12 @@ from dynode.pipeline.frame_files import save_frames
 from dynode.pipeline.keyed import Keyed
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.pacing import even_positions, seen_by, steps_as_seen
-from dynode.pipeline.points import OpenedPoints, PointOptions, PointsLike, open_points, parse_points
+from dynode.pipeline.points import OpenedPoints, PointsLike, open_points, parse_points
+from dynode.pipeline.score import Score, is_score
 from dynode.pipeline.sounding import Follows, sound_for
-from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
+from dynode.pipeline.walk_plan import WalkOptions, positions_at
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
-
-_MOST_FRAMES = 1_000_000
-
-
-@dataclass(frozen=True)
-class WalkOptions(PointOptions):
-    """How a walk goes; the fields of `PointOptions` say how points become codes.
-
-    Attributes:
-        space: `w`, the codes as they are, in W or W+; or `z`, along great circles, of seeds only.
-        path: `straight` from point to point, or `cubic`, a smooth curve through them, in `w`.
-        loop: Go back to the first point, so that the last frame flows into the first.
-        seconds: Length; None for 2 seconds a leg.
-        fps: Frames a second.
-        even: Constant speed as seen: steps are evened out by a picture distance.
-        sound: File with a sound that the walk follows, and that a clip gets; its length is that of the
-            walk if `seconds` is not said.
-        follow: What follows which trait of the sound (`loudness`, `onsets`, `bass`, `middle`, `treble`),
-            by the name of a direction or `step`; None: every direction the onsets, steps the loudness.
-    """
-
-    space: str = "w"
-    path: str = "straight"
-    loop: bool = False
-    seconds: float | None = None
-    fps: float = 30.0
-    even: bool = False
-    sound: str | Path | None = None
-    follow: Mapping[str, str] | None = None
-
-    def frames(self, points: int, heard: Follows | None = None) -> int:
-        """Count the frames of a walk through some points, along what is heard.
-
-        Raises:
-            OptionError: A number or a name is out of range.
-        """
-        for name, value, known in (
-            ("--space", self.space, WALK_SPACES),
-            ("--path", self.path, WALK_PATHS),
-        ):
-            if value not in known:
-                raise UnknownNameError(name, value, known)
-        if points < 2:
-            raise OptionError(
-                f"there is {points} point; a walk goes through at least 2, such as 0-3"
-            )
-        if self.space == "z" and self.path != "straight":
-            raise OptionError("--path cubic is for --space w; in z a walk goes along great circles")
-        legs = points if self.loop else points - 1
-        own = 2.0 * legs if heard is None else heard.hearing.seconds
-        seconds = own if self.seconds is None else self.seconds
-        if not 0 < self.fps <= 1000 or not 2 <= seconds * self.fps <= _MOST_FRAMES:
-            raise OptionError(
-                f"--seconds {seconds:g} at --fps {self.fps:g} is no clip; expected 2 to {_MOST_FRAMES} "
-                f"frames, such as --seconds 6 --fps 30"
-            )
-        return round(seconds * self.fps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +131,8 @@ def walk(
     """Make a clip that wanders between points.
 
     Args:
-        points: Seeds such as `"0-3"`, files of codes, pictures, or latents; at least two.
+        points: Seeds such as `"0-3"`, files of codes, pictures, or latents; at least two. Or one
+            score, a `.json` file that says when the walk is where; see `Score`.
         directions: Directions laid over it: objects, files or names such as `"smile:1.5"`.
         keys: (seconds, factor) pairs of the strength of a direction, by its name.
         generator: A loaded generator, or what `load_generator` takes.
@@ -199,12 +144,15 @@ def walk(
     Raises:
         DynodeError: A number is out of range, an option does not apply, or a name is not known.
     """
+    if is_score(points):
+        points, directions, keys, times = _of_score(points, directions, keys)
+        options = {**options, "times": times}
     how, named = WalkOptions.of("walk", options), parse_points(points)
     how.check("walk", named)
     drawing = loaded(generator, device=device, class_index=class_index)
     edits, heard = _edits(directions, keys or {}, drawing), Follows.of(how.sound, how.follow)
     opened = open_points(named, drawing, how, progress=progress)
-    positions = _positions(how, len(opened), how.frames(len(opened), heard))
+    positions = positions_at(how, len(opened), how.frames(len(opened), heard))
     made = Walk(drawing, opened, positions, how, edits, _z(how, opened, drawing), heard)
     made = made if heard is None else _following(made, heard)
     return _evened(made, progress) if how.even else made
@@ -222,9 +170,21 @@ def _following(walk: Walk, heard: Follows) -> Walk:
     return dataclasses.replace(walk, positions=positions, edits=edits)
 
 
-def _positions(how: WalkOptions, points: int, frames: int) -> Tensor:
-    shares = torch.arange(frames, dtype=torch.float64)
-    return shares * points / frames if how.loop else shares * (points - 1) / (frames - 1)
+def _of_score(
+    given: Any,  # what `is_score` knows as one
+    directions: Sequence[Named],
+    keys: Mapping[str, Sequence[tuple[float, float]]] | None,
+) -> tuple[list[str], list[Named], dict[str, Any], tuple[float, ...]]:
+    """Read points, directions, keys and times; what is given beside the score is laid over it too.
+
+    Raises:
+        OptionError: It is no score.
+        UnknownNameError: It names a direction that is not there.
+    """
+    score = Score.load(given if isinstance(given, str | Path) else given[0])
+    every = {name: pairs for name, pairs in score.directions.items() if pairs}
+    both = {**{Path(name).stem: pairs for name, pairs in every.items()}, **(keys or {})}
+    return [point for _, point in score.points], [*every, *directions], both, score.times
 
 
 def _z(
