@@ -24,9 +24,10 @@ from dynode.latents import Motion
 from dynode_facets.code_clips import moving_factors
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD
 from dynode_facets.render import render
-from dynode_facets.scorer import ScorerNetwork, load_scorer
+from dynode_facets.scorer import load_scorer
 from dynode_facets.w_space import factors_of
 from dynode_stylegan_v.moving import MovingGenerator
+from dynode_worlds.scorer import ScorerNetwork
 
 MOVING = ("yaw", "pitch", "smile", "mouth_open", "eye_open", "gaze", "brow", "age")
 COLUMNS = [FACTOR_NAMES.index(name) for name in MOVING]

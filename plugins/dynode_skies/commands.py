@@ -8,6 +8,7 @@ from dynode_worlds.commands import RecipesGroup, render_command
 
 _RECIPES = {
     "generator": ("dynode_skies.training.generator", "GeneratorRecipe", "train_generator"),
+    "scorer": ("dynode_skies.training.scorer", "ScorerRecipe", "train_scorer"),
 }
 
 

@@ -13,8 +13,9 @@ from dynode_facets import bundled
 from dynode_facets.bundled import weights_path
 from dynode_facets.evaluation import correlations, held_out, scores
 from dynode_facets.factors import FACTOR_NAMES
-from dynode_facets.scorer import FacetsScorerModel, ScorerNetwork, load_scorer
+from dynode_facets.scorer import FacetsScorerModel, load_scorer
 from dynode_facets.training.scorer import ScorerRecipe, train_scorer
+from dynode_worlds.scorer import ScorerNetwork
 
 TINY = ScorerRecipe(steps=4, batch=4, width=4, pictures=16, steps_each=3, synthesized=0.0)
 
@@ -99,7 +100,10 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_network_has_one_output_for_each_factor() -> None:
-    assert ScorerNetwork(width=4)(torch.zeros(2, 3, 64, 64)).shape == (2, len(FACTOR_NAMES))
+    assert ScorerNetwork(4, len(FACTOR_NAMES))(torch.zeros(2, 3, 64, 64)).shape == (
+        2,
+        len(FACTOR_NAMES),
+    )
 
 
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -15,17 +16,20 @@ import torch
 
 import dynode
 from dynode.cli import run
+from dynode.errors import OptionError, UnsupportedCheckpointError
 from dynode.latents import Latents
 from dynode_skies.captions import caption, described, vocabulary
 from dynode_skies.clips import MOTIONS
 from dynode_skies.dataset import render_dataset
 from dynode_skies.factors import FACTOR_NAMES, FACTORS, POPULATION, population
 from dynode_skies.training.generator import GeneratorRecipe, train_generator
+from dynode_skies.training.scorer import ScorerRecipe, train_scorer
 from dynode_skies.traits import TRAITS
 from dynode_skies.w_space import code_of, factors_of
 from dynode_skies.world import SKIES
 from dynode_worlds.captions import holds, percentage, words
 from dynode_worlds.motion import irregular_times, regular_times
+from dynode_worlds.scorer import WorldScorer, read_scorer
 from dynode_worlds.traits import Share
 
 MOVING = {
@@ -154,3 +158,24 @@ def test_the_recipe_gives_a_generator_of_landscapes(tmp_path: Path) -> None:
     assert image.shape == (1, 3, 16, 16)
     # The mapping network is written down: largest error 0.007 of a range of 2, and 3 % of a score.
     assert (factors_of(mapped.w[:, 0]) - population(z)).abs().max() < 0.05
+
+
+TINY_SCORER = ScorerRecipe(steps=3, batch=4, width=4, pictures=16, steps_each=3)
+
+
+def test_the_scorer_recipe_gives_one_column_a_factor(tmp_path: Path) -> None:
+    output = tmp_path / "scorer.safetensors"
+
+    train_scorer(output, TINY_SCORER, folder=tmp_path / "run")
+    scorer = WorldScorer(read_scorer(output, len(FACTORS), world="skies"), FACTOR_NAMES)
+
+    assert scorer.score(torch.zeros(2, 3, 100, 100)).shape == (2, len(FACTORS))
+    with pytest.raises(UnsupportedCheckpointError, match="not a facets scorer"):
+        read_scorer(output, 23, world="facets")
+
+
+def test_a_share_of_drawn_pictures_asks_for_a_generator(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(TINY_SCORER, synthesized=0.5)
+
+    with pytest.raises(OptionError, match="none is given; name one, or set synthesized to 0"):
+        train_scorer(tmp_path / "scorer.safetensors", recipe, folder=tmp_path / "run")

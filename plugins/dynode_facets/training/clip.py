@@ -18,11 +18,13 @@ from dynode.generator import Generator
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.training import Run, cosine_rate, follow, generator_at, stored
+from dynode_facets.bundled import load_generator
 from dynode_facets.captions import vocabulary
 from dynode_facets.factors import FACTORS
 from dynode_facets.text import ARCHITECTURE, WordTokenizer, build_network
-from dynode_facets.training.pictures import Album, AlbumOptions, draw_factors, worn
 from dynode_facets.training.truth import draw_caption, picture_codes
+from dynode_facets.world import FACETS
+from dynode_worlds.training.pictures import Album, AlbumOptions, draw_factors, worn
 from dynode_worlds.training.precision import half_precision
 
 
@@ -63,7 +65,9 @@ class Sayings:
         return self._numbers[rows], self._codes[rows]
 
     def _fill(self, volume: int) -> None:
-        factors = draw_factors(self._count, generator_at(self._seed, 78, volume)).tolist()
+        factors = draw_factors(
+            FACETS.population, self._count, generator_at(self._seed, 78, volume)
+        ).tolist()
         rng = random.Random(f"{self._seed} {volume}")
         drawn = [draw_caption(row, rng) for row in factors]
         self._numbers = self._tokenizer([text for text, _ in drawn])
@@ -110,7 +114,9 @@ def train_clip(
     average = copy.deepcopy(model).requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(model), lr=0.0, betas=(0.9, 0.98))
     space = _space(recipe.seed, ARCHITECTURE["embed_dim"])
-    album = Album(recipe, 64, generator)
+    if generator is None and recipe.synthesized:
+        generator = load_generator("cpu")
+    album = Album(FACETS, recipe, 64, generator)
     sayings = Sayings(recipe.seed, tokenizer, count=recipe.sentences, steps_each=recipe.steps_each)
 
     def step(index: int) -> dict[str, float]:

@@ -28,11 +28,11 @@ from dynode.training import (
 )
 from dynode_facets.bundled import weights_path
 from dynode_facets.encoder import FacetsEncoder
-from dynode_facets.factors import population
+from dynode_facets.factors import POPULATION, population
 from dynode_facets.render import render
-from dynode_facets.training.pictures import draw_factors
 from dynode_facets.w_space import code_of
 from dynode_worlds.training.losses import detail_weight, psnr
+from dynode_worlds.training.pictures import draw_factors
 from dynode_worlds.training.precision import half_precision
 
 _HELD_OUT = 992
@@ -137,7 +137,7 @@ def _update(
     random = generator_at(recipe.seed, 2, index)
     with_picture = index >= recipe.steps
     size = recipe.picture_batch if with_picture else recipe.batch
-    factors = draw_factors(size, random)
+    factors = draw_factors(POPULATION, size, random)
     images = _portraits(factors, generator, _DRAWN_SHARE if with_picture else 0.0, random)
     with half_precision("cpu"):
         read, offsets = model.read(images)

@@ -1,4 +1,4 @@
-"""Portraits with their factors, and the wear that real pictures have, for training readers."""
+"""Pictures with their factors, and the wear that real pictures have, for training readers."""
 
 from __future__ import annotations
 
@@ -8,30 +8,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dynode.errors import OptionError
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.options import option
-from dynode.stylegan2 import StyleGAN2
 from dynode.training import generator_at
-from dynode_facets.bundled import weights_path
-from dynode_facets.factors import FACTORS, POPULATION, population
-from dynode_facets.render import render
-from dynode_facets.w_space import code_of
+from dynode_worlds.population import Population
 from dynode_worlds.training.code_samples import draw_codes
+from dynode_worlds.world import World
 
 _SIZES_PX = (128, 128, 96, 64)
 _ROW_SHAKE = 0.12
 
 
-def draw_factors(count: int, random: torch.Generator) -> Tensor:
+def draw_factors(people: Population, count: int, random: torch.Generator) -> Tensor:
     """Draw factors, half of them from the population and half without its correlations.
 
-    A reader trained on the population alone learns to guess smiles from open mouths.
+    A reader trained on the population alone learns to guess one factor from another.
     """
-    z = torch.randn(count, len(FACTORS), generator=random)
-    free = torch.rand(count, len(FACTORS), generator=random) * 2.0 - 1.0
+    z = torch.randn(count, len(people.names), generator=random)
+    free = torch.rand(count, len(people.names), generator=random) * 2.0 - 1.0
     chosen = torch.rand(count, 1, generator=random) < 0.5
-    return torch.where(chosen, population(z), free)
+    return torch.where(chosen, people.factors(z), free)
 
 
 def resized(images: Tensor, size_px: int) -> Tensor:
@@ -44,26 +42,28 @@ def resized(images: Tensor, size_px: int) -> Tensor:
 
 
 @torch.no_grad()
-def draw_pictures(count: int, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Render portraits, at several resolutions, and bring them to one size.
+def draw_pictures(
+    world: World, count: int, size_px: int, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Render pictures, at several resolutions, and bring them to one size.
 
     Returns:
         Pictures (count, 3, size_px, size_px) uint8 and factors (count, F) float32.
     """
-    factors = draw_factors(count, random)
+    factors = draw_factors(world.population, count, random)
     parts = factors.split(256)
     pictures = torch.empty(count, 3, size_px, size_px, dtype=torch.uint8)
     for index, part in enumerate(parts):
-        image = resized(render(part, _SIZES_PX[index % len(_SIZES_PX)]), size_px)
+        image = resized(world.render(part, _SIZES_PX[index % len(_SIZES_PX)]), size_px)
         pictures[index * 256 : index * 256 + len(part)] = as_bytes(image)
     return pictures, factors
 
 
 @torch.no_grad()
 def synthesize_pictures(
-    generator: Generator, count: int, size_px: int, random: torch.Generator
+    world: World, generator: Generator, count: int, size_px: int, random: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw portraits by a facets generator, half of them from codes whose rows disagree a little.
+    """Draw pictures by a generator of the world, half of them from codes whose rows disagree a little.
 
     Optimised and inverted codes are like that, and what they show must be read as well.
 
@@ -71,12 +71,14 @@ def synthesize_pictures(
         As `draw_pictures`.
     """
     rows, w_dim = generator.info.num_layers, generator.info.w_dim
-    codes, factors = draw_codes(POPULATION, count, rows, random)
+    codes, factors = draw_codes(world.population, count, rows, random)
     shake = torch.rand(count, 1, 1, generator=random) * 2.0 - 1.0
     codes = codes + _ROW_SHAKE * shake.clamp(min=0) * torch.randn(codes.shape, generator=random)
     pictures = torch.empty(count, 3, size_px, size_px, dtype=torch.uint8)
     for start in range(0, count, 32):
-        w = code_of(codes[start : start + 32], w_dim).to(generator.device, generator.dtype)
+        w = world.codes.code_of(codes[start : start + 32], w_dim).to(
+            generator.device, generator.dtype
+        )
         image = resized(generator.synthesize(Latents(w)).cpu().float(), size_px)
         pictures[start : start + 32] = as_bytes(image)
     return pictures, factors
@@ -94,7 +96,7 @@ def as_floats(images: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class AlbumOptions:
-    """How many portraits are at hand in training, and from where."""
+    """How many pictures are at hand in training, and from where."""
 
     pictures: int = option(12288, help="Pictures kept in memory at a time.", min=16)
     steps_each: int = option(1000, help="Steps after which they are replaced.", min=1)
@@ -105,25 +107,36 @@ class AlbumOptions:
 
 
 class Album:
-    """Rendered portraits that are used for a while and then replaced by others.
+    """Rendered pictures that are used for a while and then replaced by others.
 
     Which pictures a step sees depends on the seed and the step alone.
     """
 
     def __init__(
-        self, options: AlbumOptions, size_px: int, generator: Generator | None = None
+        self,
+        world: World,
+        options: AlbumOptions,
+        size_px: int,
+        generator: Generator | None = None,
     ) -> None:
         """Make an album that is filled when it is first asked.
 
         Args:
+            world: What is drawn.
             options: How many pictures, drawn how.
             size_px: Side of the pictures.
-            generator: Draws a part of them; None for the bundled one.
+            generator: Draws a part of them.
+
+        Raises:
+            OptionError: A part is to be drawn by a generator, and there is none.
         """
-        self._options, self._size_px = options, size_px
+        self._world, self._options, self._size_px = world, options, size_px
         self._synthesized = round(options.pictures * options.synthesized)
         if generator is None and self._synthesized:
-            generator = StyleGAN2.load(weights_path("generator"))
+            raise OptionError(
+                f"a share of {options.synthesized:g} of the pictures is to be drawn by a generator of "
+                f"{world.name}, and none is given; name one, or set synthesized to 0"
+            )
         self._generator = generator
         self._volume = -1
         self._pictures = self._factors = torch.empty(0)
@@ -144,9 +157,11 @@ class Album:
     def _fill(self, volume: int) -> None:
         numbers = generator_at(self._options.seed, 77, volume)
         rendered = self._options.pictures - self._synthesized
-        parts = [draw_pictures(rendered, self._size_px, numbers)]
+        parts = [draw_pictures(self._world, rendered, self._size_px, numbers)]
         if self._generator is not None and self._synthesized:
-            drawn = synthesize_pictures(self._generator, self._synthesized, self._size_px, numbers)
+            drawn = synthesize_pictures(
+                self._world, self._generator, self._synthesized, self._size_px, numbers
+            )
             parts.append(drawn)
         self._pictures, self._factors = (torch.cat(columns) for columns in zip(*parts, strict=True))
         self._volume = volume
