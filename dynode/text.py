@@ -14,6 +14,7 @@ from dynode import plugins
 from dynode.content_words import content_words
 from dynode.errors import MissingWeightsError, OptionError
 from dynode.generator.protocol import GeneratorInfo
+from dynode.models import here, present
 from dynode.plugins.loaded import LimitedTextModel, TextImageModel
 from dynode.plugins.methods import TextEncoder
 
@@ -21,6 +22,7 @@ _LONGEST_TEXT = 1000
 _SAME_MEANING = 1e-4  # of unit vectors in float32, rounding is a hundred times less
 _ALIKE = 0.75  # difflib's ratio: a letter or two away
 _WEAK = 0.3  # standard deviations
+_ANY = "clip"  # the encoder that reads files for pictures of any kind
 _REAL_CLIP = "--clip ViT-B-32-quickgelu --clip-weights FILE"
 
 
@@ -46,27 +48,27 @@ def load_text_model(
         device: Where the model computes.
         name: Name of a text encoder, or of an architecture of the encoder `clip`; empty to choose by
             domain.
-        weights: Weights file, for encoders that bundle none.
+        weights: Weights file, for encoders that bundle none. Nothing named and nothing bundled for the
+            domain, fetched ones are taken (`dynode models`).
 
     Raises:
-        MissingWeightsError: No encoder fits the domain and none was named.
+        MissingWeightsError: No encoder fits the domain and none was named or fetched.
         UnknownNameError: The named encoder is not installed.
     """
     encoders = plugins.registry().text_encoders
     if name and name in encoders:
         return encoders[name].load(device, weights=weights)
     if name or weights:
-        return encoders["clip"].load(device, weights=weights, architecture=name)
-    return _for_domain(info).load(device)
-
-
-def _for_domain(info: GeneratorInfo) -> TextEncoder:
-    for encoder in plugins.registry().text_encoders:
+        return encoders[_ANY].load(device, weights=weights, architecture=name)
+    for encoder in encoders:
         if info.domain in encoder.domains:
-            return encoder
+            return encoder.load(device)
+    fetched = here("text encoder")
+    if fetched is not None and _ANY in encoders:
+        return encoders[_ANY].load(device, weights=present(fetched), architecture=fetched.purpose)
     raise MissingWeightsError(
-        f"no text-image model is bundled for {info.name} (domain {info.domain!r}); load CLIP from a "
-        f"file with {_REAL_CLIP}"
+        f"no text-image model is bundled for {info.name} (domain {info.domain!r}); fetch CLIP with 'dynode "
+        f"models fetch clip-vit-b-32', or load it from a file with {_REAL_CLIP}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from dynode.cli import console
 from dynode.cli.blending import blend
+from dynode.cli.models import fetch
 
 if TYPE_CHECKING:
     from dynode.generator.protocol import GeneratorInfo
@@ -44,7 +46,7 @@ def list_generators(as_json: bool) -> None:
     Try:     dynode generators list
     Python:  dynode.models.known_models()
     """
-    from dynode.models import cache_folder, known_models
+    from dynode.models import known_models, present
     from dynode.plugins import registry
     from dynode.plugins.methods import GeneratorProvider
 
@@ -54,8 +56,9 @@ def list_generators(as_json: bool) -> None:
         if isinstance(p, GeneratorProvider)
     ]
     for model in known_models().values():
-        fetched = (cache_folder() / model.filename).is_file()
-        state = "fetched" if fetched else "not fetched"
+        if model.kind != "generator":
+            continue
+        state = "fetched" if present(model) else "not fetched"
         rows.append(
             {"name": model.name, "domain": model.domain, "licence": model.licence, "state": state}
         )
@@ -230,41 +233,7 @@ def export(
     console.tell(str(written.path))
 
 
-@generators.command()
-@click.argument("name")
-@click.option(
-    "--url", help="Address of a checkpoint that is not listed; NAME names it from now on."
-)
-@click.option("--sha256", default="", help="Hash the publisher gives; the file must match it.")
-@click.option("--trust", is_flag=True, help="Take a file nobody has recorded a hash of.")
-@click.option("--accept-licence", is_flag=True, help="You have read the licence of the weights.")
-def fetch(name: str, url: str | None, sha256: str, trust: bool, accept_licence: bool) -> None:
-    r"""Download a published checkpoint into the cache; an interrupted download goes on.
-
-    \b
-    Try:     dynode generators fetch ffhq-1024 --accept-licence --trust
-    Python:  dynode.models.fetch(dynode.models.known_models()["ffhq-1024"])
-    """
-    from dynode import models
-    from dynode.errors import MissingWeightsError, UnknownNameError
-
-    known = models.known_models()
-    if url and (name not in known or known[name].url != url):
-        model = models.KnownModel(name, url, "unknown", "unknown")
-    elif name in known:
-        model = known[name]
-    else:
-        raise UnknownNameError("published generator", name, known)
-    if not accept_licence:
-        raise MissingWeightsError(
-            f"{name} comes from {model.url} under the licence {model.licence}; read it there and add "
-            f"--accept-licence"
-        )
-    model = dataclasses.replace(model, sha256=sha256 or model.sha256)
-    console.say(f"fetching {model.url}")
-    with console.progress_bar("fetching") as progress:
-        path = models.fetch(model, trust=trust, progress=progress)
-    console.tell(str(path))
-
-
+_fetch = copy.copy(fetch)
+_fetch.help = (fetch.help or "").replace("models fetch photographs", "generators fetch ffhq-1024")
+generators.add_command(_fetch)
 generators.add_command(blend)

@@ -34,6 +34,7 @@ COMMANDS = {
     "invert": "dynode.cli.invert:invert",
     "metrics": "dynode.cli.metrics:metrics",
     "mix": "dynode.cli.mix:mix",
+    "models": "dynode.cli.models:models",
     "morph": "dynode.cli.morph:morph",
     "plugins": "dynode.cli.plugins:plugins",
     "report": "dynode.cli.report:report",

@@ -12,6 +12,7 @@ from dynode.distance.distance import Distance, PixelDistance
 from dynode.distance.scored import ScorerDistance
 from dynode.errors import MissingWeightsError, UnknownNameError
 from dynode.generator.protocol import Generator, GeneratorInfo
+from dynode.models import weights_for
 
 DISTANCES = ("scorer", "lpips", "lpips-alex", "pixels")
 
@@ -62,10 +63,12 @@ def _load_lpips(name: str, weights: Path | None, device: torch.device | str) -> 
     from dynode.distance.lpips import LpipsDistance
 
     backbone, file = ("alex", "alexnet") if name == "lpips-alex" else ("vgg", "vgg16")
+    weights = weights or weights_for("backbone", "lpips-alex" if backbone == "alex" else "lpips")
     if weights is None:
         raise MissingWeightsError(
             f"the distance {name} needs the weights of its backbone, and none were given; expected "
-            f"torchvision's {file} file; name it, or choose another distance: scorer or pixels"
+            f"torchvision's {file} file; name it, run 'dynode models fetch {file}', or choose another "
+            f"distance: scorer or pixels"
         )
     return LpipsDistance.load(Path(weights), backbone, device)  # type: ignore[arg-type]
 

@@ -57,10 +57,12 @@ class EncoderInverter(Inverter, Trainable):
         """
 
     def bundled_for(self, info: GeneratorInfo) -> Path | None:
-        """Find the bundled encoder of a generator."""
+        """Find the encoder of a generator that is bundled, or was fetched in one file with it."""
         from dynode.encoders.choosing import find_bundled
+        from dynode.models import weights_for
 
-        return find_bundled(self.bundled, info)
+        found = find_bundled(self.bundled, info)
+        return found or weights_for("generator", self.name, source=info.source)
 
     def suits(self, info: GeneratorInfo) -> bool:
         """See `Inverter.suits`: the bundled encoder was trained for this generator."""

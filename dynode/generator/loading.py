@@ -127,7 +127,7 @@ def _load_known(
 ) -> Generator:
     from dynode.models import cached_path, known_models
 
-    known = known_models()
+    known = {name: model for name, model in known_models().items() if model.kind == "generator"}
     if name in known:
         return _load_file(cached_path(known[name]), device, crop=known[name].crop)
     raise UnknownNameError("generator or checkpoint file", name, [*providers, *known])

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.models.adding import add
     from dynode.models.cache import (
         cached_path,
         fetch,
+        here,
+        present,
+        weights_for,
     )
     from dynode.models.contents import (
         CachePart,
@@ -20,19 +24,27 @@ if TYPE_CHECKING:
     from dynode.models.folder import cache_folder
     from dynode.models.known import (
         KnownModel,
+        ModelSet,
         known_models,
+        model_sets,
     )
 
 __all__ = [
     "CachePart",
     "KnownModel",
+    "ModelSet",
+    "add",
     "cache_folder",
     "cache_parts",
     "cached_path",
     "clear_cache",
     "fetch",
+    "here",
     "known_models",
+    "model_sets",
+    "present",
     "size_in_words",
+    "weights_for",
 ]
 
 __getattr__ = names_on_demand(
@@ -40,12 +52,18 @@ __getattr__ = names_on_demand(
     {
         "CachePart": "dynode.models.contents",
         "KnownModel": "dynode.models.known",
+        "ModelSet": "dynode.models.known",
+        "add": "dynode.models.adding",
         "cache_folder": "dynode.models.folder",
         "cache_parts": "dynode.models.contents",
         "cached_path": "dynode.models.cache",
         "clear_cache": "dynode.models.contents",
         "fetch": "dynode.models.cache",
+        "here": "dynode.models.cache",
         "known_models": "dynode.models.known",
+        "model_sets": "dynode.models.known",
+        "present": "dynode.models.cache",
         "size_in_words": "dynode.models.contents",
+        "weights_for": "dynode.models.cache",
     },
 )

@@ -12,29 +12,61 @@ import pooch
 import requests
 
 from dynode.errors import CorruptCheckpointError, MissingWeightsError, OptionError
-from dynode.models.folder import cache_folder
+from dynode.models.folder import cache_folder, given_folder
 from dynode.models.known import KnownModel, known_models, record
 from dynode.plugins.methods import Progress, silent
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30
+_WHOLE_HASH = 64
 
-__all__ = ["cache_folder", "cached_path", "fetch"]
+__all__ = ["cache_folder", "cached_path", "fetch", "here", "present", "weights_for"]
+
+
+def present(model: KnownModel) -> Path | None:
+    """Return the file of a model, in the folder of DYNODE_MODELS or in the cache; None if it is not there."""
+    places = [cache_folder() / model.filename]
+    if (given := given_folder()) is not None:
+        places = [given / model.published_name, given / model.filename, *places]
+    return next((place for place in places if place.is_file()), None)
 
 
 def cached_path(model: KnownModel) -> Path:
-    """Return the file of a fetched model.
+    """Return the file of a fetched model, or of one in the folder of DYNODE_MODELS.
 
     Raises:
-        MissingWeightsError: It has not been fetched.
+        MissingWeightsError: It is not there.
     """
-    path = cache_folder() / model.filename
-    if not path.is_file():
+    path = present(model)
+    if path is None:
         raise MissingWeightsError(
-            f"the weights of {model.name} are not on this machine (looked for {path}); fetch them with "
-            f"'dynode generators fetch {model.name}' ({model.url}, licence {model.licence})"
+            f"the weights of {model.name} are not on this machine (looked for "
+            f"{cache_folder() / model.filename}); fetch them with 'dynode models fetch {model.name}' "
+            f"({model.url}, licence {model.licence}), or take a file you have with 'dynode models add'"
         )
     return path
+
+
+def here(kind: str, purpose: str = "", source: str = "") -> KnownModel | None:
+    """Find weights on this machine that somebody takes without being told.
+
+    Args:
+        kind: See `KnownModel`.
+        purpose: See `KnownModel`; empty for any.
+        source: Name of the file that holds them; empty for any.
+    """
+    for model in known_models().values():
+        if model.kind == kind and purpose in ("", model.purpose):
+            path = present(model)
+            if path is not None and source in ("", path.name):
+                return model
+    return None
+
+
+def weights_for(kind: str, purpose: str = "", source: str = "") -> Path | None:
+    """Return the file of what `here` finds."""
+    model = here(kind, purpose, source)
+    return None if model is None else present(model)
 
 
 def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent) -> Path:
@@ -76,10 +108,14 @@ def _retrieve(model: KnownModel, path: Path, progress: Progress) -> None:
     def download(url: str, output: str, _: object) -> None:
         _download(url, Path(output), _part_of(path, url), progress)
 
-    known_hash = f"sha256:{model.sha256}" if model.sha256 else None
+    # pooch compares whole hashes; of a beginning the file is checked once it is there
+    known_hash = f"sha256:{model.sha256}" if len(model.sha256) == _WHOLE_HASH else None
     logging.getLogger("pooch").setLevel(logging.ERROR)
     try:
         pooch.retrieve(model.url, known_hash, model.filename, cache_folder(), downloader=download)
+        if not pooch.file_hash(str(path), alg="sha256").startswith(model.sha256.lower()):
+            path.unlink()
+            raise ValueError
     except (requests.RequestException, OSError) as error:
         raise MissingWeightsError(
             f"{model.url} cannot be fetched ({_reason(error)}); check address and network and run the "
@@ -97,7 +133,7 @@ def _check_words(model: KnownModel) -> None:
         raise OptionError(
             f"{model.name!r} is no name for a model; expected letters, digits, '.', '-' and '_'"
         )
-    if model.sha256 and not re.fullmatch(r"[0-9A-Fa-f]{64}", model.sha256):
+    if model.sha256 and not re.fullmatch(r"[0-9A-Fa-f]{64}|[0-9a-f]{8}", model.sha256):
         raise OptionError(f"{model.sha256!r} is no sha256; expected 64 hexadecimal digits")
 
 

@@ -1,30 +1,36 @@
-"""Published checkpoints dynode can fetch, and those a user has added."""
+"""Published weights dynode can fetch, and those a user has added."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dynode import files
 from dynode.files import reading
 from dynode.models.folder import cache_folder
 
-_NVIDIA = "https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained"
-_NVIDIA_LICENCE = "LicenseRef-NVIDIA-Source-Code-NC"
+_CATALOGUE = Path(__file__).with_name("catalogue.toml")
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A checkpoint with an address.
+    """Weights with an address.
 
     Attributes:
         name: Name users type.
-        url: Where it is published.
+        url: Where they are published.
         licence: SPDX identifier or licence reference of the weights.
-        domain: What it draws.
+        domain: What it draws, or looks at.
+        sha256: Hash of the file, or its first digits; empty while nobody has recorded it (see `fetch`).
         crop: How photographs must be cut out for it, see `GeneratorInfo`; empty if the file says.
-        sha256: Hash of the file; empty while nobody has recorded it (see `fetch`).
+        kind: `generator`, `text encoder`, `backbone` or `face detector`.
+        purpose: What takes it without being told: an inverter, an architecture, a distance, a detector.
+        file: Name that the publisher gives the file, where the address does not hold it.
+        megabytes: Size, where it is known.
     """
 
     name: str
@@ -33,39 +39,58 @@ class KnownModel:
     domain: str
     sha256: str = ""
     crop: str = ""
+    kind: str = "generator"
+    purpose: str = ""
+    file: str = ""
+    megabytes: int = 0
+
+    @property
+    def published_name(self) -> str:
+        """Name that the publisher gives the file."""
+        return self.file or Path(self.url.split("?")[0]).name
 
     @property
     def filename(self) -> str:
         """Name of the file in the cache."""
-        return self.name + Path(self.url.split("?")[0]).suffix
+        return self.name + Path(self.published_name).suffix
 
 
-_PUBLISHED = tuple(
-    KnownModel(
-        name,
-        f"{_NVIDIA}/{file}.pkl",
-        _NVIDIA_LICENCE,
-        domain,
-        crop="ffhq" if domain == "faces" else "",
-    )
-    for name, file, domain in (
-        ("ffhq-1024", "ffhq", "faces"),
-        ("metfaces-1024", "metfaces", "faces"),
-        ("afhqcat-512", "afhqcat", "cats"),
-        ("afhqdog-512", "afhqdog", "dogs"),
-        ("afhqwild-512", "afhqwild", "wild animals"),
-    )
-)
+@dataclass(frozen=True)
+class ModelSet:
+    """Weights that one job needs together.
+
+    Attributes:
+        name: Name users type.
+        about: The job.
+        models: Names of the weights.
+        also: What else it needs, and how to use it.
+    """
+
+    name: str
+    about: str
+    models: tuple[str, ...]
+    also: str = ""
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    return tomllib.loads(_CATALOGUE.read_text(encoding="utf-8"))
+
+
+def model_sets() -> dict[str, ModelSet]:
+    """Return the sets of weights that can be fetched together, by name."""
+    sets = (ModelSet(**told | {"models": tuple(told["models"])}) for told in _catalogue()["set"])
+    return {each.name: each for each in sets}
 
 
 def known_models() -> dict[str, KnownModel]:
-    """Return published models and those recorded in the cache, by name; recorded ones win.
+    """Return published weights and those recorded in the cache, by name; recorded ones win.
 
     Raises:
         CorruptCheckpointError: The record in the cache cannot be read.
     """
     recorded = {model.name: model for model in _recorded()}
-    return {model.name: model for model in _PUBLISHED} | recorded
+    return {told["name"]: KnownModel(**told) for told in _catalogue()["model"]} | recorded
 
 
 def _record_file() -> Path:
@@ -84,10 +109,11 @@ def _recorded() -> list[KnownModel]:
         return [_known(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _known(entry: dict[str, str]) -> KnownModel:
-    if not all(isinstance(value, str) for value in entry.values()):
+def _known(entry: dict[str, str | int]) -> KnownModel:
+    size = entry.pop("megabytes", 0)
+    if not all(isinstance(value, str) for value in entry.values()) or not isinstance(size, int):
         raise ValueError("an entry is no text")
-    return KnownModel(**entry)
+    return KnownModel(**entry, megabytes=size)  # type: ignore[arg-type]  # all are texts
 
 
 def record(model: KnownModel) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dynode
 from dynode.errors import MissingWeightsError
+from dynode.models import weights_for
 from dynode.plugins import Detector
 
 
@@ -26,16 +27,17 @@ class MediapipeDetector(dynode.FaceDetector):
         """Load the landmarker.
 
         Args:
-            model: MediaPipe's `face_landmarker.task`, which the user downloads.
+            model: MediaPipe's `face_landmarker.task`; None for the one that was fetched.
 
         Raises:
-            MissingWeightsError: No file was given, or it is not there.
+            MissingWeightsError: No file was given or fetched, or it is not there.
             UsageError: MediaPipe is not installed.
         """
+        model = model or weights_for("face detector", self.name)
         if model is None:
             raise MissingWeightsError(
                 "the face detector 'mediapipe' has no model; expected MediaPipe's face_landmarker.task: "
-                "download it from its site and give it with --face-model FILE"
+                "fetch it with 'dynode models fetch face-landmarker', or give it with --face-model FILE"
             )
         from dynode_mediapipe.landmarker import FaceLandmarker
 

@@ -122,7 +122,10 @@ def test_the_version_is_told() -> None:
         ("plugins --jsn", "Did you mean '--json'?"),
         ("generators infos", "No such command 'infos'. Did you mean 'info'?"),
         ("generators info ffhq", "did you mean 'ffhq-1024'?"),
-        ("generators fetch ffhq", "unknown published generator 'ffhq'; did you mean 'ffhq-1024'?"),
+        (
+            "generators fetch ffhq",
+            "unknown published weights or set 'ffhq'; did you mean 'ffhq-1024'?",
+        ),
         ("find brigten", "did you mean 'brighten'?"),
         ("generate --noise loud", "'loud' is not one of 'const', 'random', 'none'"),
     ],

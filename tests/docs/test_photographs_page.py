@@ -20,7 +20,12 @@ from dynode.plugins import registry
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "photographs.md").read_text()
-COMMANDS = re.findall(r"^dynode .*$", PAGE, re.MULTILINE)
+# What is fetched is fetched from a server of the tests, in tests/models/test_sets.py.
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in re.findall(r"^dynode .*$", block, re.MULTILINE)
+]
 FACE = np.array([(-10.0, -8.0), (10.0, -8.0), (0.0, 0.0), (-7.0, 10.0), (7.0, 10.0)])
 
 

@@ -150,7 +150,7 @@ def test_a_model_that_is_not_fetched_is_told_how_to_get(cache: Path) -> None:
         load_generator("ffhq-1024")
 
     message = str(caught.value)
-    assert "'dynode generators fetch ffhq-1024'" in message
+    assert "'dynode models fetch ffhq-1024'" in message
     assert "licence LicenseRef-NVIDIA-Source-Code-NC" in message
     assert str(cache / "ffhq-1024.pkl") in message
 
