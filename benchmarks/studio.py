@@ -176,7 +176,7 @@ def measure_memory(events: int = 20_000, warm: int = 2_000) -> Figures:
         desk.move(number % 7, (number * 37 % 800) / 100 - 4)
         if number % 50 == 49:
             desk.settle()
-        time.sleep(0.002)
+        time.sleep(0.0005)
         if number == warm:
             early = resident()
     late, drawn = resident(), desk.pictures.begun

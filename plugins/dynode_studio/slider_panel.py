@@ -79,7 +79,8 @@ class SliderPanel:
     def _zone(self, index: int, slider: Slider, name: str) -> None:
         known = ZONES | ({} if slider.rows in ZONES else {slider.rows: f"rows {slider.rows}"})
         zone = ui.select(known | {"own": "own rows …"}, value=slider.rows)
-        zone.props("dense borderless options-dense").props["aria-label"] = f"Rows that {name} moves"
+        zone.props('dense borderless options-dense role="group"')
+        zone.props["aria-label"] = f"Rows that {name} moves"
         zone.on_value_change(functools.partial(self._zoned, index))
 
     def _icon(self, icon: str, label: str, call: object, index: int) -> None:
