@@ -181,8 +181,8 @@ def path_through(codes: Tensor, when: Tensor, *, seed: int, fingerprint: str = "
 
 def _smooth(codes: Tensor, when: Tensor) -> Tensor:
     """Replace codes (n, rows, width) by the cubic in time that is nearest to them."""
-    powers = when.reshape(-1, 1) ** torch.arange(min(_CURVE, len(when) - 1) + 1)
-    flat = codes.flatten(1).double()
+    flat = codes.flatten(1).cpu().double()
+    powers = when.reshape(-1, 1).to(flat) ** torch.arange(min(_CURVE, len(when) - 1) + 1)
     nearest: Tensor = powers @ torch.linalg.lstsq(powers, flat).solution
     return nearest.reshape(codes.shape).to(codes)
 

@@ -36,6 +36,10 @@ class ColourModel:
     image_size = 16
     vocabulary = tuple(_WORDS)
 
+    def __init__(self, device: torch.device | str = "cpu") -> None:
+        """Make the model for a device, on which its texts are embedded."""
+        self.device = torch.device(device)
+
     def encode_images(self, images: Tensor, *, normalize: bool = True) -> Tensor:
         """Embed pictures (n, 3, 16, 16) in [-1, 1]: (n, 4) of unit norm."""
         means = images.mean((2, 3)) * (1.0 if normalize else 0.5)
@@ -47,7 +51,7 @@ class ColourModel:
         for text in texts:
             words = torch.tensor([_WORDS[word] for word in self.known_words(text)] or [(0.0,) * 3])
             rows.append(functional.pad(words.mean(0), (0, 1), value=0.1))
-        return functional.normalize(torch.stack(rows), dim=1)
+        return functional.normalize(torch.stack(rows), dim=1).to(self.device)
 
     def unknown_words(self, text: str) -> list[str]:
         """List the words that are no known colour."""
@@ -74,7 +78,7 @@ class ColourWords(TextEncoder):
         self, device: torch.device | str, *, weights: Path | None = None, architecture: str = ""
     ) -> ColourModel:
         """Make the model; there is nothing to load."""
-        return ColourModel()
+        return ColourModel(device)
 
 
 @contextlib.contextmanager
