@@ -218,7 +218,7 @@ def _say(report: DataReport, frames: int) -> None:
         "clips": f"{report.clips}, of {report.shortest} to {report.longest} frames",
         "frames": f"{report.frames}, of the sizes {sizes}",
         f"shorter than {frames}": _named(report.short),
-        "damaged": "; ".join(list(report.damaged.values())[:5]),
+        "damaged": _why(list(report.damaged.values())),
         "no pictures": _named(report.odd_files),
         "other order by characters": _named(report.order_traps),
         "labels": report.labels,
@@ -231,6 +231,11 @@ def _say(report: DataReport, frames: int) -> None:
 
 def _named(names: tuple[str, ...]) -> str:
     return f"{len(names)}, {listed(list(names), 5)}" if names else ""
+
+
+def _why(reasons: list[str], most: int = 5) -> str:
+    more = f"; and {len(reasons) - most} more, which --json names" if len(reasons) > most else ""
+    return f"{len(reasons)}, " + "; ".join(reasons[:most]) + more if reasons else ""
 
 
 def _tell(made: MadeData, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from dynode.data import check_clips, natural_key, open_clips, read_labels
 from dynode.errors import MediaError
+from dynode.testing import run_command
 
 from .made_clips import write_clips, zipped
 
@@ -169,3 +170,20 @@ def test_the_check_finds_what_troubles_a_training(tmp_path: Path) -> None:
 
 def test_a_good_data_set_passes_the_check(tmp_path: Path) -> None:
     assert check_clips(write_clips(tmp_path / "set", {"one": 3})).is_usable
+
+
+def test_a_check_counts_the_damaged_files_that_it_does_not_name(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(12):
+        Image.new("RGB", (16, 16)).save(folder / f"{index:02d}.png")
+    for index in range(7):
+        (folder / f"{index:02d}.png").write_bytes(b"no picture")
+
+    ran = run_command(["data", "check", folder])
+
+    (told,) = [line for line in ran.stdout.splitlines() if line.startswith("damaged")]
+    assert told.startswith("damaged: 7, 00.png is no image")
+    assert told.endswith("; and 2 more, which --json names")
+    assert "04.png" in told
+    assert "05.png" not in told
