@@ -15,9 +15,11 @@ from dynode_worlds.canvas import Box, Canvas, View
 from dynode_worlds.rendering import rendered
 
 _VIEW = View(left=-1.0, top=-1.0, side=2.0)
+_SKY = Box(-1.0, 1.0, -1.0, 0.66)
 _MOUNTAINS = Box(-1.0, 1.0, -0.95, 0.46)
 _HILLS = Box(-1.0, 1.0, -0.16, 0.48)
 _WOOD = Box(-1.0, 1.0, -0.14, 0.48)
+_LAKE = Box(-1.0, 1.0, 0.0, 1.0)
 _MEADOW = Box(-1.0, 1.0, 0.14, 1.0)
 
 
@@ -46,11 +48,12 @@ def _landscape(factors: Tensor, resolution: int) -> Tensor:
     """Paint the layers of the landscape from back to front."""
     scene = Scene.from_factors(factors)
     canvas = Canvas.blank(factors.shape[0], resolution, factors, _VIEW)
-    canvas = paint_clouds(paint_sky(canvas, scene), scene)
+    canvas = canvas.within(_SKY, lambda part: paint_clouds(paint_sky(part, scene), scene))
     canvas = canvas.within(_MOUNTAINS, lambda part: paint_mountains(part, scene))
     canvas = canvas.within(_HILLS, lambda part: paint_hills(part, scene))
     canvas = canvas.within(_WOOD, lambda part: paint_wood(part, scene))
-    canvas = paint_lake(canvas, scene)
+    above = canvas
+    canvas = canvas.within(_LAKE, lambda part: paint_lake(part, scene, above))
     canvas = canvas.within(_MEADOW, lambda part: paint_meadow(part, scene))
     canvas = paint_firs(canvas, scene)
     return (canvas.image * 2.0 - 1.0).clamp(-1.0, 1.0)

@@ -11,13 +11,13 @@ from dynode_worlds.colour import blend
 from dynode_worlds.shapes import coverage, ramp
 
 
-def paint_lake(canvas: Canvas, scene: Scene) -> Canvas:
-    """Paint the lake from its shore down to the edge of the picture."""
+def paint_lake(canvas: Canvas, scene: Scene, above: Canvas) -> Canvas:
+    """Paint the lake from its shore down to the edge of the picture, mirroring what is `above`."""
     colours, waves = scene.colours, 0.5 + 0.5 * scene.f["waves"]
     below = (canvas.y - scene.shore).clamp(min=0.0)
     swell = 13.0 * torch.log(below + 0.07)
     x = scene.across(canvas, 1.2)
-    mirrored = _mirrored(canvas, scene, below, waves, swell)
+    mirrored = _mirrored(above, scene, below, waves, swell)
     deep = 0.14 + 0.34 * ramp(below, 0.0, 0.9) + 0.16 * waves
     water = blend(mirrored, colours.lake, deep)
     crest = torch.cos(swell * 2.0 + 2.3 * torch.sin(3.0 * x) + 1.3 * torch.sin(7.0 * x + 2.0))
@@ -29,7 +29,7 @@ def paint_lake(canvas: Canvas, scene: Scene) -> Canvas:
     return canvas.paint(water, coverage(scene.shore - canvas.y, canvas.pixel * 1.4))
 
 
-def _mirrored(canvas: Canvas, scene: Scene, below: Tensor, waves: Tensor, swell: Tensor) -> Tensor:
+def _mirrored(above: Canvas, scene: Scene, below: Tensor, waves: Tensor, swell: Tensor) -> Tensor:
     """Mix rows of the picture: each row of the lake is a bell of rows above the shore.
 
     The bell is as wide as the waves are high and lies where the surface is tilted to; it is never
@@ -37,8 +37,8 @@ def _mirrored(canvas: Canvas, scene: Scene, below: Tensor, waves: Tensor, swell:
     """
     tilt = 0.050 * waves * torch.sin(swell) * ramp(below, 0.0, 0.3)
     source = scene.shore - 0.94 * below + tilt
-    width = 0.75 * canvas.pixel + 0.075 * waves * ramp(below, -0.1, 0.5)
-    offset = (canvas.y.mT - source) / width
-    bell = torch.exp(-offset * offset) * coverage(canvas.y.mT - scene.shore, canvas.pixel)
+    width = 0.75 * above.pixel + 0.075 * waves * ramp(below, -0.1, 0.5)
+    offset = (above.y.mT - source) / width
+    bell = torch.exp(-offset * offset) * coverage(above.y.mT - scene.shore, above.pixel)
     bell = bell / (bell.sum(-1, keepdim=True) + 1e-6)
-    return bell @ canvas.image
+    return bell @ above.image
