@@ -13,7 +13,7 @@ from dynode.plugins import formats, methods, picture_distance
 from dynode.plugins.reserved import check_options
 
 # Spaces of the core's own directions, which no plugin's kind may take.
-RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "mapper", "style-mapper"))
+RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "network", "mapper", "style-mapper"))
 # The core's distances, and the words that mean one of them or none.
 RESERVED_DISTANCES = frozenset(("auto", "lpips", "lpips-alex", "none", "pixels", "scorer"))
 # The core's format of plain arrays.

@@ -111,8 +111,8 @@ def test_a_domain_nobody_knows_asks_for_weights(info: GeneratorInfo) -> None:
         load_text_model(faces, device="cpu")
 
     assert str(caught.value) == (
-        "no text-image model is bundled for ffhq (domain 'faces'); load CLIP from a file with "
-        "--clip ViT-B-32-quickgelu --clip-weights FILE"
+        "no text-image model is bundled for ffhq (domain 'faces'); fetch CLIP with 'dynode models "
+        "fetch clip-vit-b-32', or load it from a file with --clip ViT-B-32-quickgelu --clip-weights FILE"
     )
 
 
