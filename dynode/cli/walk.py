@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dynode.cli import console
+from dynode.cli import completing, console
 from dynode.cli.point_options import takes_points
 from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
 
@@ -41,6 +41,7 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
     "directions",
     multiple=True,
     metavar="FILE|NAME[:STRENGTH]",
+    shell_complete=completing.directions,
     help="Direction laid over it; may be given several times.",
 )
 @click.option(

@@ -45,6 +45,7 @@ def test_names_that_are_there_are_offered(words: list[str], name: str) -> None:
         (["edit", "--generator", "fac"], "facets-128"),
         (["directions", "show", "gl"], "glasses"),
         (["animate", "--direction", "ya"], "yaw"),
+        (["walk", "--direction", "ya"], "yaw"),
     ],
 )
 def test_files_may_stand_where_names_do(words: list[str], name: str) -> None:
