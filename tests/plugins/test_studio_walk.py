@@ -88,10 +88,18 @@ class Visitor:
 
         thumb = self.find(label).find_element("css selector", ".q-slider__thumb")
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", thumb)
+        self.wait(lambda: self.is_still(thumb), "a page that stands still")
         moves = ActionChains(self.driver, duration=20).click_and_hold(thumb)
         for _ in range(4):
             moves = moves.move_by_offset(pixels // 4, 0)
         moves.release().perform()
+
+    @staticmethod
+    def is_still(element: Any) -> bool:
+        """Whether nothing moves it, as a panel does that opens above it."""
+        before = element.rect
+        time.sleep(0.3)
+        return bool(element.rect == before)
 
     def strength(self, name: str) -> float:
         return float(self.find(f"Strength of {name}").get_attribute("aria-valuenow"))
