@@ -102,16 +102,14 @@ def fetch(
     """
     from dynode import models as weights
 
-    chosen, also = _chosen(names, url, sha256)
+    chosen, also = _chosen(names, url, mirror, sha256)
     _ask(chosen, accept_licence=accept_licence)
     paths = dict[str, str]()
     for model in chosen:
         address = f"{mirror.rstrip('/')}/{model.published_name}" if mirror else model.url
         console.say(f"fetching {address}")
         with console.progress_bar(f"fetching {model.name}") as progress:
-            path = weights.fetch(
-                dataclasses.replace(model, url=address), trust=trust, progress=progress
-            )
+            path = weights.fetch(model, mirror=address, trust=trust, progress=progress)
         paths[model.name] = str(path)
         if not as_json:
             console.tell(str(path))
@@ -158,9 +156,13 @@ def _members(names: tuple[str, ...] | list[str]) -> tuple[list[KnownModel], str]
     return list(found.values()), "; ".join(also)
 
 
-def _chosen(names: tuple[str, ...], url: str | None, sha256: str) -> tuple[list[KnownModel], str]:
+def _chosen(
+    names: tuple[str, ...], url: str | None, mirror: str | None, sha256: str
+) -> tuple[list[KnownModel], str]:
     from dynode.models import KnownModel, known_models
 
+    if url and mirror:
+        raise OptionError("--url and --mirror both say where the file is; leave one of them out")
     if (url or sha256) and len(names) > 1:
         raise OptionError("--url and --sha256 are of one file; name one")
     known = known_models()

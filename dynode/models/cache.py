@@ -69,7 +69,9 @@ def weights_for(kind: str, purpose: str = "", source: str = "") -> Path | None:
     return None if model is None else present(model)
 
 
-def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent) -> Path:
+def fetch(
+    model: KnownModel, *, mirror: str = "", trust: bool = False, progress: Progress = silent
+) -> Path:
     """Download a model into the cache, or check the copy that is there.
 
     An interrupted download goes on where it stopped. A model without a recorded hash is only taken
@@ -77,6 +79,7 @@ def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent
 
     Args:
         model: What to fetch.
+        mirror: Another address of the file, for this time; empty for its own.
         trust: Take the file although no hash is known for it.
         progress: Called with bytes done and bytes in all.
 
@@ -97,7 +100,7 @@ def fetch(model: KnownModel, *, trust: bool = False, progress: Progress = silent
         )
     if not model.sha256:
         _check_untaken(model, path)
-    _retrieve(model, path, progress)
+    _retrieve(dataclasses.replace(model, url=mirror or model.url), path, progress)
     record(dataclasses.replace(model, sha256=pooch.file_hash(str(path), alg="sha256")))
     return path
 

@@ -126,6 +126,7 @@ def test_a_set_is_fetched_from_a_mirror_and_taken_up(
     assert models.weights_for("backbone", "lpips") == cache / "pictures.pth"
     assert models.weights_for("backbone", "another") is None
     listed = json.loads(run_command(["models", "list", "--json"]).stdout)
+    assert "nowhere.invalid" in listed["models"][0]["address"]  # the publisher's, not the mirror's
     assert [row["path"] != "" for row in listed["models"]] == [True, True]
 
 
@@ -274,5 +275,9 @@ def test_a_name_is_spelled_as_it_is(catalogue: object) -> None:
 
     assert result.exit_code == 2
     assert "unknown published weights or set 'bth'; did you mean 'both'?" in result.stderr
+    result = run_command(
+        ["models", "fetch", "a", "--url", "https://x.y/a.pt", "--mirror", "https://z"]
+    )
+    assert "--url and --mirror both say where the file is" in result.stderr
     result = run_command(["models", "fetch", "both", "--sha256", "0" * 64])
     assert "--sha256 is of one file, and both is a set" in result.stderr
