@@ -61,7 +61,7 @@ def call(
     """Run `dynode`, in a process that is killed as soon as `stop` says so."""
     began = time.perf_counter()
     environment = os.environ | {"DYNODE_CACHE": str(cache)}
-    start = "import sys; from dynode.cli.root import main; sys.exit(main())"
+    start = "import sys; from dynode_start import main; main()"
     command = [sys.executable, "-c", start, *arguments, "--json", "--force"]
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, env=environment, stdout=told, stderr=errors)

@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from dynode.cli.escaping import plain
+from dynode.cli.leaving import leave
 from dynode.errors import DynodeError, UnknownNameError
 from dynode.version import __version__
 
@@ -196,4 +197,4 @@ def main() -> NoReturn:
     # take the core from whom they wait for as soon as another program runs beside them.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run())
+    leave(run())
