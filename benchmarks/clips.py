@@ -3,8 +3,9 @@
 A talking portrait of the bundled world with a tone as its sound, 25 frames a second, 128 pixels. Edited
 (`dynode edit CLIP --direction smile:1.5`, nothing but defaults) and interpolated in one go; and edited by a
 process that is killed (signal 9) while it inverts, started again, killed while it draws, and started once
-more. A short clip gives the memory to compare with. Finished steps are kept in FOLDER/results.json, so the
-benchmark itself can be stopped.
+more. A short clip gives the memory to compare with. `--before PYTHON` gives the interpreter of another
+installation, such as one of 0.1: both edit the same clip of 34 frames, the same command, one after the other.
+Finished steps are kept in FOLDER/results.json, so the benchmark itself can be stopped.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from dynode_worlds.motion import regular_times
 
 FPS = 25
 SHORT = 125
+COMPARED = 34
 
 
 def portrait(frames: int) -> Iterator[np.ndarray]:
@@ -56,13 +58,15 @@ def make(folder: Path, frames: int) -> Path:
 
 
 def call(
-    arguments: list[str], cache: Path, stop: Callable[[], bool] = lambda: False
+    arguments: list[str],
+    cache: Path,
+    stop: Callable[[], bool] = lambda: False,
+    python: str = sys.executable,
 ) -> dict[str, object]:
     """Run `dynode`, in a process that is killed as soon as `stop` says so."""
     began = time.perf_counter()
     environment = os.environ | {"DYNODE_CACHE": str(cache)}
-    start = "import sys; from dynode_start import main; main()"
-    command = [sys.executable, "-c", start, *arguments, "--json", "--force"]
+    command = [python, "-P", "-m", "dynode", *arguments, "--json", "--force"]
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, env=environment, stdout=told, stderr=errors)
         ended, status, used = 0, 0, None
@@ -103,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=1500)
+    parser.add_argument("--before", help="the interpreter of the installation to compare with")
     given = parser.parse_args()
     folder: Path = given.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +119,17 @@ def main() -> None:
             done[name] = run()
             results.write_text(json.dumps(done, indent=1) + "\n")
 
+    if given.before:
+        clip = make(folder, COMPARED).resolve()
+        edit = ["edit", str(clip), "--direction", "smile:1.5"]
+        for name, python in (("before", given.before), ("now", sys.executable)):
+            out, cache = folder.resolve() / f"{name}.mp4", folder.resolve() / f"cache-{name}"
+            keep(
+                f"edit {COMPARED}, {name}",
+                lambda o=out, e=edit, c=cache, p=python, s=clip: (
+                    call([*e, "-o", str(o)], c, python=p) | {"file": facts(o, s)}
+                ),
+            )
     for frames in (SHORT, given.frames):
         clip = make(folder, frames)
         edit = ["edit", str(clip), "--direction", "smile:1.5"]
