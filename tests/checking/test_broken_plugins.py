@@ -96,6 +96,7 @@ def test_each_mistake_is_caught_with_plugin_hook_and_remedy(
     assert remedy in found.remedy
 
 
+@pytest.mark.slow  # it waits
 def test_a_plugin_that_hangs_is_caught_in_its_process(site: Site) -> None:
     site.install("hangs", HANGS)
     (candidate,) = find_plugins("hangs")

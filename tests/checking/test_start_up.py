@@ -33,6 +33,7 @@ def start_up_s(names: list[str]) -> float:
     return min(seconds)
 
 
+@pytest.mark.slow
 def test_fifty_plugins_start_almost_as_quickly_as_five(site: Site) -> None:
     names = [f"method{index:02}" for index in range(50)]
     for name in names:

@@ -132,6 +132,7 @@ def test_trained_singular_directions_take_their_vectors_from_the_checkpoint(
     check_kind("svd_rectification", trained, svd_generator, svd_case)
 
 
+@pytest.mark.slow  # 32 million weights
 def test_directions_of_a_fixed_basis_are_the_published(
     reference_case: Callable[[str], Case], tmp_path: Path
 ) -> None:

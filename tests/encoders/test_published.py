@@ -11,7 +11,13 @@ from dynode.encoders.refinement import average_image, iterations
 from dynode.stylegan2 import StyleGAN2
 
 CASES = [
-    pytest.param("e4e-encoder-256", {"codes": None, "w_stage2": 2}, (0, 2, 4, 9), id="e4e"),
+    pytest.param(
+        "e4e-encoder-256",
+        {"codes": None, "w_stage2": 2},
+        (0, 2, 4, 9),
+        id="e4e",
+        marks=pytest.mark.slow,
+    ),
     pytest.param(  # the network of e4e above, on pictures cut as for cars
         "e4e-encoder-cars",
         {"codes": None},
@@ -19,7 +25,9 @@ CASES = [
         id="e4e-of-wide-pictures",
         marks=pytest.mark.slow,
     ),
-    pytest.param("restyle-psp-encoder", {"delta": None}, (0, 9), id="restyle-psp"),
+    pytest.param(
+        "restyle-psp-encoder", {"delta": None}, (0, 9), id="restyle-psp", marks=pytest.mark.slow
+    ),
     pytest.param(  # what e4e and ReStyle of pSp read, together
         "restyle-e4e-encoder",
         {"delta": None, "delta_stage4": 4},
@@ -47,6 +55,7 @@ def test_an_encoder_reads_what_the_published_code_reads(encoder_case, name, outp
     case.assert_close(read + encoder.latent_avg, final, rows)
 
 
+@pytest.mark.slow  # three turns of a whole encoder
 def test_the_loop_draws_what_the_published_loop_draws(encoder_case) -> None:
     case = encoder_case("restyle-loop")
     config = case.case["config"]

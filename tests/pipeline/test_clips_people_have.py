@@ -71,6 +71,7 @@ def test_interpolation_ends_as_the_clip_does(world) -> None:
     assert made.duration(world / "out.mp4") == pytest.approx(11 / 20 + 0.6, abs=1 / 50)
 
 
+@pytest.mark.slow
 def test_times_of_ones_own_are_not_held(world) -> None:
     made.encode(world / "a.mp4", rate=20, last_s=1.5)
     (world / "times.txt").write_text("0 0.3 0.1 0.5")
@@ -85,13 +86,15 @@ def test_times_of_ones_own_are_not_held(world) -> None:
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        pytest.param("a.m4v", {"container": "mp4"}, id="edit .m4v"),
+        pytest.param("a.m4v", {"container": "mp4"}, id="edit .m4v", marks=pytest.mark.slow),
         pytest.param("a.avi", {"codec": "mpeg4"}, id="edit .avi"),
-        pytest.param("a.ts", {}, id="edit .ts"),
-        pytest.param("a.wmv", {"codec": "wmv2"}, id="edit .wmv"),
-        pytest.param("a.mpg", {"codec": "mpeg2video", "rate": 25}, id="edit .mpg"),
+        pytest.param("a.ts", {}, id="edit .ts", marks=pytest.mark.slow),
+        pytest.param("a.wmv", {"codec": "wmv2"}, id="edit .wmv", marks=pytest.mark.slow),
+        pytest.param(
+            "a.mpg", {"codec": "mpeg2video", "rate": 25}, id="edit .mpg", marks=pytest.mark.slow
+        ),
         pytest.param("a.gif", None, id="edit moving GIF"),
-        pytest.param("a.webp", None, id="edit moving WebP"),
+        pytest.param("a.webp", None, id="edit moving WebP", marks=pytest.mark.slow),
     ],
 )
 def test_edit_takes_every_kind_of_clip(world, name, given) -> None:

@@ -89,6 +89,7 @@ def test_ready_directions_are_listed_and_edit_by_name(
     assert changes["smile"] > 0.75
 
 
+@pytest.mark.slow
 def test_the_recipe_finds_the_direction_again_from_few_pictures(
     tmp_path: Path, generator: StyleGAN2
 ) -> None:
@@ -103,6 +104,7 @@ def test_the_recipe_finds_the_direction_again_from_few_pictures(
     assert again.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_planted_factors_of_as_many_codes_give_the_shipped_boundary(
     tmp_path: Path, generator: StyleGAN2
 ) -> None:

@@ -57,7 +57,10 @@ def quality(generator: Generator, codes: Latents, images: Tensor) -> Tensor:
         return psnr(generator.synthesize(codes), images)
 
 
-@pytest.mark.parametrize("motion", ["talking", "turning", "blinking"])
+@pytest.mark.parametrize(
+    "motion",
+    ["talking", *(pytest.param(name, marks=pytest.mark.slow) for name in ("turning", "blinking"))],
+)
 def test_frames_are_drawn_again_as_well_as_asked_by_default(
     generator: Generator, motion: Motion
 ) -> None:
@@ -76,7 +79,11 @@ def test_pictures_are_drawn_again_as_well_as_asked_by_default(generator: Generat
     assert float(quality(generator, codes, images).mean()) >= ASKED_DB
 
 
-@pytest.mark.parametrize("frames_each", [6, 4], ids=["inside a batch", "between batches"])
+@pytest.mark.parametrize(
+    "frames_each",
+    [6, pytest.param(4, marks=pytest.mark.slow)],
+    ids=["inside a batch", "between batches"],
+)
 def test_a_cut_between_faces_costs_neither_of_them(generator: Generator, frames_each: int) -> None:
     parts = [rendered("talking", seed=seed, frames=frames_each) for seed in (1, 9)]
     frames = torch.cat([parts[0], parts[1]])
@@ -87,6 +94,7 @@ def test_a_cut_between_faces_costs_neither_of_them(generator: Generator, frames_
     assert float(reached.mean()) >= ASKED_DB - 1
 
 
+@pytest.mark.slow
 def test_codes_move_more_evenly_than_frames_refined_by_themselves(generator: Generator) -> None:
     frames = rendered("talking", seed=1, frames=8)
 

@@ -101,6 +101,7 @@ def test_the_recipe_writes_every_motion_and_leaves_those_that_are_there(
     assert len(list(tmp_path.iterdir())) == len(MOTIONS)
 
 
+@pytest.mark.slow
 def test_a_motion_is_scaled_to_the_effect_and_keeps_its_sign(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

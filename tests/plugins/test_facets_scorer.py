@@ -36,7 +36,9 @@ def test_the_columns_are_the_factors_with_their_deviations(model: FacetsScorerMo
     assert model.deviations == pytest.approx([3**-0.5] * len(FACTOR_NAMES))
 
 
-@pytest.mark.parametrize("size_px", [64, 100, 128])
+@pytest.mark.parametrize(
+    "size_px", [64, *(pytest.param(size, marks=pytest.mark.slow) for size in (100, 128))]
+)
 def test_factors_are_read_off_pictures_of_any_size(model: FacetsScorerModel, size_px: int) -> None:
     images, factors = held_out(256, seed=7, resolution=size_px)
 

@@ -86,7 +86,10 @@ def test_the_space_of_motion_is_found_and_scaled() -> None:
     "options",
     [
         {"objective": "flow", "steps": 400, "batch": 32, "width": 4, "hidden": 32},
-        {**GAN, "steps": 300, "batch": 32, "width": 16, "frequencies": 16, "hidden": 32},
+        pytest.param(
+            {**GAN, "steps": 300, "batch": 32, "width": 16, "frequencies": 16, "hidden": 32},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["flow", "gan"],
 )

@@ -16,6 +16,7 @@ from dynode.scaffold import KINDS, new_plugin
 from dynode.testing import run_command
 
 
+@pytest.mark.slow
 def test_new_packages_of_every_kind_pass_their_own_tests(tmp_path: Path) -> None:
     packages = [new_plugin(f"my-{kind}", kind=kind, folder=tmp_path) for kind in KINDS]
 

@@ -46,7 +46,7 @@ def run_onnx(path: Path, given: Sequence[Tensor]) -> Tensor:
     ("takes", "classes", "suffix", "run"),
     [
         ("z", 0, "pt2", run_pt2),
-        ("styles", 0, "pt2", run_pt2),
+        pytest.param("styles", 0, "pt2", run_pt2, marks=pytest.mark.slow),
         ("z", 3, "onnx", run_onnx),
         pytest.param("z", 3, "pt2", run_pt2, marks=pytest.mark.slow),
         pytest.param("w", 0, "pt2", run_pt2, marks=pytest.mark.slow),

@@ -384,6 +384,7 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
     assert words in message
 
 
+@pytest.mark.slow
 def test_all_bad_files_together_stay_within_bounded_memory(tmp_path: Path) -> None:
     for index, (make, _, _) in enumerate(ABSURD.values()):
         (tmp_path / f"{index}.bin").write_bytes(make())

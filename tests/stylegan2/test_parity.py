@@ -29,7 +29,7 @@ def parity(repository: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleTyp
 
 
 WAYS = [
-    (name, way)
+    pytest.param(name, way, marks=[pytest.mark.slow] if "1024" in name or way != "whole" else [])
     for name in CASES
     for way in ("whole", "in strips")
     if way == "whole" or "-gen" in name
