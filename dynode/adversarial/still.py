@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +17,14 @@ from dynode.adversarial.batch import Batch, Samples, as_images
 from dynode.adversarial.feeding import Feeder
 from dynode.adversarial.job import TrainingJob
 from dynode.adversarial.loop import Plan, train_against
+from dynode.adversarial.low_rank import offsets_of, plain_state
 from dynode.adversarial.options import AdversarialOptions, group_of
 from dynode.adversarial.pictures import TrainingPictures
 from dynode.adversarial.processes import Processes
 from dynode.adversarial.starting import freeze_blocks, identity_of
-from dynode.adversarial.still_start import start_pair
+from dynode.adversarial.still_start import hold_parts, start_pair
+from dynode.errors import OptionError
+from dynode.generator.loading import load_generator
 from dynode.options import option
 from dynode.plugins.methods import Progress, silent
 from dynode.stylegan2.blocks import LayerInputs
@@ -29,6 +33,7 @@ from dynode.stylegan2.discriminator import DiscriminatorNetwork
 from dynode.stylegan2.layers import StyledConvolution
 from dynode.stylegan2.network import GeneratorNetwork
 from dynode.training.run import generator_at
+from dynode.version import __version__
 
 _REAL, _FAKE = 41, 42
 _SHOWN, _COLUMNS = 32, 8
@@ -42,6 +47,18 @@ class StillTrainingOptions(AdversarialOptions):
         0.9, help="Probability of mixing the styles of two codes.", min=0.0, max=1.0
     )
     mapping_layers: int = option(2, help="Layers of the mapping network.", min=1, max=16)
+    freeze: str = option(
+        "none",
+        help="Parts of the generator that --from keeps: none, the mapping, or all that makes styles of z.",
+        choices=("none", "mapping", "styles"),
+    )
+    rank: int = option(
+        0,
+        help="Train offsets of this rank of the convolutions of --from, and write them as a direction "
+        "of it; 0 trains weights.",
+        min=0,
+        max=512,
+    )
     called: str = option("", help="Name of the generator; empty for that of the file.")
 
 
@@ -63,7 +80,7 @@ class StillSides:
         *,
         mixing: float,
         seed: int,
-        about: dict[str, str],
+        about: dict[str, Any],
     ) -> None:
         self.generator, self.discriminator = pair
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
@@ -107,9 +124,11 @@ class StillSides:
         """List the parts of the discriminator."""
         return [(self.discriminator, 1.0)]
 
-    def mean_code(self) -> Tensor:
-        """Give the buffer of the mean code."""
-        return self.generator.mapping.w_avg
+    def mean_code(self) -> Tensor | None:
+        """Give the buffer of the mean code; None where the mapping is held."""
+        mapping = self.generator.mapping
+        is_trained = any(part.requires_grad for part in mapping.parameters())
+        return mapping.w_avg if is_trained else None
 
     @torch.no_grad()
     def samples(self) -> Samples:
@@ -127,12 +146,12 @@ class StillSides:
 
     def write(self, path: Path, *, force: bool) -> None:
         """Write the averaged generator and the discriminator, to draw with and to start from."""
-        states = [
-            {name: part.detach().cpu() for name, part in network.state_dict().items()}
-            for network in (self.average, self.discriminator)
-        ]
+        judge = {
+            name: part.detach().cpu() for name, part in self.discriminator.state_dict().items()
+        }
         configs = self.average.config, self.discriminator.config
-        made = Checkpoint("dynode", configs[0], states[0], configs[1], states[1], self.about)
+        state = plain_state(self.average)
+        made = Checkpoint("dynode", configs[0], state, configs[1], judge, self.about)
         write_checkpoint(made, path, "dynode", force=force)
 
     def close(self) -> None:
@@ -184,14 +203,19 @@ def train_still(
         MediaError: The data set cannot be trained on.
         UsageError: The folder holds a run with other options.
 
+    With `rank` the output is a direction of the generator it started from, a `NetworkDirection`.
+
     Source:
         Karras et al. 2020, StyleGAN2-ADA, arXiv:2006.06676. Deviation: no penalty of path lengths.
     """
+    if options.rank and output.suffix != ".safetensors":
+        raise OptionError(f"{output.name} is to be a direction; name a .safetensors file with -o")
     processes = Processes.join(training.device)
     pictures = TrainingPictures.read(training.data, labels=options.labels, flip=options.flip)
     pair = start_pair(options, pictures, training.start, training.seed, training.device)
+    hold_parts(pair[0], options.freeze, options.rank, training.start, training.seed)
     freeze_blocks(pair[1], options.freeze_d)
-    about = {"name": options.called or output.stem, "domain": pictures.clips.store.source.stem}
+    about = _about(options, output, pictures, training.start)
     sides = StillSides(pair, pictures, mixing=options.mixing, seed=training.seed, about=about)
     plan = Plan(
         training.folder,
@@ -207,5 +231,39 @@ def train_still(
         train_against(sides, options, plan, progress=progress)
     finally:
         sides.close()
-    if processes.is_first and (training.until is None or training.until >= options.steps):
+    if not processes.is_first or (training.until is not None and training.until < options.steps):
+        return
+    if options.rank:
+        _write_offsets(sides.average, options, training, output)
+    else:
         sides.write(output, force=force)
+
+
+def _about(
+    options: StillTrainingOptions, output: Path, pictures: TrainingPictures, start: str | None
+) -> dict[str, Any]:
+    """Say what a file tells of itself; with the mapping held, it shows what its start shows."""
+    about = {"name": options.called or output.stem, "domain": pictures.clips.store.source.stem}
+    if start is None or (options.freeze == "none" and not options.rank):
+        return about
+    info = load_generator(start, device="cpu").info
+    told = f"{info.name} ({info.fingerprint[:12]}), fine-tuned on {about['domain']}"
+    return about | {"domain": info.domain, "crop": info.crop, "source": told}
+
+
+def _write_offsets(
+    tuned: GeneratorNetwork, options: StillTrainingOptions, training: TrainingJob, output: Path
+) -> None:
+    """Write what was trained of low rank as a direction of the generator it started from."""
+    info = load_generator(training.start, device="cpu").info
+    made = offsets_of(tuned).with_info(
+        name=options.called or output.stem,
+        method="train stylegan2",
+        options=options.shaping(),
+        seed=training.seed,
+        fingerprint=info.fingerprint,
+        generator=info.name,
+        unit="the fine-tuned network",
+        created_with=__version__,
+    )
+    made.save(output)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from dynode.adversarial.low_rank import tune_low_rank
 from dynode.adversarial.options import AdversarialOptions, group_of
 from dynode.adversarial.pictures import TrainingPictures
 from dynode.adversarial.starting import copy_matching
@@ -53,6 +54,37 @@ def start_pair(
         generator = _loaded(start, pictures, classes)
     judge = _judge(options, generator.config, start, seed)
     return generator.train().to(device), judge.train().to(device)
+
+
+def hold_parts(
+    generator: GeneratorNetwork, freeze: str, rank: int, start: str | None, seed: int
+) -> None:
+    """Hold what fine-tuning shall leave as it is.
+
+    Args:
+        generator: Of the start.
+        freeze: `none`, `mapping`, or `styles`: the mapping and what makes styles of codes.
+        rank: Rank of the offsets that are trained in place of weights; 0 trains weights.
+        start: What it started from.
+        seed: Seed of new offsets.
+
+    Raises:
+        OptionError: There is no start, or both are asked for.
+    """
+    if start is None and (rank or freeze != "none"):
+        asked = f"--rank is {rank}" if rank else f"--freeze is {freeze}"
+        raise OptionError(f"{asked}, which is for fine-tuning; name a generator with --from")
+    if rank and freeze != "none":
+        raise OptionError(
+            "--freeze does not apply with --rank, which holds all else; leave one out"
+        )
+    if rank:
+        tune_low_rank(generator, rank, seed=seed)
+    if freeze != "none":
+        generator.mapping.requires_grad_(False)
+    if freeze == "styles":
+        for name in generator.synthesis.rows:
+            generator.synthesis.layer(name).affine.requires_grad_(False)
 
 
 def _new_config(
