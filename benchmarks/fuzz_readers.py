@@ -156,6 +156,9 @@ def main() -> int:
     given = parser.parse_args()
     table: dict[str, dict[str, object]] = {}
     for name in given.reader or READERS:
+        if not READERS[name].is_installed:
+            print(f"{name:28} left out: install {READERS[name].package}", flush=True)
+            continue
         table[name] = found = tried(name, given.mutations, given.seed)
         print(
             f"{name:28} {found['mutations']:>6} mutations, {found['foreign_count']} foreign, "

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +70,17 @@ _STATE = dict(_GENERATOR.network.state_dict())
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader, the suffix of its files, and how to make some."""
+    """A reader, the suffix of its files, how to make some, and the package of an extra it needs."""
 
     make: Files
     read: Callable[[Path], object]
     suffix: str = ".bin"
+    package: str = ""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether what it needs is there."""
+        return not self.package or find_spec(self.package) is not None
 
     def write(self, folder: Path, content: bytes) -> Path:
         """Write a file for it."""
@@ -256,6 +263,15 @@ def _listed(path: Path) -> object:
     return read_list(path, ["strength"])
 
 
+def _parquet(folder: Path) -> list[bytes]:
+    import pyarrow
+    from pyarrow import parquet
+
+    table = pyarrow.table({"source": ["a.png", "b.png"], "strength": [1.5, 2.0]})
+    parquet.write_table(table, folder / "list.parquet")
+    return [(folder / "list.parquet").read_bytes()]
+
+
 def _work(folder: Path) -> list[bytes]:
     contents = Contents()
     path = folder / "direction.safetensors"
@@ -405,6 +421,7 @@ READERS: dict[str, Reader] = {
     "list of a batch, JSON lines": Reader(
         _text('{"source": "a.png", "strength": 1.5}\n{"source": "b.png"}\n'), _listed, ".jsonl"
     ),
+    "list of a batch, Parquet": Reader(_parquet, _listed, ".parquet", package="pyarrow"),
     "work of the studio": Reader(_work, _opened_work, ".json"),
     "zip of pictures": Reader(_zip_of_pictures, _read_pictures, ".zip"),
     "picture": Reader(

@@ -61,6 +61,7 @@ READERS = (
     "times",
     "list of a batch, CSV",
     "list of a batch, JSON lines",
+    "list of a batch, Parquet",
     "work of the studio",
     "zip of pictures",
     "picture",
@@ -98,6 +99,8 @@ def test_more_damaged_files_end_in_a_value_or_one_line(fuzz: ModuleType, reader:
 
 
 def check(fuzz: ModuleType, reader: str, seconds: float) -> None:
+    if not fuzz.READERS[reader].is_installed:
+        pytest.skip(f"needs {fuzz.READERS[reader].package}")
     found = fuzz.tried(reader, 10**6, SEED, seconds)
 
     assert found["foreign"] == []
