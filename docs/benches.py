@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from dynode.benching import read_result
+from dynode_bench import read_result
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "bench"
 

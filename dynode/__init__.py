@@ -27,10 +27,6 @@ from dynode.plugins.picture_distance import PictureDistance
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dynode.benching.battery import bench_metrics
-    from dynode.benching.directions import bench_directions
-    from dynode.benching.inverters import bench_inverters
-    from dynode.benching.video import bench_video
     from dynode.direction.base import Direction
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
@@ -63,7 +59,6 @@ if TYPE_CHECKING:
     from dynode.pipeline.morph import morph
     from dynode.pipeline.training import train
     from dynode.pipeline.walk import walk
-    from dynode.reporting.page import report
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
@@ -95,12 +90,7 @@ _LAZY = {
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
-    "bench_directions": "dynode.benching",
-    "bench_inverters": "dynode.benching",
-    "bench_metrics": "dynode.benching",
-    "bench_video": "dynode.benching",
     "measure": "dynode.measuring",
-    "report": "dynode.reporting",
     "invert": "dynode.pipeline.invert",
     "mix": "dynode.pipeline.mix",
     "morph": "dynode.pipeline.morph",
@@ -167,11 +157,7 @@ __all__ = [
     "WeightOffset",
     "ZDirection",
     "animate",
-    "bench_directions",
     "blend",
-    "bench_inverters",
-    "bench_metrics",
-    "bench_video",
     "edit",
     "export_generator",
     "find",
@@ -181,7 +167,6 @@ __all__ = [
     "load_direction",
     "load_generator",
     "measure",
-    "report",
     "mix",
     "morph",
     "option",

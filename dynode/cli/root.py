@@ -21,7 +21,6 @@ from dynode.version import __version__
 
 COMMANDS = {
     "animate": "dynode.cli.animate:animate",
-    "bench": "dynode.cli.bench:bench",
     "cache": "dynode.cli.cache:cache",
     "crop": "dynode.cli.crop:crop",
     "data": "dynode.cli.data:data",
@@ -38,7 +37,6 @@ COMMANDS = {
     "models": "dynode.cli.models:models",
     "morph": "dynode.cli.morph:morph",
     "plugins": "dynode.cli.plugins:plugins",
-    "report": "dynode.cli.report:report",
     "train": "dynode.cli.train:train",
     "walk": "dynode.cli.walk:walk",
 }

@@ -9,7 +9,7 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.generator.channels import as_rgb
     from dynode.generator.classes import choose_class
-    from dynode.generator.loading import load_generator
+    from dynode.generator.loading import load_generator, loaded
     from dynode.generator.module import wrap_module
     from dynode.generator.population import (
         Population,
@@ -41,6 +41,7 @@ __all__ = [
     "draw_population",
     "draw_z",
     "load_generator",
+    "loaded",
     "redrawing",
     "wrap_module",
 ]
@@ -48,6 +49,7 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "loaded": "dynode.generator.loading",
         "Generator": "dynode.generator.protocol",
         "GeneratorInfo": "dynode.generator.protocol",
         "KeepsActivations": "dynode.generator.redraw",

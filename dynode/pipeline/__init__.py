@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.pipeline.choosing import ReadyInverter
     from dynode.pipeline.clip_codes import invert_clip
     from dynode.pipeline.codes import read_codes
     from dynode.pipeline.directions import ready_directions
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.signing import sign
 
 __all__ = [
+    "ReadyInverter",
     "conflicts",
     "file_stems",
     "invert_clip",
@@ -30,6 +32,7 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "ReadyInverter": "dynode.pipeline.choosing",
         "conflicts": "dynode.pipeline.report",
         "file_stems": "dynode.pipeline.library",
         "invert_clip": "dynode.pipeline.clip_codes",

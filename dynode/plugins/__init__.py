@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dynode.plugins.boundary import at_work
 from dynode.plugins.convertible import Convertible
 from dynode.plugins.discovery import (
     PluginReport,
@@ -76,6 +77,7 @@ __all__ = [
     "Trainable",
     "TrainableGenerator",
     "Truth",
+    "at_work",
     "distribution_of",
     "hookimpl",
     "install_command",

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
         ChosenScorer,
         choose_prompts,
         choose_scorer,
+        find_scorer,
     )
     from dynode.scoring.components import (
         ComponentOptions,
         measured_components,
+        purest,
     )
     from dynode.scoring.effects import (
         deviations_of,
@@ -43,12 +45,14 @@ __all__ = [
     "choose_prompts",
     "choose_scorer",
     "deviations_of",
+    "find_scorer",
     "labelled_codes",
     "labelled_z",
     "mean_effect",
     "measured_components",
     "open_program",
     "parse_rows",
+    "purest",
     "read_labels",
     "score_latents",
     "score_population",
@@ -57,6 +61,8 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "purest": "dynode.scoring.components",
+        "find_scorer": "dynode.scoring.choosing",
         "ChosenScorer": "dynode.scoring.choosing",
         "ComponentOptions": "dynode.scoring.components",
         "Drawn": "dynode.scoring.kept",

@@ -30,7 +30,7 @@ STOREYS: list[list[str]] = [
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
     ["distance", "scoring", "crop", "data", "importing", "encoders", "adversarial"],
-    ["pipeline", "measuring", "benching", "reporting"],
+    ["pipeline", "measuring"],
     ["cli", "__main__", "scaffold", "checking", "testing"],
 ]
 
@@ -49,6 +49,7 @@ SDK = (
     "dynode.generator",
     "dynode.importing",
     "dynode.latents",
+    "dynode.measuring",
     "dynode.media",
     "dynode.models",
     "dynode.pipeline",

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from dynode.benching import read_result
 from dynode.plugins import Registry
+from dynode_bench import read_result
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "bench"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ class Provider(dynode.GeneratorProvider):
 def stranger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """The plugin of the how-to page, registered through its hook and nowhere else."""
     registry = Registry()
+    registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     monkeypatch.setenv("DYNODE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.encoders.training.losses import psnr
     from dynode.encoders.training.recipe import (
         EncoderRecipe,
         RestyleRecipe,
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 __all__ = [
     "EncoderRecipe",
     "RestyleRecipe",
+    "psnr",
 ]
 
 __getattr__ = names_on_demand(
     __name__,
     {
+        "psnr": "dynode.encoders.training.losses",
         "EncoderRecipe": "dynode.encoders.training.recipe",
         "RestyleRecipe": "dynode.encoders.training.recipe",
     },

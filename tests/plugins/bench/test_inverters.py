@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,11 @@ from torch import Tensor
 
 import dynode
 from dynode import plugins
-from dynode.benching import bench_inverters
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
 from dynode.latents import Latents
 from dynode.plugins import Registry
 from dynode.testing import LinearTruth, PixelScorer, run_command, tiny_generator
+from dynode_bench import bench_inverters
 
 GENERATOR = tiny_generator(16, w_dim=32, channels=8, name="tiny")
 
@@ -60,6 +61,7 @@ class Nothing(Oracle):
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
     registry = Registry()
+    registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
     registry.scorers.add(Scorer(), "tests")
     for method in (Oracle, Off, Nothing):
         registry.inverters.add(method(), "tests")

@@ -10,15 +10,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
-from dynode.generator.population import Population, draw_population
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
-from dynode.plugins.methods import Scorer
-from dynode.plugins.truth import Truth
-from dynode.scoring.choosing import ChosenScorer, find_scorer
-from dynode.scoring.effects import score_latents
+from dynode.generator import Generator, Population, draw_population
+from dynode.latents import Latents
+from dynode.plugins import Scorer, Truth
+from dynode.scoring import ChosenScorer, find_scorer, score_latents
 
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)
 _HELD_OUT_SEED = 90_000  # far from the seeds that methods draw

@@ -13,18 +13,15 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.benching.asking import Asking, Budget
-from dynode.benching.keeping import KeptRows
-from dynode.benching.rows import DirectionBench, Row
-from dynode.benching.world import STRENGTHS, World
-from dynode.direction.base import Direction
+from dynode.direction import Direction
 from dynode.errors import DynodeError, OptionError
-from dynode.generator.loading import loaded
-from dynode.generator.protocol import Generator
-from dynode.plugins.boundary import at_work
-from dynode.plugins.methods import DirectionMethod, Progress, silent
-from dynode.scoring.calibration import calibrate
-from dynode.scoring.components import purest
+from dynode.generator import Generator, loaded
+from dynode.plugins import DirectionMethod, Progress, at_work, silent
+from dynode.scoring import calibrate, purest
+from dynode_bench.asking import Asking, Budget
+from dynode_bench.keeping import KeptRows
+from dynode_bench.rows import DirectionBench, Row
+from dynode_bench.world import STRENGTHS, World
 
 _CALIBRATION = 16
 _PER_IMAGE = {"small": 4, "full": 32}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from dynode.reporting.chart import Line, line_chart
+from dynode_bench.reporting.chart import Line, line_chart
 
 _HEAD = (
     "| attribute | method | effect (σ) | leakage at 1 σ | identity at 1 σ | monotone | seconds | renders | |",

@@ -12,12 +12,12 @@ from torch import Tensor
 
 import dynode
 from dynode import plugins
-from dynode.benching import bench_metrics
-from dynode.benching.battery import is_blind
-from dynode.benching.corruptions import CORRUPTIONS
 from dynode.errors import MissingWeightsError
 from dynode.plugins import Registry
 from dynode.testing import PixelScorer, tiny_generator
+from dynode_bench import bench_metrics
+from dynode_bench.battery import is_blind
+from dynode_bench.corruptions import CORRUPTIONS
 
 GENERATOR = tiny_generator(16, w_dim=32, channels=8, name="tiny")
 

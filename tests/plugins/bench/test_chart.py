@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dynode.reporting import Line, line_chart
+from dynode_bench.reporting import Line, line_chart
 
 
 def circles(svg: str) -> list[tuple[float, float]]:

@@ -22,11 +22,11 @@ def report(folder: Path, output: Path | None, force: bool, as_json: bool) -> Non
 
     \b
     Try:     dynode report runs/stylegan-v
-    Python:  dynode.report('runs/stylegan-v')
+    Python:  dynode_bench.report('runs/stylegan-v')
     """
-    import dynode
+    from dynode_bench.reporting import report as write_page
 
-    page = dynode.report(folder, output, force=force)
+    page = write_page(folder, output, force=force)
     if as_json:
         console.print_json({"output": str(page)})
     else:

@@ -9,18 +9,13 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.benching.asking import Budget
-from dynode.benching.comparison import Comparison, Row
-from dynode.benching.world import World
 from dynode.errors import DynodeError, MissingWeightsError
-from dynode.generator.loading import loaded
-from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator
-from dynode.measuring.measurement import measure
-from dynode.measuring.opening import open_side
-from dynode.measuring.side import Drawing
-from dynode.plugins.methods import GeneratorProvider, Progress, silent
-from dynode.plugins.metric import Metric, Needs
+from dynode.generator import Generator, VideoGenerator, loaded
+from dynode.measuring import Drawing, measure, open_side
+from dynode.plugins import GeneratorProvider, Metric, Needs, Progress, silent
+from dynode_bench.asking import Budget
+from dynode_bench.comparison import Comparison, Row
+from dynode_bench.world import World
 
 _CLIPS = {"small": 16, "full": 128}
 _FRAMES = 24

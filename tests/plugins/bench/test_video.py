@@ -11,10 +11,10 @@ from torch import Tensor
 
 import dynode
 from dynode import plugins
-from dynode.benching import bench_video
 from dynode.errors import MissingWeightsError, UnknownNameError
 from dynode.plugins import Registry
 from dynode.testing import LinearTruth, PixelScorer, tiny_generator
+from dynode_bench import bench_video
 from dynode_stylegan_v.tiny import tiny_moving_generator
 
 STILL = tiny_generator(16, w_dim=32, channels=8, name="tiny")

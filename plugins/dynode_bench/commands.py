@@ -11,7 +11,7 @@ import click
 from dynode.cli import console
 
 if TYPE_CHECKING:
-    from dynode.benching.writing import Result
+    from dynode_bench.writing import Result
 
 _Option = Callable[[Any], Any]  # a command, and the same with one option more
 _OUTPUT = click.option(
@@ -76,12 +76,12 @@ def directions(output: Path | None, **given: Any) -> None:
 
     \b
     Try:     dynode bench directions --methods sefa,ganspace --attributes smile
-    Python:  dynode.bench_directions(methods=['sefa'], attributes=['smile']).table()
+    Python:  dynode_bench.bench_directions(methods=['sefa'], attributes=['smile']).table()
     """
-    import dynode
+    from dynode_bench import bench_directions
 
     keep = output / ".directions.rows.jsonl" if output else None
-    _run("directions", dynode.bench_directions, output, given | {"keep": keep})
+    _run("directions", bench_directions, output, given | {"keep": keep})
 
 
 @bench.command()
@@ -91,11 +91,11 @@ def inverters(output: Path | None, **given: Any) -> None:
 
     \b
     Try:     dynode bench inverters --methods e4e,restyle
-    Python:  dynode.bench_inverters(methods=['e4e', 'restyle']).table()
+    Python:  dynode_bench.bench_inverters(methods=['e4e', 'restyle']).table()
     """
-    import dynode
+    from dynode_bench import bench_inverters
 
-    _run("inverters", dynode.bench_inverters, output, given)
+    _run("inverters", bench_inverters, output, given)
 
 
 @bench.command()
@@ -105,11 +105,11 @@ def metrics(output: Path | None, **given: Any) -> None:
 
     \b
     Try:     dynode bench metrics --methods psnr,jerk
-    Python:  dynode.bench_metrics(methods=['psnr', 'jerk']).table()
+    Python:  dynode_bench.bench_metrics(methods=['psnr', 'jerk']).table()
     """
-    import dynode
+    from dynode_bench import bench_metrics
 
-    _run("metrics", dynode.bench_metrics, output, given)
+    _run("metrics", bench_metrics, output, given)
 
 
 @bench.command()
@@ -119,18 +119,18 @@ def video(output: Path | None, **given: Any) -> None:
 
     \b
     Try:     dynode bench video -o results
-    Python:  dynode.bench_video().table()
+    Python:  dynode_bench.bench_video().table()
     """
-    import dynode
+    from dynode_bench import bench_video
 
-    _run("video", dynode.bench_video, output, given)
+    _run("video", bench_video, output, given)
 
 
 def _run(
     name: str, compare: Callable[..., Result], output: Path | None, given: dict[str, Any]
 ) -> None:
     """Compare, and write or print what was found."""
-    from dynode.benching import writing
+    from dynode_bench import writing
 
     force, as_json = given.pop("force"), given.pop("as_json")
     if output:

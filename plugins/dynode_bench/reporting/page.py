@@ -11,14 +11,12 @@ from pathlib import Path
 
 from PIL import Image
 
+import dynode
 from dynode import files
 from dynode.errors import DynodeError, MediaError, UsageError
-from dynode.media.clip import open_clip
-from dynode.media.images import read_image
-from dynode.media.kind import kind_of
-from dynode.reporting.figures import section_of_json, section_of_log
-from dynode.reporting.section import Section, of_markdown, picture
-from dynode.version import __version__
+from dynode.media import kind_of, open_clip, read_image
+from dynode_bench.reporting.figures import section_of_json, section_of_log
+from dynode_bench.reporting.section import Section, of_markdown, picture
 
 PAGE = "report.html"
 _STRIP, _STRIP_HEIGHT_PX = 8, 160
@@ -76,7 +74,7 @@ def _page(title: str, sections: list[Section]) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><style>{_STYLE}</style></head>'
     )
-    foot = f"<footer><p>dynode {__version__}</p></footer></body></html>\n"
+    foot = f"<footer><p>dynode {dynode.__version__}</p></footer></body></html>\n"
     return "\n".join([f"{head}<body><h1>{escape(title)}</h1>", *parts, foot])
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from dynode.reporting.chart import Line, line_chart
-    from dynode.reporting.page import report
+    from dynode_bench.reporting.chart import Line, line_chart
+    from dynode_bench.reporting.page import report
 
 __all__ = [
     "Line",
@@ -19,8 +19,8 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
-        "Line": "dynode.reporting.chart",
-        "line_chart": "dynode.reporting.chart",
-        "report": "dynode.reporting.page",
+        "Line": "dynode_bench.reporting.chart",
+        "line_chart": "dynode_bench.reporting.chart",
+        "report": "dynode_bench.reporting.page",
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +13,13 @@ import pytest
 
 import dynode
 from dynode import plugins
-from dynode.benching import DirectionBench
-from dynode.benching.asking import Asking
-from dynode.benching.directions import bench_directions, interpolate_at_one
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
 from dynode.plugins import Registry
 from dynode.testing import PixelScorer, run_command, tiny_generator
 from dynode.testing.scorers import PixelScorerModel
+from dynode_bench import DirectionBench
+from dynode_bench.asking import Asking
+from dynode_bench.directions import bench_directions, interpolate_at_one
 
 ATTRIBUTES = ("light", "warm")
 
@@ -140,6 +141,7 @@ class Nothing(Stranger):
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
     registry = Registry()
+    registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
     registry.generators.add(Provider(), "tests")
     registry.scorers.add(Scorer(), "tests")
     for method in (ByAttribute, ByText, PerPicture, Unlabelled, Stranger, Nothing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from html.parser import HTMLParser
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dynode
+import dynode_bench
+from dynode import plugins
 from dynode.errors import MediaError, OutputExistsError, UsageError
 from dynode.testing import run_command
 from dynode.testing.videos import write_test_video
@@ -65,7 +67,7 @@ class _Asked(HTMLParser):
 
 def test_a_page_shows_figures_curves_pictures_and_strips(folder: Path) -> None:
     with pytest.warns(UserWarning, match=r"made-2.png, between the first and the last"):
-        page = dynode.report(folder).read_text(encoding="utf-8")
+        page = dynode_bench.report(folder).read_text(encoding="utf-8")
 
     for shown in ("<td>mine</td>", '<td class="number">31.5</td>', "Compared: inverters"):
         assert shown in page
@@ -79,7 +81,7 @@ def test_a_page_shows_figures_curves_pictures_and_strips(folder: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:left out of the page")
 def test_a_page_asks_for_nothing_from_elsewhere(folder: Path) -> None:
-    page = dynode.report(folder).read_text(encoding="utf-8")
+    page = dynode_bench.report(folder).read_text(encoding="utf-8")
 
     found = _Asked(page)
     assert found.asked and all(one.startswith("data:image/jpeg;base64,") for one in found.asked)
@@ -91,11 +93,11 @@ def test_a_page_asks_for_nothing_from_elsewhere(folder: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:left out of the page")
 def test_a_page_is_made_again_only_by_force_and_does_not_show_itself(folder: Path) -> None:
-    first = dynode.report(folder).read_text(encoding="utf-8")
+    first = dynode_bench.report(folder).read_text(encoding="utf-8")
 
     with pytest.raises(OutputExistsError):
-        dynode.report(folder)
-    assert dynode.report(folder, force=True).read_text(encoding="utf-8") == first
+        dynode_bench.report(folder)
+    assert dynode_bench.report(folder, force=True).read_text(encoding="utf-8") == first
 
 
 def test_what_is_broken_is_named_and_the_rest_is_shown(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_what_is_broken_is_named_and_the_rest_is_shown(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
 
     with pytest.warns(UserWarning, match="left out of the page") as told:
-        page = dynode.report(tmp_path).read_text(encoding="utf-8")
+        page = dynode_bench.report(tmp_path).read_text(encoding="utf-8")
 
     for name in ("half.json", "strange.json", "other.json", "broken.png"):
         assert name in str(told[0].message) and name in page
@@ -117,14 +119,16 @@ def test_a_folder_without_results_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
 
     with pytest.raises(MediaError, match="notes.txt holds nothing that is shown"):
-        dynode.report(tmp_path)
+        dynode_bench.report(tmp_path)
     with pytest.raises(UsageError, match="nowhere is no folder"):
-        dynode.report(tmp_path / "nowhere")
+        dynode_bench.report(tmp_path / "nowhere")
     assert not (tmp_path / "report.html").exists()
 
 
 @pytest.mark.filterwarnings("ignore:left out of the page")
 def test_the_command_writes_the_page(folder: Path) -> None:
+    plugins.registry().register(importlib.import_module("dynode_bench.plugin"), "tests")
+
     told = json.loads(run_command(["report", str(folder), "--json"]).stdout)
     again = run_command(["report", str(folder)])
 

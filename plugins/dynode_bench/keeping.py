@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from dynode.benching.rows import Row
+from dynode_bench.rows import Row
 
 Key = tuple[str, str, str]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dynode.benching.writing import read_result
 from dynode.errors import MediaError
 from dynode.files import reading
-from dynode.reporting.chart import Line, line_chart
-from dynode.reporting.section import Section, of_markdown, table
+from dynode_bench.reporting.chart import Line, line_chart
+from dynode_bench.reporting.section import Section, of_markdown, table
+from dynode_bench.writing import read_result
 
 _LARGEST = 2**26
 _MOST_POINTS = 600

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dynode.reporting.chart import Line, line_chart
+from dynode_bench.reporting.chart import Line, line_chart
 
 Cell = float | int | str | None
 Row = Mapping[str, Cell]

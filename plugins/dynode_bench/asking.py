@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dynode.errors import DynodeError
 from dynode.options import build_options, specs_of
-from dynode.plugins.methods import DirectionMethod
+from dynode.plugins import DirectionMethod
 
 Budget = Literal["small", "full"]
 Way = Literal["components", "attribute", "text", "as it is"]

@@ -12,18 +12,17 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.benching.asking import Budget
-from dynode.benching.comparison import Comparison, Row
-from dynode.benching.world import World
-from dynode.distance.loading import load_distance
-from dynode.encoders.training.losses import psnr
+from dynode.distance import load_distance
+from dynode.encoders.training import psnr
 from dynode.errors import DynodeError
-from dynode.generator.loading import loaded
-from dynode.generator.protocol import Generator
-from dynode.latents.latents import Latents
+from dynode.generator import Generator, loaded
+from dynode.latents import Latents
 from dynode.options import build_options
-from dynode.pipeline.choosing import ReadyInverter
-from dynode.plugins.methods import Inverter, Progress, silent
+from dynode.pipeline import ReadyInverter
+from dynode.plugins import Inverter, Progress, silent
+from dynode_bench.asking import Budget
+from dynode_bench.comparison import Comparison, Row
+from dynode_bench.world import World
 
 _PICTURES = {"small": 16, "full": 256}
 _AT_ONCE = 8

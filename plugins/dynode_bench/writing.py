@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dynode import files
-from dynode.benching.comparison import Comparison
-from dynode.benching.rows import DirectionBench
+from dynode_bench.comparison import Comparison
+from dynode_bench.rows import DirectionBench
 
 _SUFFIXES = (".json", ".md", ".svg")
 

@@ -10,16 +10,14 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.benching.asking import Budget
-from dynode.benching.comparison import Cell, Comparison, Row
-from dynode.benching.corruptions import CORRUPTIONS
-from dynode.benching.world import World
 from dynode.errors import DynodeError
-from dynode.generator.loading import loaded
-from dynode.generator.protocol import Generator
-from dynode.measuring.measurement import measure
-from dynode.plugins.methods import Progress, silent
-from dynode.plugins.metric import Metric
+from dynode.generator import Generator, loaded
+from dynode.measuring import measure
+from dynode.plugins import Metric, Progress, silent
+from dynode_bench.asking import Budget
+from dynode_bench.comparison import Cell, Comparison, Row
+from dynode_bench.corruptions import CORRUPTIONS
+from dynode_bench.world import World
 
 _CLIPS = {"small": 12, "full": 48}
 _FRAMES = 16
