@@ -155,12 +155,7 @@ def purest(
     for direction in ranked[:_CANDIDATES]:
         try:
             return calibrate(
-                direction,
-                generator,
-                scorer,
-                samples=samples,
-                seed=seed + 1,
-                with_curve=with_curve,
+                direction, generator, scorer, samples=samples, seed=seed + 1, with_curve=with_curve
             )
         except OptionError as error:  # it cannot move the attribute by one deviation
             reason = str(error)

@@ -75,18 +75,7 @@ def invert_next(
         MediaError: See `invert`.
     """
     read = _read(generator, images)
-    key = len(read) - 1
-    w, drawn, expected = read, read.new_zeros(len(read)), _GOOD_DB
-    if before is not None:
-        expected = _expected(generator, *before)
-        w = _continued(generator, images, read, before, options.steps)
-        drawn = _redrawn(generator, images, w)
-    if float(drawn[key]) < expected:  # nothing is known, or it was of another face
-        key = len(read) // 2
-        anew = read + _correction(generator, images, read, key, options.steps)
-        drawn_anew = _redrawn(generator, images, anew)
-        if float(drawn_anew.mean()) > float(drawn.mean()) + _PLAIN_GAIN_DB:
-            w, drawn = anew, drawn_anew
+    w, drawn, key = _corrected(generator, images, read, before, options.steps)
     strayed = drawn < (drawn[key] - _MOST_LOSS_DB).clamp_max(_GOOD_DB)
     if bool(strayed.any()) and options.steps:
         alone = refine(generator, images[strayed], read[strayed], options.steps, silent)
@@ -94,6 +83,29 @@ def invert_next(
     if not options.any_picture:
         _refuse_strangers(drawn)
     return Latents(w)
+
+
+def _corrected(
+    generator: Generator,
+    images: Tensor,
+    read: Tensor,
+    before: tuple[Tensor, Latents] | None,
+    steps: int,
+) -> tuple[Tensor, Tensor, int]:
+    """Correct what was read by one refined frame; codes, their decibels and the number of that frame."""
+    key = len(read) - 1
+    w, drawn, expected = read, read.new_zeros(len(read)), _GOOD_DB
+    if before is not None:
+        expected = _expected(generator, *before)
+        w = _continued(generator, images, read, before, steps)
+        drawn = _redrawn(generator, images, w)
+    if float(drawn[key]) < expected:  # nothing is known, or it was of another face
+        key = len(read) // 2
+        anew = read + _correction(generator, images, read, key, steps)
+        drawn_anew = _redrawn(generator, images, anew)
+        if float(drawn_anew.mean()) > float(drawn.mean()) + _PLAIN_GAIN_DB:
+            w, drawn = anew, drawn_anew
+    return w, drawn, key
 
 
 def evened(codes: Tensor) -> Tensor:
