@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.morph import morph
     from dynode.pipeline.training import train
     from dynode.pipeline.walk import walk
+    from dynode.pipeline.walk_grid import walk_grid
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
@@ -96,6 +97,7 @@ _LAZY = {
     "morph": "dynode.pipeline.morph",
     "train": "dynode.pipeline.training",
     "walk": "dynode.pipeline.walk",
+    "walk_grid": "dynode.pipeline.walk_grid",
     "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
     "export_generator": "dynode.stylegan2.export",
@@ -172,6 +174,7 @@ __all__ = [
     "option",
     "train",
     "walk",
+    "walk_grid",
     "wrap_module",
 ]
 

@@ -208,15 +208,9 @@ def train_still(
     Source:
         Karras et al. 2020, StyleGAN2-ADA, arXiv:2006.06676. Deviation: no penalty of path lengths.
     """
-    if options.rank and output.suffix != ".safetensors":
-        raise OptionError(f"{output.name} is to be a direction; name a .safetensors file with -o")
     processes = Processes.join(training.device)
     pictures = TrainingPictures.read(training.data, labels=options.labels, flip=options.flip)
-    pair = start_pair(options, pictures, training.start, training.seed, training.device)
-    hold_parts(pair[0], options.freeze, options.rank, training.start, training.seed)
-    freeze_blocks(pair[1], options.freeze_d)
-    about = _about(options, output, pictures, training.start)
-    sides = StillSides(pair, pictures, mixing=options.mixing, seed=training.seed, about=about)
+    sides = _sides(options, output, training, pictures)
     plan = Plan(
         training.folder,
         training.seed,
@@ -237,6 +231,19 @@ def train_still(
         _write_offsets(sides.average, options, training, output)
     else:
         sides.write(output, force=force)
+
+
+def _sides(
+    options: StillTrainingOptions, output: Path, training: TrainingJob, pictures: TrainingPictures
+) -> StillSides:
+    """Prepare both networks, and hold what is not trained."""
+    if options.rank and output.suffix != ".safetensors":
+        raise OptionError(f"{output.name} is to be a direction; name a .safetensors file with -o")
+    pair = start_pair(options, pictures, training.start, training.seed, training.device)
+    hold_parts(pair[0], options.freeze, options.rank, training.start, training.seed)
+    freeze_blocks(pair[1], options.freeze_d)
+    about = _about(options, output, pictures, training.start)
+    return StillSides(pair, pictures, mixing=options.mixing, seed=training.seed, about=about)
 
 
 def _about(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynode.cli import completing, console
 from dynode.cli.point_options import takes_points
-from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
+from dynode.pipeline.walk_options import WALK_NOISE, WALK_PATHS, WALK_SPACES
+
+if TYPE_CHECKING:
+    from dynode.pipeline.walk import Walk
+    from dynode.pipeline.walk_grid import WalkGrid
 
 
 @click.command()
@@ -33,7 +37,17 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
     type=click.Choice(WALK_PATHS),
     default="straight",
     show_default=True,
-    help="Straight from point to point, or a smooth curve through them.",
+    help="Straight from point to point, a smooth curve through them, or smooth noise in their span.",
+)
+@click.option(
+    "--noise",
+    type=click.Choice(WALK_NOISE),
+    default="const",
+    show_default=True,
+    help="Noise of the generator: as stored, flowing in a loop of about 4 seconds, or none.",
+)
+@click.option(
+    "--grid", metavar="ROWSxCOLUMNS", help="Several walks side by side; the points are dealt out."
 )
 @click.option("--even", is_flag=True, help="Constant speed as seen, by a picture distance.")
 @click.option(
@@ -49,7 +63,7 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
     "keys",
     multiple=True,
     metavar="NAME=TIME:FACTOR,…",
-    help="Strength of a direction over time, such as smile=0:0,2:1.5,4:0.",
+    help="Strength of a direction over time, such as smile=0:0,2:1.5,4:0, or of truncation.",
 )
 @click.option(
     "--sound",
@@ -61,7 +75,7 @@ from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
     "follow",
     multiple=True,
     metavar="NAME=TRAIT",
-    help="What a direction, or step, follows: loudness, onsets, bass, middle or treble "
+    help="What a direction, step or truncation follows: loudness, onsets, bass, middle or treble "
     "[default: directions the onsets, step the loudness].",
 )
 @takes_points
@@ -80,6 +94,7 @@ def walk(output: Path | None, force: bool, as_json: bool, **asked: Any) -> None:
     from dynode.pipeline.frame_files import check_frames_name
     from dynode.pipeline.keyed import parse_key
     from dynode.pipeline.sounding import parse_follow
+    from dynode.pipeline.walk_grid import parse_grid
 
     target = output or Path("walk.mp4")
     check_frames_name(target)
@@ -87,12 +102,17 @@ def walk(output: Path | None, force: bool, as_json: bool, **asked: Any) -> None:
     keys = {name: keyed.keys for name, keyed in map(parse_key, asked.pop("keys"))}
     opening = asked.pop("opening")
     asked["follow"] = dict(map(parse_follow, asked["follow"])) or None
+    rows_columns = parse_grid(asked.pop("grid"))
     with console.progress_bar("walking") as progress:
-        made = dynode.walk(asked.pop("points"), keys=keys, progress=progress, **opening, **asked)
+        asked |= {"keys": keys, "progress": progress, **opening}
+        if rows_columns is None:
+            made: Walk | WalkGrid = dynode.walk(asked.pop("points"), **asked)
+        else:
+            made = dynode.walk_grid(asked.pop("points"), *rows_columns, **asked)
         written = made.save(target, progress=progress)
     if not as_json:
         console.tell(str(target))
         return
-    told = {"output": str(target), "frames": written.frames, "fps": made.options.fps}
-    told |= {"points": list(made.points.names), "generator": made.generator.info.name}
+    told = {"output": str(target), "frames": written.frames, "fps": made.fps}
+    told |= {"points": list(made.names), "generator": made.generator.info.name}
     console.print_json(told)

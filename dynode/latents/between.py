@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import torch
 from torch import Tensor
 
 from dynode.latents.latents import Latents
+
+_GOLDEN_ANGLE = 2.399963  # so that the waves do not begin together
 
 
 def straight_weights(positions: Tensor, count: int, *, loop: bool) -> Tensor:
@@ -48,6 +51,26 @@ def cubic_weights(positions: Tensor, count: int, *, loop: bool) -> Tensor:
     curved = torch.from_numpy(spline(where.numpy()))
     is_point = (positions == positions.round())[:, None]
     return torch.where(is_point, weights, curved)
+
+
+def wave_weights(positions: Tensor, count: int) -> Tensor:
+    """Weigh points by waves: smooth noise in their span, which comes back after `count` positions.
+
+    Every pair of points is the sine and the cosine of one more turn a round; a point left over has one
+    weight all along. The squares of the weights add up to 1, so that normal points give normal mixtures.
+
+    Returns:
+        (m, count) float64; positions that lie `count` apart have the same.
+    """
+    waves = max(1, (count + 1) // 2)
+    turn = positions * (2 * math.pi / count)
+    columns = list[Tensor]()
+    for wave in range(1, count // 2 + 1):
+        angle = wave * turn + _GOLDEN_ANGLE * wave
+        columns += [angle.cos(), angle.sin()]
+    if count % 2:
+        columns.append(torch.ones_like(turn))
+    return torch.stack(columns, 1) / math.sqrt(waves)
 
 
 def combine(points: Latents, weights: Tensor) -> Latents:

@@ -34,10 +34,24 @@ class Frames(Protocol):
         ...
 
 
+class FrameNoise(Protocol):
+    """The noise of the frames of a clip."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others, beside the generator."""
+        ...
+
+    def at(self, begin: int, end: int) -> str | Sequence[Tensor]:
+        """Return that of some of the frames, as `Generator.synthesize` takes it."""
+        ...
+
+
 def segments(
     generator: Generator,
     rollout: Frames,
     *,
+    noise: FrameNoise | None = None,
     pasting: Pasting | None = None,
     progress: Progress = silent,
 ) -> Iterator[Segment]:
@@ -49,11 +63,13 @@ def segments(
     Args:
         generator: What draws.
         rollout: A rollout, or anything else that gives the codes of frames.
+        noise: The noise it draws with; None for the stored.
         pasting: Puts the drawn faces into frames; None shows what the generator draws.
         progress: Called with the number of frames drawn, those of kept segments included.
     """
-    drawn = functools.partial(_draw, generator, rollout, pasting, progress)
+    drawn = functools.partial(_draw, generator, rollout, noise, pasting, progress)
     ground = pasting.key if pasting is not None else ""
+    ground += "" if noise is None else f" noise {noise.key}"
     for begin in range(0, len(rollout), _SEGMENT):
         end = min(begin + _SEGMENT, len(rollout))
         key = _key(generator, rollout, ground, begin, end)
@@ -63,6 +79,7 @@ def segments(
 def _draw(
     generator: Generator,
     rollout: Frames,
+    noise: FrameNoise | None,
     pasting: Pasting | None,
     progress: Progress,
     begin: int,
@@ -73,7 +90,9 @@ def _draw(
         high = min(low + _BATCH, end)
         with torch.inference_mode():
             latents = _part(generator, rollout, low, high)
-            images = generator.synthesize(latents)
+            images = generator.synthesize(
+                latents, noise="const" if noise is None else noise.at(low, high)
+            )
         if pasting is None:
             yield images
         else:

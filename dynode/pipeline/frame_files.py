@@ -50,13 +50,13 @@ def save_frames(chunks: Iterable[Tensor], path: Path, *, fps: float, columns: in
     if path.suffix.lower() == ".zip":
         with files.written(path) as temporary:
             return Written(path, _write_zip(chunks, temporary, path.stem))
-    tiled = _tiled(chunks, columns)
+    tiles = tiled(chunks, columns)
     if path.suffix:
-        return Written(path, write_video(tiled, path, fps=fps))
-    return Written(path, _write_folder(tiled, path))
+        return Written(path, write_video(tiles, path, fps=fps))
+    return Written(path, _write_folder(tiles, path))
 
 
-def _tiled(chunks: Iterable[Tensor], columns: int) -> Iterator[Tensor]:
+def tiled(chunks: Iterable[Tensor], columns: int) -> Iterator[Tensor]:
     """Lay the videos out side by side: (frames, 3, h, w)."""
     for chunk in chunks:
         if len(chunk) == 1:

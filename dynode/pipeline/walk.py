@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,29 @@ from torch import Tensor
 
 from dynode.direction.base import Direction
 from dynode.distance.distance import Distance
-from dynode.errors import OptionError, UnknownNameError
+from dynode.errors import OptionError
 from dynode.generator.loading import loaded
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
-from dynode.latents.between import along_circles, combine, cubic_weights, straight_weights
+from dynode.latents.between import (
+    along_circles,
+    combine,
+    cubic_weights,
+    straight_weights,
+    wave_weights,
+)
 from dynode.latents.latents import Latents
-from dynode.media.segments import write_segments
-from dynode.pipeline.directions import load_direction
+from dynode.media.segments import Segment, write_segments
 from dynode.pipeline.drawing import segments
 from dynode.pipeline.frame_files import save_frames
 from dynode.pipeline.keyed import Keyed
-from dynode.pipeline.naming import Named, with_strength
+from dynode.pipeline.naming import Named
 from dynode.pipeline.pacing import even_positions, seen_by, steps_as_seen
 from dynode.pipeline.points import OpenedPoints, PointsLike, open_points, parse_points
 from dynode.pipeline.score import Score, is_score
 from dynode.pipeline.sounding import Follows, sound_for
+from dynode.pipeline.walk_edits import TRUNCATION, laid_over, pulls_of
+from dynode.pipeline.walk_noise import noise_of
 from dynode.pipeline.walk_plan import WalkOptions, positions_at
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
@@ -46,6 +53,7 @@ class Walk:
         edits: Directions that are laid over it, with strengths over time.
         z: (n, z_dim) of the points, and their labels, for a walk in Z.
         follows: The sound that it follows and gets.
+        pulls: Factor of the distance from the mean code over time: truncation that is keyed.
     """
 
     generator: Generator
@@ -55,28 +63,52 @@ class Walk:
     edits: tuple[tuple[Direction, float, Keyed], ...] = ()
     z: tuple[Tensor, Tensor | None] | None = None
     follows: Follows | None = None
+    pulls: Keyed | None = None
 
     def __len__(self) -> int:
         """Count the frames."""
         return len(self.positions)
 
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return self.options.fps
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the points are called."""
+        return self.points.names
+
     def at(self, positions: Tensor) -> Latents:
         """Return the codes of positions (m,), without the edits; those of a point are exactly its own."""
         count, loop = len(self.points), self.options.loop
+        is_noise = self.options.path == "noise"
         if self.z is None:
+            if is_noise:
+                return self._around_mean(wave_weights(positions, count))
             weigh = cubic_weights if self.options.path == "cubic" else straight_weights
             return combine(self.points.latents, weigh(positions, count, loop=loop))
         z, labels = self.z
-        c = None
-        if labels is not None:
-            c = straight_weights(positions, count, loop=loop).to(labels) @ labels
+        waves = wave_weights(positions, count)
+        shares = waves.square() if is_noise else straight_weights(positions, count, loop=loop)
+        c = None if labels is None else shares.to(labels) @ labels
         psi = 0.7 if self.options.truncation is None else self.options.truncation
-        return self.generator.map(along_circles(z, positions, loop=loop), c=c, truncation=psi)
+        gone = waves.to(z) @ z if is_noise else along_circles(z, positions, loop=loop)
+        return self.generator.map(gone, c=c, truncation=psi)
+
+    def _around_mean(self, weights: Tensor) -> Latents:
+        """Weigh what the points are beside the mean code, and add it to that."""
+        mixed = combine(self.points.latents, weights)
+        rest = (1 - weights.sum(1)).to(mixed.w)
+        return mixed.with_w(mixed.w + rest[:, None, None] * self.generator.mean_w.to(mixed.w))
 
     def part(self, begin: int, end: int) -> Latents:
         """Return the codes of some of the frames, edits included."""
         latents = self.at(self.positions[begin:end])
         times = torch.arange(begin, end, dtype=torch.float64) / self.options.fps
+        if self.pulls is not None:
+            mean, factor = self.generator.mean_w.to(latents.w), self.pulls.at(times).to(latents.w)
+            latents = latents.with_w(mean + factor[:, None, None] * (latents.w - mean))
         for direction, strength, keyed in self.edits:
             latents = direction.apply(latents, (keyed.at(times) * strength).to(latents.w))
         return latents
@@ -96,15 +128,21 @@ class Walk:
             MediaError: No video format has this suffix.
         """
         target, fps = Path(path), self.options.fps
-        parts = segments(self.generator, self, progress=progress)
+        parts = self.segments(progress=progress)
         if target.suffix:
             with sound_for(target, self.follows, len(self) / fps) as sound:
                 return Written(target, write_segments(parts, target, fps=fps, sound=sound))
         chunks = (batch[None] for part in parts for batch in part.frames())
         return save_frames(chunks, target, fps=fps, columns=1)
 
+    def segments(self, *, progress: Progress = silent) -> Iterator[Segment]:
+        """Divide the drawing into segments that an interrupted call goes on with."""
+        how = self.options
+        noise = noise_of(self.generator, how.noise, frames=len(self), fps=how.fps, seed=how.seed)
+        return segments(self.generator, self, noise=noise, progress=progress)
+
     def steps(self, distance: Distance | None = None) -> Tensor:
-        """Measure how far apart neighbouring frames look, edits included.
+        """Measure how far apart neighbouring frames look, edits included and noise as stored.
 
         Args:
             distance: By what; None takes what `even` evens out by.
@@ -134,7 +172,8 @@ def walk(
         points: Seeds such as `"0-3"`, files of codes, pictures, or latents; at least two. Or one
             score, a `.json` file that says when the walk is where; see `Score`.
         directions: Directions laid over it: objects, files or names such as `"smile:1.5"`.
-        keys: (seconds, factor) pairs of the strength of a direction, by its name.
+        keys: (seconds, factor) pairs of the strength of a direction, by its name; of `truncation` for
+            the distance from the mean code, which also multiplies that of `truncation=`.
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
         class_index: Class of a conditional generator that seeds are of.
@@ -150,10 +189,14 @@ def walk(
     how, named = WalkOptions.of("walk", options), parse_points(points)
     how.check("walk", named)
     drawing = loaded(generator, device=device, class_index=class_index)
-    edits, heard = _edits(directions, keys or {}, drawing), Follows.of(how.sound, how.follow)
+    waiting, heard = dict(keys or {}), Follows.of(how.sound, how.follow)
+    pulls = pulls_of(waiting.pop(TRUNCATION, None), heard, drawing)
+    edits = laid_over(directions, waiting, drawing)
     opened = open_points(named, drawing, how, progress=progress)
     positions = positions_at(how, len(opened), how.frames(len(opened), heard))
-    made = Walk(drawing, opened, positions, how, edits, _z(how, opened, drawing), heard)
+    noise_of(drawing, how.noise, frames=len(positions), fps=how.fps, seed=how.seed)  # or refuse
+    z = _z(how, opened, drawing)
+    made = Walk(drawing, opened, positions, how, edits, z, heard, pulls)
     made = made if heard is None else _following(made, heard)
     return _evened(made, progress) if how.even else made
 
@@ -161,13 +204,17 @@ def walk(
 def _following(walk: Walk, heard: Follows) -> Walk:
     """Let steps and strengths follow a sound."""
     fps, count = walk.options.fps, len(walk)
-    heard.check([direction.info.name for direction, _, _ in walk.edits])
+    pulled = [TRUNCATION] if walk.pulls is not None else []
+    heard.check([*(direction.info.name for direction, _, _ in walk.edits), *pulled])
+    pulls = walk.pulls
+    if pulls is not None and TRUNCATION in (heard.traits or {}):
+        pulls = heard.keyed(TRUNCATION, pulls, count, fps)
     edits = tuple(
         (direction, strength, heard.keyed(direction.info.name, keyed, count, fps))
         for direction, strength, keyed in walk.edits
     )
     positions = heard.positions(walk.positions, fps, loop=walk.options.loop)
-    return dataclasses.replace(walk, positions=positions, edits=edits)
+    return dataclasses.replace(walk, positions=positions, edits=edits, pulls=pulls)
 
 
 def _of_score(
@@ -184,7 +231,8 @@ def _of_score(
     score = Score.load(given if isinstance(given, str | Path) else given[0])
     every = {name: pairs for name, pairs in score.directions.items() if pairs}
     both = {**{Path(name).stem: pairs for name, pairs in every.items()}, **(keys or {})}
-    return [point for _, point in score.points], [*every, *directions], both, score.times
+    named = [name for name in every if name != TRUNCATION]
+    return [point for _, point in score.points], [*named, *directions], both, score.times
 
 
 def _z(
@@ -205,29 +253,6 @@ def _z(
     labels = [draw_labels(info, 1, seed=seed) for seed in seeds]
     told = [label for label in labels if label is not None]
     return drawn, torch.cat(told) if told else None
-
-
-def _edits(
-    directions: Sequence[Named],
-    keys: Mapping[str, Sequence[tuple[float, float]]],
-    generator: Generator,
-) -> tuple[tuple[Direction, float, Keyed], ...]:
-    waiting, edits = dict(keys), list[tuple[Direction, float, Keyed]]()
-    for named in directions:
-        found, strength = with_strength(named)
-        direction = found if isinstance(found, Direction) else load_direction(found)
-        direction.check(generator.info)
-        names = {direction.info.name, found.stem if isinstance(found, Path) else ""}
-        keyed = next((waiting.pop(name) for name in names if name in waiting), [(0.0, 1.0)])
-        edits.append((direction.ready_for(generator), strength, Keyed.of(keyed)))
-    if waiting and not edits:
-        raise OptionError(
-            f"--key says how strong {next(iter(waiting))!r} is over time, and no direction is laid over the "
-            f"walk; add --direction {next(iter(waiting))}"
-        )
-    for name in waiting:
-        raise UnknownNameError("direction of --key", name, [d.info.name for d, _, _ in edits])
-    return tuple(edits)
 
 
 def _evened(walk: Walk, progress: Progress) -> Walk:

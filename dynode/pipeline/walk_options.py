@@ -3,4 +3,5 @@
 from __future__ import annotations
 
 WALK_SPACES = ("w", "z")
-WALK_PATHS = ("straight", "cubic")
+WALK_PATHS = ("straight", "cubic", "noise")
+WALK_NOISE = ("const", "loop", "none")

@@ -14,7 +14,7 @@ from dynode.errors import OptionError, UnknownNameError
 from dynode.pipeline.applying import flag_of
 from dynode.pipeline.points import PointOptions
 from dynode.pipeline.sounding import Follows
-from dynode.pipeline.walk_options import WALK_PATHS, WALK_SPACES
+from dynode.pipeline.walk_options import WALK_NOISE, WALK_PATHS, WALK_SPACES
 
 _MOST_FRAMES = 1_000_000
 
@@ -25,7 +25,8 @@ class WalkOptions(PointOptions):
 
     Attributes:
         space: `w`, the codes as they are, in W or W+; or `z`, along great circles, of seeds only.
-        path: `straight` from point to point, or `cubic`, a smooth curve through them, in `w`.
+        path: `straight` from point to point; `cubic`, a smooth curve through them, in `w`; or `noise`,
+            smooth noise in their span, which comes back: more points wander faster.
         loop: Go back to the first point, so that the last frame flows into the first.
         seconds: Length; None for 2 seconds a leg.
         fps: Frames a second.
@@ -34,6 +35,8 @@ class WalkOptions(PointOptions):
             walk if `seconds` is not said.
         follow: What follows which trait of the sound (`loudness`, `onsets`, `bass`, `middle`, `treble`),
             by the name of a direction or `step`; None: every direction the onsets, steps the loudness.
+        noise: The stored noise of the generator, `const`; `loop`, noise that flows from it and back
+            to it, once in about four seconds; or `none`.
         times: When each point is reached, in seconds from 0, increasing; None spreads them evenly.
     """
 
@@ -45,6 +48,7 @@ class WalkOptions(PointOptions):
     even: bool = False
     sound: str | Path | None = None
     follow: Mapping[str, str] | None = None
+    noise: str = "const"
     times: Sequence[float] | None = None
 
     def frames(self, points: int, heard: Follows | None = None) -> int:
@@ -56,6 +60,7 @@ class WalkOptions(PointOptions):
         for name, value, known in (
             ("--space", self.space, WALK_SPACES),
             ("--path", self.path, WALK_PATHS),
+            ("--noise", self.noise, WALK_NOISE),
         ):
             if value not in known:
                 raise UnknownNameError(name, value, known)
@@ -63,7 +68,7 @@ class WalkOptions(PointOptions):
             raise OptionError(
                 f"there is {points} point; a walk goes through at least 2, such as 0-3"
             )
-        if self.space == "z" and self.path != "straight":
+        if self.space == "z" and self.path == "cubic":
             raise OptionError("--path cubic is for --space w; in z a walk goes along great circles")
         legs = points if self.loop else points - 1
         own = 2.0 * legs if heard is None else heard.hearing.seconds

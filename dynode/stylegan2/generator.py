@@ -20,7 +20,7 @@ from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.fitting import check_latents, check_shape, labels
 from dynode.stylegan2.kept import KeptActivations
 from dynode.stylegan2.network import GeneratorNetwork
-from dynode.stylegan2.noise import NoiseMode, resolve_noise
+from dynode.stylegan2.noise import NoiseMode, resolve_noise, stored_maps
 
 
 class StyleGAN2:
@@ -66,10 +66,8 @@ class StyleGAN2:
     def __repr__(self) -> str:
         """Say what it is, in a line; `info` tells the rest."""
         config, name = self.network.config, self._about["name"]
-        height, width = config.size
-        return (
-            f"StyleGAN2({name!r}, {height} × {width} px, {config.num_layers} rows, {self.device})"
-        )
+        shape = " × ".join(map(str, config.size))
+        return f"StyleGAN2({name!r}, {shape} px, {config.num_layers} rows, {self.device})"
 
     @classmethod
     def load(
@@ -155,11 +153,9 @@ class StyleGAN2:
         Raises:
             UsageError: It has no such class.
         """
-        if not 0 <= index < self.network.config.c_dim:
-            raise UsageError(
-                f"{self._about['name']} has {self.network.config.c_dim} classes, none with the number "
-                f"{index}; count from 0"
-            )
+        if not 0 <= index < (classes := self.network.config.c_dim):
+            told = f"{self._about['name']} has {classes} classes, none with the number {index}"
+            raise UsageError(f"{told}; count from 0")
         limited = copy.copy(self)
         limited._class_index = index
         return limited
@@ -286,6 +282,10 @@ class StyleGAN2:
         inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
         synthesis = self.network.synthesis
         return as_rgb(synthesis(inputs, resolution=synthesis.last_block(resolution)))
+
+    def stored_noise(self) -> list[Tensor]:
+        """Return the stored noise of every convolution, (h, w) each, in execution order."""
+        return stored_maps(self.network.synthesis)
 
     def keep_activations(self, *, memory: int = KEPT_BYTES) -> KeptActivations:
         """Give what draws variants of the same pictures from where they differ; see there.

@@ -54,6 +54,11 @@ def resolve_noise(
     }
 
 
+def stored_maps(synthesis: SynthesisNetwork) -> list[Tensor]:
+    """Return the stored noise of every convolution, (h, w) each, in execution order."""
+    return list(resolve_noise(synthesis, "const", 1, synthesis.config.resolution).values())
+
+
 def block_of(name: str) -> int:
     """Read the block off a layer's name, such as 8 off `b8.conv0`."""
     return int(name.partition(".")[0][1:])

@@ -148,6 +148,10 @@ class StyleGANV(StyleGAN2):
             codes if synthesis.takes_motion else None,
         )
 
+    def stored_noise(self) -> list[Tensor]:
+        """Return the stored noise; nothing for networks without noise inputs."""
+        return super().stored_noise() if self.network.config.has_noise else []
+
     def _showing(self, codes: Tensor) -> StyleGANV:
         """Return a copy with the codes (frames, width) of what it shows."""
         if codes.shape[-1] != self.motion_width:
