@@ -20,7 +20,7 @@ from typing import TypeVar
 import torch
 
 from dynode.direction.stack import EditStack
-from dynode.dynamics.carry import carry
+from dynode.dynamics.carrying import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator

@@ -24,7 +24,7 @@ from torch import Tensor
 from dynode.direction.file import load_direction
 from dynode.direction.linear import LinearDirection
 from dynode.dynamics.baselines import interpolate_codes
-from dynode.dynamics.carry import carry
+from dynode.dynamics.carrying import carry
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.modes import MODES
 from dynode.dynamics.settings import FitOptions

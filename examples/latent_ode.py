@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 import dynode
-from dynode.dynamics.carry import carry
+from dynode.dynamics.carrying import carry
 from dynode.media.images import grid, write_image
 
 generator = dynode.load_generator()

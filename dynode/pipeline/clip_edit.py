@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from dynode.direction.stack import EditStack
-from dynode.dynamics.carry import carry
+from dynode.dynamics.carrying import carry
 from dynode.dynamics.modes import Mode
 from dynode.generator.protocol import Generator
 from dynode.pipeline.clips import ClipResult, FittedClip, frame_times, timed, write_rollout

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dynode_bench.battery import bench_metrics
     from dynode_bench.comparison import Comparison
     from dynode_bench.directions import bench_directions
+    from dynode_bench.dynamics import bench_dynamics
     from dynode_bench.inverters import bench_inverters
     from dynode_bench.reporting import report
     from dynode_bench.rows import DirectionBench, Row
@@ -21,6 +22,7 @@ __all__ = [
     "DirectionBench",
     "Row",
     "bench_directions",
+    "bench_dynamics",
     "bench_inverters",
     "bench_metrics",
     "bench_video",
@@ -35,6 +37,7 @@ __getattr__ = names_on_demand(
         "DirectionBench": "dynode_bench.rows",
         "Row": "dynode_bench.rows",
         "bench_directions": "dynode_bench.directions",
+        "bench_dynamics": "dynode_bench.dynamics",
         "bench_inverters": "dynode_bench.inverters",
         "bench_metrics": "dynode_bench.battery",
         "bench_video": "dynode_bench.video",

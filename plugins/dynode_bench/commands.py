@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +38,20 @@ _BUDGET = click.option(
 )
 
 
+def _with(command: console.Command, options: Sequence[_Option]) -> console.Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _shared(command: console.Command) -> console.Command:
+    """Give a command the options that all comparisons have."""
+    where = (console.GENERATOR, console.DEVICE, console.SEED)
+    return _with(command, [_BUDGET, *where, _OUTPUT, console.FORCE, console.JSON])
+
+
 def _comparing(kind: str, *further: _Option) -> Callable[[console.Command], console.Command]:
-    """Give a command the options that all comparisons have, and further ones after the first."""
+    """Give a command `--methods`, further options, and those that all comparisons have."""
     methods = click.option(
         "--methods",
         default="all",
@@ -47,15 +59,7 @@ def _comparing(kind: str, *further: _Option) -> Callable[[console.Command], cons
         metavar="all|NAMES",
         help=f"{kind} by name, separated by commas (see dynode plugins).",
     )
-    shared = (_BUDGET, console.GENERATOR, console.DEVICE, console.SEED, _OUTPUT)
-    options: list[_Option] = [methods, *further, *shared, console.FORCE, console.JSON]
-
-    def decorate(command: console.Command) -> console.Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+    return lambda command: _with(_shared(command), [methods, *further])
 
 
 @click.group()
@@ -124,6 +128,21 @@ def video(output: Path | None, **given: Any) -> None:
     from dynode_bench import bench_video
 
     _run("video", bench_video, output, given)
+
+
+@bench.command()
+@_ATTRIBUTES
+@_shared
+def dynamics(output: Path | None, **given: Any) -> None:
+    r"""Compare the latent ODE with interpolation, and its ways of carrying an edit through a clip.
+
+    \b
+    Try:     dynode bench dynamics --attributes smile
+    Python:  dynode_bench.bench_dynamics(attributes=['smile']).table()
+    """
+    from dynode_bench import bench_dynamics
+
+    _run("dynamics", bench_dynamics, output, given)
 
 
 def _run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -117,11 +117,21 @@ def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reg
     for hook, thing in [*things.items(), ("register_generators", SmallVideo())]:
         registry.register(_registering(hook, thing), "the bundled world in small")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dynode_bench.dynamics.fit_trajectory", _quick_fit)
     monkeypatch.setenv("DYNODE_CACHE", os.fspath(tmp_path / "cache"))
     monkeypatch.setenv("DYNODE_DEVICE", "cpu")
     monkeypatch.syspath_prepend(ROOT / "examples" / "third_party_plugin")
     yield registry
     sys.modules.pop("dynode_brighten", None)
+
+
+def _quick_fit(latents: Any, times: Any, *, options: Any, seed: int) -> Any:
+    """Fit a trajectory in a few steps: what the lines say is tried, not how well it fits."""
+    from dynode.dynamics import fit_trajectory
+
+    return fit_trajectory(
+        latents, times, options=replace(options, steps=5, shooting=0, width=8), seed=seed
+    )
 
 
 def _registering(hook: str, thing: object) -> SimpleNamespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dynode.dynamics.carry import carry
+from dynode.dynamics.carrying import carry
 from dynode.dynamics.integrate import Solver
 from dynode.dynamics.modes import MODES
 from dynode.errors import UnknownNameError
