@@ -14,10 +14,11 @@ import torch
 from PIL import Image
 
 from dynode.direction.network import NetworkDirection
-from dynode.errors import GeneratorMismatchError, OptionError, UnknownNameError
+from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.media.images import grid, write_image
+from dynode.pipeline.blend_fit import blendable, check_fit, write_of_family
 from dynode.pipeline.fitting_directions import FittingDirection, fitting_directions
 from dynode.pipeline.generate import synthesize_batches
 from dynode.pipeline.seeds import chosen_seeds, sample_seeds
@@ -196,6 +197,9 @@ class Blend:
         """
         target, info = Path(path), self.generator.info
         layout = check_network_name(target)
+        if type(self.generator) is not StyleGAN2:
+            write_of_family(self.generator, target, force=force)
+            return
         about = {"name": info.name, "domain": info.domain, "crop": info.crop}
         about |= {"licence": info.licence, "source": info.source, "mean_w": info.mean_code}
         if info.class_names:
@@ -230,14 +234,15 @@ def blend(
     """Join two networks of one ancestry, such as a generator and one that was fine-tuned from it.
 
     Args:
-        first: What gives the mapping and the coarse blocks: a loaded StyleGAN2, its name or file.
-        second: What gives the blocks from `resolution` on.
+        first: What gives the mapping and the coarse blocks: a loaded StyleGAN2, or a video generator of
+            that architecture, its name or file.
+        second: What gives the blocks from `resolution` on: one of the same kind, or a StyleGAN2 of pictures.
         name: Name of the blend.
         device: Where to compute, for generators that are not loaded yet.
         **options: Fields of `BlendOptions`, such as `resolution=32`, `soft=1` or `average=0.5`.
 
     Raises:
-        GeneratorMismatchError: They are no StyleGAN2 of pictures, of different shapes, or the same.
+        GeneratorMismatchError: They are no StyleGAN2, of different shapes, or the same.
         OptionError: See `BlendOptions`.
 
     Source:
@@ -245,9 +250,10 @@ def blend(
         Deviation: the border fades by blocks, the mapping is always the first's.
     """
     how = BlendOptions.of(options)
-    one, other = (_blendable(loaded(given, device=device)) for given in (first, second))
-    _check_shapes(one, other)
-    shares, alike = how.shares(one), kinship(one.network, other.network)
+    one, other = blendable(*(loaded(given, device=device) for given in (first, second)))
+    shares = how.shares(one)
+    check_fit(one, other, shares)
+    alike = kinship(one.network, other.network)
     if alike < _STRANGERS:
         warnings.warn(
             f"{one.info.name} and {other.info.name} are strangers: their weights agree by {alike:.2f} "
@@ -256,33 +262,3 @@ def blend(
             stacklevel=2,
         )
     return Blend(one, other, shares, alike, name)
-
-
-def _blendable(generator: Generator) -> StyleGAN2:
-    if type(generator) is not StyleGAN2:
-        raise GeneratorMismatchError(
-            f"{generator.info.name} is a {type(generator).__name__}; only a StyleGAN2 of pictures can be "
-            f"blended: give two of them"
-        )
-    return generator
-
-
-def _check_shapes(first: StyleGAN2, second: StyleGAN2) -> None:
-    """Refuse networks whose weights have no counterparts, or that are the same.
-
-    Raises:
-        GeneratorMismatchError: They are.
-    """
-    ours, theirs = first.network.state_dict(), second.network.state_dict()
-    names = (first.info.name, second.info.name)
-    for name in [*ours, *theirs]:
-        shapes = [tuple(s[name].shape) if name in s else "nothing" for s in (ours, theirs)]
-        if shapes[0] != shapes[1]:
-            raise GeneratorMismatchError(
-                f"{names[0]} and {names[1]} are strangers: {name} is {shapes[0]} in one and {shapes[1]} in "
-                f"the other; blend networks of one shape, such as one that was fine-tuned from the other"
-            )
-    if first.info.fingerprint == second.info.fingerprint:
-        raise GeneratorMismatchError(
-            f"{names[0]} and {names[1]} are the same network; there is nothing to blend"
-        )

@@ -49,14 +49,17 @@ def joined(
 
     Args:
         first: Share 0.
-        second: Share 1, of the same shape.
+        second: Share 1; a part that it has not, or of another shape, is that of the first.
         shares: By part: `mapping`, `b4`, `b8` and so on.
     """
     made = copy.deepcopy(first)
     theirs = second.state_dict()
     with torch.no_grad():
         for name, part in made.state_dict().items():
-            share, other = shares[_part_of(name)], theirs[name].to(part)
+            share = shares.get(part_of(name), 0.0)
+            if not _has(theirs, name, part):
+                continue
+            other = theirs[name].to(part)
             if name.endswith(_BUFFER):
                 part.copy_(other if share >= 0.5 else part)
             else:
@@ -64,9 +67,14 @@ def joined(
     return made
 
 
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
+    """Return the part of a network that a weight belongs to: `mapping`, `b4`, `b8` and so on."""
     parts = name.split(".")
     return parts[1] if parts[0] == "synthesis" else parts[0]
+
+
+def _has(state: Mapping[str, Tensor], name: str, part: Tensor) -> bool:
+    return name in state and state[name].shape == part.shape
 
 
 def kinship(first: GeneratorNetwork, second: GeneratorNetwork) -> float:
@@ -78,6 +86,8 @@ def kinship(first: GeneratorNetwork, second: GeneratorNetwork) -> float:
     for name in first.synthesis.rows:
         a = first.synthesis.layer(name).weight.detach().double()
         b = second.synthesis.layer(name).weight.detach().to(a)
+        if a.shape != b.shape:  # where motion enters
+            continue
         dot += float((a * b).sum())
         own += float(a.square().sum())
         other += float(b.square().sum())
@@ -96,6 +106,8 @@ def way_between(
     for name, row in first.synthesis.rows.items():
         share = shares[name.split(".")[0]]
         a, b = first.synthesis.layer(name), second.synthesis.layer(name)
+        if share == 0:
+            continue
         change = share * (b.weight.detach().to(a.weight) - a.weight.detach())
         if bool(change.any()):
             weights[name] = change
@@ -115,9 +127,10 @@ def _left_out(
     return [
         name
         for name, part in first.state_dict().items()
-        if shares[_part_of(name)] != 0
+        if shares.get(part_of(name), 0.0) != 0
         and (".affine." not in name and not name.endswith("torgb.weight"))
         and not (name.startswith("synthesis.") and name.endswith(("conv0.weight", "conv1.weight")))
+        and _has(theirs, name, part)
         and not torch.equal(part, theirs[name].to(part))
     ]
 

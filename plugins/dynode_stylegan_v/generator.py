@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from dynode.errors import UsageError
 from dynode.latents import Latents, Motion
 from dynode.stylegan2 import NoiseMode, StyleGAN2, resolve_noise
+from dynode_stylegan_v.file import write_network
 from dynode_stylegan_v.noise import noise_of
 from dynode_stylegan_v.synthesis import FrameInputs, VideoNetwork
 
@@ -151,6 +153,13 @@ class StyleGANV(StyleGAN2):
     def stored_noise(self) -> list[Tensor]:
         """Return the stored noise; nothing for networks without noise inputs."""
         return super().stored_noise() if self.network.config.has_noise else []
+
+    def write_checkpoint(self, path: Path, *, force: bool = False) -> None:
+        """Write it as dynode's own file of video generators; see `WritesCheckpoint`."""
+        told = ("name", "domain", "crop", "licence", "source")
+        network = self.to("cpu", torch.float32).network
+        facts = {key: self._about[key] for key in told}
+        write_network(network, path, metadata=facts, force=force)
 
     def _showing(self, codes: Tensor) -> StyleGANV:
         """Return a copy with the codes (frames, width) of what it shows."""
