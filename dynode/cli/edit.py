@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 )
 @click.option("--sweep", metavar="LO:HI:N", help="Draw N strengths as a strip, or as a video.")
 @click.option(
-    "--fps", type=console.FINITE, show_default="25", help="Frames a second of a sweep as video."
+    "--fps",
+    type=console.FINITE,
+    show_default="25, or the generator's own",
+    help="Frames a second of a sweep as video, or of a clip that --motion-from moves.",
 )
 @click.option(
     "--edited-only",
@@ -147,6 +150,7 @@ def edit(
             check=check,
             motion=motion_from,
             length=length,
+            fps=fps if motion_from else None,
             seed=seed,
             force=force,
             progress=progress,

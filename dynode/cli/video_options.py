@@ -161,7 +161,7 @@ class VideoRequest:
         if self.latents:
             made.save_latents(self.latents)
         if motion:
-            made.motion.save(motion)
+            made.save_motion(motion)
         self._report(made, written)
 
     def _generator(self, snapshots: Path | None) -> str | Path | None:

@@ -83,6 +83,23 @@ class VideoGenerator(Generator, Protocol):
 
 
 @runtime_checkable
+class KnowsMotion(Protocol):
+    """The optional capability to tell its motion from that of others that draw the same pictures."""
+
+    @property
+    def motion_fingerprint(self) -> str:
+        """Hash of what draws the pictures and of what moves them."""
+        ...
+
+
+def motion_fingerprint(generator: Generator) -> str:
+    """Give what saved motion of a generator is recognised by; see `Motion.save`."""
+    if isinstance(generator, KnowsMotion):
+        return generator.motion_fingerprint
+    return generator.info.fingerprint
+
+
+@runtime_checkable
 class ReadsMotion(Protocol):
     """The optional capability to tell motion from the codes of frames, without drawing."""
 

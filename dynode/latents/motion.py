@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dynode import files
-from dynode.errors import CorruptCheckpointError, UsageError
+from dynode.errors import CorruptCheckpointError, GeneratorMismatchError, UsageError
 
 FORMAT = "dynode.motion"
 VERSION = "1"
@@ -134,12 +134,16 @@ class Motion:
             joined[name] = torch.cat(parts)
         return Motion(torch.cat([motion.keys for motion in motions]), **joined)
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, generator: str = "", fingerprint: str = "") -> None:
         """Write a safetensors file, beside that of the content.
 
         Args:
             path: Where to.
+            generator: Name of the generator it belongs to.
+            fingerprint: What `dynode.generator.video.motion_fingerprint` gives of it, checked when the
+                motion is loaded.
         """
+        maker = {"generator": generator, "fingerprint": fingerprint} if fingerprint else {}
         parts = {
             "keys": self.keys,
             "labels": self.labels,
@@ -147,17 +151,20 @@ class Motion:
             "codes": self.codes,
         }
         tensors = {name: part for name, part in parts.items() if part is not None}
-        files.save_tensors(tensors, Path(path), {"format": FORMAT, "version": VERSION})
+        files.save_tensors(tensors, Path(path), {"format": FORMAT, "version": VERSION, **maker})
 
     @staticmethod
-    def load(path: str | Path) -> Motion:
+    def load(path: str | Path, *, generator: str = "", fingerprint: str = "") -> Motion:
         """Read what `save` wrote.
 
         Args:
             path: Where from.
+            generator: Name of the generator that is to move.
+            fingerprint: What it is recognised by; empty to skip the check, as for files without.
 
         Raises:
             CorruptCheckpointError: The file is no motion file, of a later version or damaged.
+            GeneratorMismatchError: It is another generator's motion.
         """
         path = Path(path)
         tensors, metadata = files.load_tensors(path)
@@ -166,6 +173,13 @@ class Motion:
             raise CorruptCheckpointError(
                 f"{path.name} holds {found[0]!r:.60} of version {found[1]!r:.20}; expected motion of version "
                 f"{VERSION}; write some with 'dynode generate --video --motion FILE'"
+            )
+        theirs = metadata.get("fingerprint", "")
+        if theirs and fingerprint and theirs != fingerprint:
+            raise GeneratorMismatchError(
+                f"{path.name} holds motion of {metadata.get('generator', '')!r:.60} ({theirs[:12]}), and "
+                f"{generator or 'this one'} is {fingerprint[:12]}; name the generator it was made with, with "
+                "--generator"
             )
         try:
             parts = {name: tensors.get(name) for name in ("labels", "noise", "codes")}

@@ -23,7 +23,7 @@ class Applies:
 
     Attributes:
         to: Kinds of source.
-        or_with: Another option that makes it apply to every source; empty for none.
+        or_with: Another option that makes it apply to every source, and alone; empty for none.
         beside: Another option that has to be given; empty for none.
         without: Another option that takes its place; empty for none.
     """
@@ -53,7 +53,7 @@ OPTIONS: Mapping[str, Mapping[str, Applies]] = {
         "sweep": Applies(STILL),
         "motion": Applies(frozenset(["latents"]), without="sweep"),
         "length": Applies(beside="motion"),
-        "fps": Applies(STILL, beside="sweep"),
+        "fps": Applies(STILL, beside="sweep", or_with="motion"),
         "edited_only": Applies(STILL, without="sweep"),
     },
     "animate": {**_INVERTING, **_SAMPLING, "truncation": Applies(SAMPLED)},
@@ -108,10 +108,9 @@ def refuse_what_does_not_apply(
             meant = " or ".join(told for one, told in _KINDS.items() if one in where.to)
             found = " or ".join(_KINDS[one] for one in kinds)
             raise OptionError(f"{flag} does not apply to {found}, it is for {meant}; leave it out")
-        if where.beside and not given.get(where.beside):
-            raise OptionError(
-                f"{flag} applies only with {flag_of(where.beside)}; add that or leave it out"
-            )
+        if where.beside and not given.get(where.beside) and not applies_anyway:
+            beside = " or ".join(flag_of(one) for one in (where.beside, where.or_with) if one)
+            raise OptionError(f"{flag} applies only with {beside}; add that or leave it out")
         if given.get(where.without):
             raise OptionError(
                 f"{flag} does not apply with {flag_of(where.without)}; leave one of them out"

@@ -147,6 +147,7 @@ def edit(
     check: bool | None = None,
     motion: Motion | str | Path | None = None,
     length: int | None = None,
+    fps: float | None = None,
     seed: int = 0,
     force: bool = False,
     progress: Progress = silent,
@@ -182,6 +183,7 @@ def edit(
         check: Measure frames of a clip that are left out, by a second fit; None does.
         motion: Saved motion of a video generator, which codes are set in: the content is edited once.
         length: Frames of such a clip; None for 128, or all of a motion that has an end.
+        fps: Frames a second of it, which are drawn closer to each other; None for the generator's own.
         seed: Seed of everything random.
         force: Accept directions of another generator of the same shape.
         progress: Called after every step of the method.
@@ -200,7 +202,7 @@ def edit(
     putting_back = {"crop_only": crop_only or None, "keep_identity": keep_identity}
     following = {"mode": mode, "fit": fit, "check": check}
     sampling = {"class_index": class_index, "plugin": plugin}
-    moved = {"motion": motion, "length": length}
+    moved = {"motion": motion, "length": length, "fps": fps}
     given = inverting | putting_back | following | sampling | moved
     refuse_what_does_not_apply("edit", given, kind)
     strength = checked_number(strength, "strength")
@@ -208,7 +210,7 @@ def edit(
     ready = ready_edit(plugin, options, several)
     _check_identity(keep_identity)
     named = [with_strength(direction) for direction in several]
-    moving = None if motion is None else Moving.open(generator, motion, length, device)
+    moving = None if motion is None else Moving.open(generator, motion, length, fps, device)
     chosen_one = moving.still() if moving else generator
     drawing = loaded(chosen_one, device=device, class_index=class_index)
     work = _Work(drawing, ready_stack(drawing, named, force=force), ready, strength, seed)

@@ -13,7 +13,7 @@ from torch import Tensor
 from dynode.errors import OptionError
 from dynode.generator.loading import load_video_default, loaded
 from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator
+from dynode.generator.video import VideoGenerator, motion_fingerprint
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.pipeline.frame_files import save_frames
@@ -95,6 +95,11 @@ class GeneratedVideo:
     def save_latents(self, path: str | Path) -> None:
         """Write the content as a latents file."""
         self.latents.save(Path(path), fingerprint=self.generator.info.fingerprint)
+
+    def save_motion(self, path: str | Path) -> None:
+        """Write the motion as a file that belongs to the generator."""
+        maker = motion_fingerprint(self.generator)
+        self.motion.save(path, generator=self.generator.info.name, fingerprint=maker)
 
 
 def generate_video(

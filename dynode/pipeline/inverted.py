@@ -12,7 +12,7 @@ from PIL import Image
 from dynode import files
 from dynode.errors import UsageError
 from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator
+from dynode.generator.video import VideoGenerator, motion_fingerprint
 from dynode.latents.file import save_latents
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
@@ -74,7 +74,12 @@ class Inversion(Displayed):
         told = self.fingerprint if fingerprint is None else fingerprint
         save_latents(self.latents, Path(path), fingerprint=told, names=self.names)
         if self.motion is not None:
-            self.motion.save(motion_path(Path(path)))
+            maker = self.generator
+            self.motion.save(
+                motion_path(Path(path)),
+                generator=maker.info.name if maker else "",
+                fingerprint=motion_fingerprint(maker) if maker else "",
+            )
 
 
 def finds_motion(generator: Generator, source: str | Path) -> TypeGuard[VideoGenerator]:

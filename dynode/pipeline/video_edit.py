@@ -78,17 +78,20 @@ class Moving:
         generator: What draws the clips.
         motion: Saved motion: one for all, or one for each content.
         length: Frames; None for 128, or all of a motion that has an end.
+        fps: Frames a second to show; None for the generator's own.
     """
 
     generator: VideoGenerator
     motion: Motion
     length: int | None
+    fps: float | None
 
     @staticmethod
     def open(
         generator: Generator | str | Path | None,
         motion: Motion | str | Path,
         length: int | None,
+        fps: float | None,
         device: str | None,
     ) -> Moving:
         """Load both.
@@ -99,8 +102,8 @@ class Moving:
         named = load_video_default(device=device) if generator is None else generator
         drawing = video_generator(loaded(named, device=device), "--motion-from")
         moved = open_motion(motion, drawing)
-        video_times(drawing, moved, length, None)
-        return Moving(drawing, moved, length)
+        video_times(drawing, moved, length, fps)
+        return Moving(drawing, moved, length, fps)
 
     def still(self) -> Generator:
         """Return what draws the first frame of the first motion: what methods and scorers see."""
@@ -108,7 +111,7 @@ class Moving:
 
     def edited(self, result: EditResult) -> VideoEdit:
         """Set an edit of first frames in motion."""
-        times, fps = video_times(self.generator, self.motion, self.length, None)
+        times, fps = video_times(self.generator, self.motion, self.length, self.fps)
         _, motion = matched(result.latents, self.motion, len(result.latents))
         parts = {"motion": motion, "drawing": self.generator, "times": times, "fps": fps}
         return VideoEdit(**vars(result), **parts)  # type: ignore[arg-type]  # by name

@@ -13,7 +13,7 @@ from dynode.generator.classes import class_of
 from dynode.generator.fitting import check_codes
 from dynode.generator.population import draw_labels, draw_z
 from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator
+from dynode.generator.video import VideoGenerator, motion_fingerprint
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.pipeline.codes import read_codes
@@ -57,10 +57,14 @@ def open_motion(given: Motion | str | Path, generator: VideoGenerator) -> Motion
 
     Raises:
         CorruptCheckpointError: The file is no motion.
-        GeneratorMismatchError: Codes or classes are of another generator.
+        GeneratorMismatchError: It is of another generator, or its codes or classes are.
     """
     name = "the motion" if isinstance(given, Motion) else Path(given).name
-    motion = given if isinstance(given, Motion) else Motion.load(given)
+    if isinstance(given, Motion):
+        motion = given
+    else:
+        maker = motion_fingerprint(generator)
+        motion = Motion.load(given, generator=generator.info.name, fingerprint=maker)
     wanted = {"codes": generator.motion_width, "labels": generator.info.c_dim}
     for part, width in wanted.items():
         held = getattr(motion, part)

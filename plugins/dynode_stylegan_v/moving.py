@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 
 import torch
@@ -117,6 +118,16 @@ class MovingGenerator:
     def motion_width(self) -> int:
         """Width of a motion code."""
         return self.mover.config.width
+
+    @property
+    def motion_fingerprint(self) -> str:
+        """Hash of the still generator and of what moves it; see `KnowsMotion`."""
+        digest = hashlib.sha256(self.still.info.fingerprint.encode())
+        for name, part in sorted(self.mover.state_dict().items()):
+            values = part.detach().to(device="cpu", dtype=torch.float32).contiguous()
+            digest.update(f"{name} {tuple(values.shape)}".encode())
+            digest.update(values.numpy().data)
+        return digest.hexdigest()
 
     def map(
         self,

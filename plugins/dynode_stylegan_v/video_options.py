@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dynode
 from dynode.adversarial import AdversarialOptions
@@ -11,6 +11,9 @@ from dynode.errors import OptionError
 
 if TYPE_CHECKING:
     from dynode_stylegan_v.frames import FrameSampling
+
+_WIDTH = 128
+_PUBLISHED_WIDTH = 512
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,18 @@ class VideoTrainingOptions(AdversarialOptions):
         help="What stays as --from has it: nothing, or all but the motion.",
         choices=("none", "content"),
     )
-    motion_dim: int = dynode.option(512, help="Width of motion noise and codes.", min=1, max=4096)
-    frequencies: int = dynode.option(256, help="Number of waves of the motion.", min=1, max=4096)
+    motion_dim: int | None = dynode.option(
+        None, help="Width of motion noise and codes; 128 if absent.", min=1, max=4096
+    )
+    frequencies: int | None = dynode.option(
+        None,
+        help="Number of waves of the motion; 64 if absent, with sum_w half of --w-dim.",
+        min=1,
+        max=4096,
+    )
+    published: bool = dynode.option(
+        False, help="The published widths of motion instead: codes of 512, 256 waves."
+    )
     min_period: float = dynode.option(
         16, help="Shortest period, and frames between motion codes.", unit="frames", min=1
     )
@@ -60,12 +73,38 @@ class VideoTrainingOptions(AdversarialOptions):
                 f"--min-period is {self.min_period:g} and --max-period {self.max_period:g}; expected "
                 "the shortest not above the longest"
             )
-        if self.condition == "sum_w" and 2 * self.frequencies != self.w_dim:
+        for name in ("motion_dim", "frequencies"):
+            if self.published and getattr(self, name) is not None:
+                flag = name.replace("_", "-")
+                raise OptionError(f"--published and --{flag} both say a width; leave one out")
+        if self.condition == "sum_w" and 2 * self.waves != self.w_dim:
             raise OptionError(
-                f"sum_w adds motion to style codes of width {self.w_dim}, and {self.frequencies} "
-                f"frequencies make it {2 * self.frequencies} wide; give --frequencies "
+                f"sum_w adds motion to style codes of width {self.w_dim}, and {self.waves} "
+                f"frequencies make it {2 * self.waves} wide; give --frequencies "
                 f"{self.w_dim // 2}, or another --condition"
             )
+
+    def shaping(self) -> dict[str, Any]:
+        """Return the options that shape the result, widths as numbers; see `AdversarialOptions`."""
+        found = super().shaping()
+        del found["published"]
+        return found | {"motion_dim": self.motion_width, "frequencies": self.waves}
+
+    @property
+    def motion_width(self) -> int:
+        """Width of motion noise and codes."""
+        if self.motion_dim is not None:
+            return self.motion_dim
+        return _PUBLISHED_WIDTH if self.published else _WIDTH
+
+    @property
+    def waves(self) -> int:
+        """Number of waves of the motion."""
+        if self.frequencies is not None:
+            return self.frequencies
+        if self.published:
+            return _PUBLISHED_WIDTH // 2
+        return max(1, self.w_dim // 2) if self.condition == "sum_w" else _WIDTH // 2
 
     @property
     def frame_sampling(self) -> FrameSampling:
@@ -101,6 +140,11 @@ class MoCoGANTrainingOptions(AdversarialOptions):
                 "--labels does not apply to MoCoGAN: its judge of frames takes no classes, which belong to "
                 "clips; leave it out"
             )
+
+    @property
+    def motion_width(self) -> int:
+        """Width of motion noise and codes."""
+        return self.motion_dim
 
     @property
     def frame_sampling(self) -> FrameSampling:

@@ -100,8 +100,8 @@ def _generator(
         "z_dim": options.z_dim,
         "w_dim": options.w_dim,
         "c_dim": clips.labels.values.shape[1],
-        "motion_z_dim": options.motion_dim,
-        "motion_v_dim": options.motion_dim,
+        "motion_z_dim": options.motion_width,
+        "motion_v_dim": options.motion_width,
         "max_frames": options.max_frames,
         "fps": options.fps,
     }
@@ -112,7 +112,7 @@ def _generator(
         condition=options.condition,
         motion_distance=options.min_period,
         kernel=options.kernel,
-        frequencies=options.frequencies,
+        frequencies=options.waves,
         min_period=options.min_period,
         max_period=options.max_period,
     )

@@ -92,7 +92,7 @@ def test_it_is_refused_by_name_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (["edit", "--fps", "10"], "--fps applies only with --sweep"),
+        (["edit", "--fps", "10"], "--fps applies only with --sweep or --motion-from"),
         (
             ["edit", "--sweep", "0:1:2", "--edited-only"],
             "--edited-only does not apply with --sweep",

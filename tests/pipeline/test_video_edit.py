@@ -10,13 +10,15 @@ import torch
 import dynode
 from dynode.direction.linear import LinearDirection
 from dynode.errors import GeneratorMismatchError, OptionError
-from dynode.generator.video import VideoGenerator
+from dynode.generator.video import VideoGenerator, motion_fingerprint
 from dynode.latents import Latents, Motion
 from dynode.media.clip import open_clip
 from dynode.pipeline.generate_video import generate_video
 from dynode.pipeline.video_edit import VideoEdit
-from dynode.testing import run_command, write_tiny_generator
+from dynode.testing import run_command, tiny_generator, write_tiny_generator
+from dynode_stylegan_v.config import MotionConfig
 from dynode_stylegan_v.file import write_network
+from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork
 from dynode_stylegan_v.tiny import tiny_video_generator
 
 pytestmark = pytest.mark.installed_plugins
@@ -33,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     loaded().sample(2, seed=5).save("c.safetensors")
     drawn = Motion.draw(2, seed=8)
     drawn.save("m.safetensors")
+    drawn.save("strange.safetensors", generator="another", fingerprint="ab" * 32)
     codes = generator.motion_codes(drawn, torch.arange(FRAMES))
     Motion(drawn.keys, codes=codes).save("found.safetensors")
     Motion(drawn.keys, codes=codes[..., :3]).save("other.safetensors")
@@ -133,6 +136,8 @@ def test_the_command_writes_clips_before_and_after(
         ),
         (["--motion-from", "other.safetensors"], "holds codes of width 3"),
         (["--motion-from", "c.safetensors"], "expected motion"),
+        (["--motion-from", "strange.safetensors"], "holds motion of 'another' (abababababab), and"),
+        (["--fps", "0"], "expected both above 0"),
         (["--generator", "still.safetensors"], "which --motion-from needs"),
         (["--sweep", "0:1:3"], "--motion-from does not apply with --sweep"),
         (["-o", "a.png"], "is no video format"),
@@ -152,6 +157,48 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert message in result.stderr.replace("\n", " ")
     assert result.stderr.count("\n") == 1
     assert set(folder.iterdir()) == before
+
+
+def test_a_clip_is_shown_at_any_frame_rate(folder: Path) -> None:
+    given = {"generator": "v.safetensors", "directions": "up.safetensors", "length": 4}
+    own = dynode.edit("c.safetensors", motion="m.safetensors", **given)  # type: ignore[arg-type]
+    twice = dynode.edit(
+        "c.safetensors",
+        motion="m.safetensors",
+        fps=2 * loaded().fps,
+        **given,  # type: ignore[arg-type]
+    )
+
+    assert isinstance(own, VideoEdit) and isinstance(twice, VideoEdit)
+    assert (own.fps, twice.fps) == (loaded().fps, 2 * loaded().fps)
+    assert torch.equal(twice.times, own.times / 2)
+
+
+def test_saved_motion_belongs_to_its_generator(folder: Path) -> None:
+    generator = loaded()
+    made = generate_video("3", generator=generator, length=2)
+    made.save_motion("own.safetensors")
+    again = generate_video(
+        generator=generator, content=made.latents, motion="own.safetensors", length=2
+    )
+    other = tiny_video_generator(seed=9)
+
+    assert torch.equal(again.motion.keys, made.motion.keys)
+    with pytest.raises(GeneratorMismatchError, match="'tiny-video'"):
+        generate_video("3", generator=other, motion="own.safetensors")
+
+
+def test_motions_of_one_still_generator_are_told_apart() -> None:
+    still, config = tiny_generator(), MotionConfig(z_dim=4, v_dim=4, frequencies=2)
+    first, second = (
+        MovingGenerator(still, MovingNetwork(config, still.info.w_dim)) for _ in range(2)
+    )
+
+    assert first.info.fingerprint == second.info.fingerprint
+    assert motion_fingerprint(first) != motion_fingerprint(second)
+    assert motion_fingerprint(first.at(Motion.draw(1, seed=1), torch.zeros(1))) == (
+        motion_fingerprint(first)
+    )
 
 
 def test_what_is_given_twice_is_refused(folder: Path) -> None:

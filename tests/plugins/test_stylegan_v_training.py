@@ -232,6 +232,18 @@ def test_a_video_generator_starts_with_its_own_weights(clips: Path, tmp_path: Pa
     )
 
 
+def test_widths_of_motion_are_narrow_published_or_those_of_the_styles() -> None:
+    narrow, published = VideoTrainingOptions(), VideoTrainingOptions(published=True)
+    added = VideoTrainingOptions(condition="sum_w", w_dim=64)
+
+    assert (narrow.motion_width, narrow.waves) == (128, 64)
+    assert (published.motion_width, published.waves) == (512, 256)
+    assert VideoConfig(16, {4: 1, 8: 1, 16: 1}).motion.width == 2 * published.waves
+    assert 2 * added.waves == 64
+    explicit = VideoTrainingOptions(motion_dim=512, frequencies=256)
+    assert explicit.shaping() == published.shaping() != narrow.shaping()
+
+
 def test_mocogan_is_trained_by_the_same_loop(tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     for place in range(17):
@@ -263,6 +275,7 @@ def _image_model(folder: Path) -> list[str]:
         ),
         (["--labels", "file"], "has no dataset.json with labels"),
         (["--condition", "sum_w", "--w-dim", "64"], "give --frequencies 32"),
+        (["--published"], "--published and --motion-dim both say a width; leave one out"),
         (["--min-period", "90", "--max-period", "40"], "the shortest not above the longest"),
         (["--freeze", "content"], "holds the pictures of --from, which is missing"),
         (["--freeze-d", "9"], "the discriminator has 3 blocks"),
