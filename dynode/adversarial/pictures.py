@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -34,6 +36,7 @@ class TrainingPictures:
     labels: Tensor
     flip: bool
     size: tuple[int, int]
+    _told: set[str] = field(init=False, repr=False, default_factory=set)
 
     @classmethod
     def read(cls, data: str, *, labels: str, flip: bool) -> TrainingPictures:
@@ -50,14 +53,14 @@ class TrainingPictures:
         clips = open_clips(data)
         names = tuple(name for clip in clips.clips for name in clip.frames)
         told = picture_labels(clips, names, labels)
-        return cls(clips, names, told, flip, clips.size_of(names[0]))
+        return cls(clips, names, told, flip, _size(clips, names))
 
     def choose(self, chance: random.Random) -> tuple[int, bool]:
         """Choose a picture, and whether it is mirrored."""
         return chance.randrange(len(self.names)), self.flip and chance.random() < 0.5
 
     def picture(self, index: int, is_mirrored: bool) -> np.ndarray:
-        """Read a picture: (h, w, 3) 8 bit; in place of a damaged one, which is named, the next.
+        """Read a picture: (h, w, 3) 8 bit; in place of a damaged one, which is named once, the next.
 
         Raises:
             MediaError: It has another size, or many in a row are damaged.
@@ -67,11 +70,13 @@ class TrainingPictures:
             try:
                 pixels = np.asarray(self.clips.picture(name))
             except MediaError as error:
-                warnings.warn(f"left out: {error}", stacklevel=2)
+                if name not in self._told:
+                    self._told.add(name)
+                    warnings.warn(f"left out: {error}", stacklevel=2)
                 continue
             if pixels.shape[:2] != self.size:
                 raise MediaError(
-                    f"{name} is {pixels.shape[1]}×{pixels.shape[0]} pixels and {self.names[0]} is "
+                    f"{name} is {pixels.shape[1]}×{pixels.shape[0]} pixels and the first picture is "
                     f"{self.size[1]}×{self.size[0]}; make all of one size with 'dynode data crop'"
                 )
             return pixels[:, ::-1] if is_mirrored else pixels
@@ -84,3 +89,18 @@ class TrainingPictures:
     def labels_of(self, indices: list[int]) -> Tensor | None:
         """Give the labels of pictures; None without classes."""
         return self.labels[torch.tensor(indices)] if self.labels.shape[1] else None
+
+
+def _size(clips: ClipSet, names: Sequence[str]) -> tuple[int, int]:
+    """Return (height, width) of the first picture that can be read.
+
+    Raises:
+        MediaError: None of the first ones can.
+    """
+    for name in names[:_MOST_DAMAGED]:
+        with contextlib.suppress(MediaError):
+            return clips.size_of(name)
+    raise MediaError(
+        f"the first {len(names[:_MOST_DAMAGED])} pictures of {clips.store.source.name} are damaged; run "
+        "'dynode data check'"
+    )

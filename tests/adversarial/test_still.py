@@ -108,10 +108,23 @@ def test_damaged_pictures_are_named_and_the_rest_is_used(pictures: Path, tmp_pat
     (tmp_path / "1.png").write_bytes(b"\x89PNG damaged")
     data = TrainingPictures.read(str(tmp_path), labels="none", flip=False)
 
-    with pytest.warns(UserWarning, match=r"left out: 1\.png is"):
-        pixels = data.picture(1, False)
+    with pytest.warns(UserWarning, match=r"left out: 1\.png is") as said:
+        pixels = [data.picture(1, False) for _ in range(3)]
 
-    assert pixels[0, 0].tolist() == [2, 0, 0]
+    assert [one[0, 0].tolist() for one in pixels] == 3 * [[2, 0, 0]]
+    assert len(said) == 1
+
+
+def test_a_data_set_may_begin_with_damaged_pictures(tmp_path: Path) -> None:
+    for name in ("0.png", "1.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG damaged")
+
+    with pytest.raises(MediaError, match=r"the first 2 pictures of .* are damaged"):
+        TrainingPictures.read(str(tmp_path), labels="none", flip=False)
+    Image.new("RGB", (16, 32)).save(tmp_path / "2.png")
+    data = TrainingPictures.read(str(tmp_path), labels="none", flip=False)
+
+    assert data.size == (32, 16)
 
 
 def test_labels_of_single_pictures_are_read(tmp_path: Path) -> None:
