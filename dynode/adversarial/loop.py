@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from dynode.adversarial.augmenting import Augmentation, Strength
 from dynode.adversarial.batch import Batch, Sides
+from dynode.adversarial.events import EventFiles
 from dynode.adversarial.losses import R1_EVERY, gradient_penalty, passing_loss, telling_loss
 from dynode.adversarial.options import AdversarialOptions
 from dynode.adversarial.plots import plot_losses
@@ -68,13 +69,12 @@ def train_against(
         progress: Called after every step.
 
     Raises:
-        OptionError: The batch cannot be shared among the processes.
+        OptionError: The batch cannot be shared among the processes, or tensorboard is missing.
         UsageError: The folder holds a run with other options.
 
     Source:
         Karras et al. 2020, StyleGAN2-ADA, arXiv:2006.06676; Skorokhodov et al. 2022, StyleGAN-V,
-        arXiv:2112.14683. Deviations: items are drawn with replacement; the augmentation has a
-        ceiling.
+        arXiv:2112.14683. Deviations: items drawn with replacement; augmentation has a ceiling.
     """
     game = _Game(sides, options, plan)
     run = Run(
@@ -84,6 +84,7 @@ def train_against(
         {**options.shaping(), "seed": plan.seed, **plan.recipe},
         others={"judge": game.judge_optimizer, "strength": game.strength},
         is_writer=plan.processes.is_first,
+        listener=game.listener,
     )
     run.steps(
         game.step,
@@ -115,6 +116,8 @@ class _Game:
             options.augment_ceiling,
             options.augment_kimg * 1000,
         )
+        events = EventFiles(plan.folder / "tensorboard") if options.tensorboard else None
+        self.listener = None if events is None else events.write
         self.frames = 1
         self._has_warned = False
 

@@ -8,7 +8,7 @@ from typing import Any
 from dynode.options import option
 
 # These change what is seen of a run and not what it ends with.
-_UNSHAPING = ("samples_every", "snapshot_every", "save_every")
+_UNSHAPING = ("samples_every", "snapshot_every", "save_every", "tensorboard")
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,9 @@ class AdversarialOptions:
     )
     snapshot_every: int = option(5000, help="Steps between snapshots.", unit="steps", min=1)
     save_every: int = option(250, help="Steps between saved states.", unit="steps", min=1)
+    tensorboard: bool = option(
+        False, help="Also write the log as TensorBoard event files, to RUN/tensorboard."
+    )
 
     def shaping(self) -> dict[str, Any]:
         """Return the options that shape the result, as JSON values."""

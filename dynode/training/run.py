@@ -68,6 +68,7 @@ class Run:
         recipe: Every option that shapes the result; a state of another recipe is refused.
         others: Whatever else changes from step to step, by name: further optimisers, pools.
         is_writer: Whether this process keeps state and log; one of several does.
+        listener: Called with every line of the log.
     """
 
     folder: Path
@@ -76,6 +77,7 @@ class Run:
     recipe: Mapping[str, Any]  # whatever JSON can hold
     others: Mapping[str, Stateful] = field(default_factory=dict)
     is_writer: bool = True
+    listener: Callable[[Mapping[str, float]], None] | None = None
 
     def steps(
         self,
@@ -160,6 +162,8 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / _LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(figures) + "\n")
+        if self.listener is not None:
+            self.listener(figures)
 
     def _drop_log_after(self, done: int) -> None:
         path = self.folder / _LOG

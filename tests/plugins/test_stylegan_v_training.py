@@ -244,6 +244,25 @@ def test_widths_of_motion_are_narrow_published_or_those_of_the_styles() -> None:
     assert explicit.shaping() == published.shaping() != narrow.shaping()
 
 
+def test_event_files_hold_the_log(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    for until in (2, None):  # the second goes on
+        train(clips, tmp_path, until, tensorboard=True)
+
+    written = board.EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+
+    for name in ("generator", "discriminator", "real_sign"):
+        told = [(event.step, event.value) for event in written.Scalars(name)]
+        logged = [(int(line["step"]), line[name]) for line in losses(tmp_path)]
+        assert [step for step, _ in told] == [step for step, _ in logged]
+        assert [value for _, value in told] == pytest.approx([value for _, value in logged])
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(OptionError, match="needs the package tensorboard; pip install"):
+        train(clips, tmp_path / "other", tensorboard=True)
+
+
 def test_mocogan_is_trained_by_the_same_loop(tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     for place in range(17):
