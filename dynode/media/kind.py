@@ -38,6 +38,7 @@ _CLIPS = (
     (4, b"mdat"),
     (0, b"\x1aE\xdf\xa3"),  # Matroska, WebM
     (8, b"AVI "),
+    (8, b"AMV "),
     (0, b"FLV\x01"),
     (0, b"OggS"),
     (0, b"\x00\x00\x01\xba"),  # MPEG program stream
@@ -45,6 +46,16 @@ _CLIPS = (
     (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01"),  # MXF
     (0, b"nut/multimedia container\0"),
     (0, b"DKIF"),  # IVF
+    (0, b"\x1f\x07\x00"),  # DV
+    (0, b"\0\0\0\0\x01\xbc"),  # GXF
+    (0, b".RMF"),  # RealMedia
+    (0, b"\x84\x10\xff\xff\xff\xff"),  # RoQ
+    (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11"),  # Windows' recorded television
+    (0, b"\x00\x00\x02\x80\x01"),  # DNxHD without a container
+    (0, b"\x12\x00\x0a"),  # AV1 without a container
+    (0, b"\0\0\x01\x0f"),  # VC-1 without a container
+    (0, b"BBCD"),  # Dirac
+    *((4, number) for number in (b"\x11\xaf", b"\x12\xaf")),  # FLI, FLC
     (0, b"YUV4MPEG2 "),
     (0, b"\x00\x00\x01\xb3"),  # MPEG 1 and 2 without a container
     (0, b"\x00\x00\x01\xb0"),  # MPEG 4 part 2
@@ -65,7 +76,9 @@ _STILL_BRANDS = (
     b"jpeg",
 )  # pictures in mp4's container
 _CODES = ((0, b"\x93NUMPY"), (0, b"\x80\x02"), (0, b"\x80\x03"), (0, b"\x80\x04"), (0, b"\x80\x05"))
-_TRANSPORT_PACKET = 188  # bytes of MPEG's transport stream; each begins with 0x47
+# MPEG's transport stream: bytes of a packet, and where the 0x47 stands that each has: as broadcast, as
+# AVCHD cameras and Blu-ray write it, with error correction.
+_TRANSPORT_PACKETS = ((188, 0), (192, 4), (204, 0))
 
 
 def kind_of(path: str | Path) -> Kind:
@@ -115,7 +128,7 @@ def _kind_of_head(path: Path, head: bytes) -> Kind:
         return "picture"
     if _begins(head, _PICTURES):
         return "clip" if _moves(path, head) else "picture"
-    if _begins(head, _CLIPS) or _is_transport_stream(head):
+    if _begins(head, _CLIPS) or _is_transport_stream(head) or _is_quicktime(head):
         return "clip"
     if head[8:9] == b"{":  # after the length of a safetensors header
         return "latents"
@@ -127,8 +140,14 @@ def _begins(head: bytes, marks: tuple[tuple[int, bytes], ...]) -> bool:
 
 
 def _is_transport_stream(head: bytes) -> bool:
-    starts = head[::_TRANSPORT_PACKET][:4]
-    return len(starts) == 4 and set(starts) == {0x47}
+    return any(
+        head[start::length][:4] == b"\x47\x47\x47\x47" for length, start in _TRANSPORT_PACKETS
+    )
+
+
+def _is_quicktime(head: bytes) -> bool:
+    """Say whether it begins as QuickTime files without a brand do, with room that was left."""
+    return head[:1] == b"\0" and head[4:8] in (b"wide", b"free", b"skip", b"pnot")
 
 
 def _moves(path: Path, head: bytes) -> bool:

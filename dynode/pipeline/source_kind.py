@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from dynode.errors import UsageError
+from dynode.errors import MediaError, UsageError
 from dynode.latents.latents import Latents
 from dynode.media.given import GivenPicture, is_given
 from dynode.media.kind import kind_of
@@ -23,7 +23,7 @@ def source_kind(source: Source) -> SourceKind:
     """Say what a source is; of a file that is nothing, its suffix says what was meant.
 
     Raises:
-        MediaError: There is nothing of that name.
+        MediaError: There is nothing of that name, or a file that is none of these.
         UsageError: It is nothing that can be a source.
     """
     if source is None:
@@ -44,4 +44,16 @@ def source_kind(source: Source) -> SourceKind:
         return kind
     if kind == "other" and Path(source).suffix.lower() in _CODE_SUFFIXES:
         return "latents"
+    if kind == "other":
+        _refuse_what_is_nothing(Path(source))
     return "picture"
+
+
+def _refuse_what_is_nothing(path: Path) -> None:
+    """Say what a file is not; a picture whose kind does not begin with a mark passes."""
+    from dynode.media.images import read_image
+
+    try:
+        read_image(path)
+    except MediaError as error:
+        raise MediaError(f"{error}, a clip or a file of codes") from error

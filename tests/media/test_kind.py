@@ -16,6 +16,7 @@ from PIL import Image
 
 from dynode.errors import MediaError
 from dynode.latents.latents import Latents
+from dynode.media.clip import open_clip
 from dynode.media.kind import is_clip, kind_of
 from dynode.testing.videos import write_test_video
 
@@ -54,6 +55,35 @@ def bare(suffix: str, codec: str) -> Callable[[Path], object]:
     return write
 
 
+def recorded(container: str, codec: str, pixels: str = "yuv420p") -> Callable[[Path], object]:
+    """Write what cameras, recorders and old players write."""
+    size = {"dv": (576, 720), "gxf": (576, 720), "roq": (64, 64)}.get(container, (96, 128))
+
+    def write(path: Path) -> None:
+        name = path.with_suffix(".m2ts" if container == "mpegts" else ".bin")
+        options = {"mpegts_m2ts_mode": "1"} if container == "mpegts" else {}
+        with av.open(str(name), "w", format=container, options=options) as output:
+            stream = output.add_stream(codec, rate=30 if codec == "roqvideo" else 25)
+            stream.height, stream.width = size
+            stream.pix_fmt = pixels
+            for index in range(6):
+                frame = av.VideoFrame(*size[::-1], pixels)
+                frame.pts = index
+                output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+        os.replace(name, path)
+
+    return write
+
+
+def without_brand(path: Path) -> None:
+    """QuickTime of before brands, which begins with room for a longer size."""
+    video(".mov")(path)
+    content = path.read_bytes()
+    assert content[4:8] == b"ftyp"
+    path.write_bytes(content[:4] + b"wide" + content[8:])
+
+
 def zipped(name: str) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
@@ -62,6 +92,16 @@ def zipped(name: str) -> Callable[[Path], object]:
     return write
 
 
+RECORDED = {
+    "AVCHD (m2ts)": recorded("mpegts", "libx264"),
+    "DV": recorded("dv", "dvvideo"),
+    "GXF": recorded("gxf", "mpeg2video"),
+    "RealMedia": recorded("rm", "rv10"),
+    "RoQ": recorded("roq", "roqvideo", "yuvj444p"),
+    "recorded television (wtv)": recorded("wtv", "mpeg2video"),
+    "AV1 without a container": recorded("obu", "libsvtav1"),
+    "QuickTime without a brand": without_brand,
+}
 CODES = np.zeros((2, 6, 8), np.float32)
 
 
@@ -105,6 +145,8 @@ def arrays(path: Path) -> None:
                 (".m4v", "mpeg4"),
             )
         ],
+        *[pytest.param("clip", write, id=name) for name, write in RECORDED.items()],
+        pytest.param("other", lambda path: path.write_text("The wide world"), id="a word"),
         pytest.param("codes", array, id="npy"),
         pytest.param("codes", arrays, id="npz"),
         pytest.param("codes", lambda path: torch.save(torch.zeros(2), path), id="torch zip"),
@@ -143,3 +185,16 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"absent\.png does not exist"):
         kind_of(tmp_path / "absent.png")
     assert not is_clip(tmp_path / "absent.mp4")
+
+
+@pytest.mark.robust(kind="D")
+@pytest.mark.filterwarnings("ignore:.*(time stamps|interlaced):UserWarning")
+@pytest.mark.parametrize("write", RECORDED.values(), ids=RECORDED)
+def test_what_cameras_and_recorders_write_is_read(
+    tmp_path: Path, write: Callable[[Path], object]
+) -> None:
+    write(tmp_path / "file.png")
+
+    clip = open_clip(tmp_path / "file.png")
+
+    assert len(clip) == len(list(clip.frames())) >= 3
