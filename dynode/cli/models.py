@@ -94,7 +94,9 @@ def fetch(
     r"""Download published weights, or a set, into the cache; an interrupted download goes on.
 
     On a terminal, sizes and licences are shown and one question is asked; elsewhere --accept-licence
-    answers it. With --trust the hash of a file that has none is recorded, and checked from then on.
+    answers it. NAME may be an address, hf://owner/repo/file or https://…; where a file is taken, the
+    address then stands for it. With --trust the hash of a file that has none is recorded, and checked from
+    then on.
 
     \b
     Try:     dynode models fetch photographs --accept-licence --trust
@@ -142,9 +144,10 @@ def add(path: Path, name: str | None, as_json: bool) -> None:
 
 def _members(names: tuple[str, ...] | list[str]) -> tuple[list[KnownModel], str]:
     """Find weights by names, of sets too, and what the sets need besides."""
-    from dynode.models import known_models, model_sets
+    from dynode.models import described, is_address, known_models, model_sets
 
     known, sets = known_models(), model_sets()
+    known = known | {name: described(name) for name in names if is_address(name)}
     found: dict[str, KnownModel] = {}
     also: list[str] = []
     for name in names:

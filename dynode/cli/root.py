@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from dynode.cli.addresses import with_files
 from dynode.cli.escaping import plain
 from dynode.cli.leaving import leave
 from dynode.errors import DynodeError, UnknownNameError
@@ -138,7 +139,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            code = _root.main(given, prog_name="dynode", standalone_mode=False)
+            code = _root.main(with_files(given), prog_name="dynode", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except SystemExit as error:  # a command said how it ended, or nobody reads the output any more
         return error.code if isinstance(error.code, int) else int(error.code is not None)

@@ -13,6 +13,7 @@ from dynode.devices import default_device, resolve_device
 from dynode.errors import MissingWeightsError, UnknownNameError, UsageError
 from dynode.generator.classes import choose_class
 from dynode.generator.protocol import Generator
+from dynode.models import fetched_path, is_address
 from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
 
 
@@ -26,7 +27,7 @@ def load_generator(
 
     Args:
         name: Name of an installed or fetched generator (`dynode generators list`), or path of a
-            checkpoint in any published layout; None for the bundled one.
+            checkpoint in any published layout, or the address it was fetched from; None for the bundled one.
         device: Where it computes; None follows DYNODE_DEVICE, then CUDA if present, then the CPU.
         class_index: Class of a conditional generator, by number or name, that everything it samples
             is of; None for all classes.
@@ -54,7 +55,7 @@ def _load(name: str | Path | None, device: torch.device | str | None) -> Generat
         return _default_provider(providers).load(where)
     if str(name) in providers:
         return providers[str(name)].load(where)
-    path = Path(name)
+    path = fetched_path(str(name)) if is_address(name) else Path(name)
     if os.path.isfile(path):  # unlike Path.is_file, False for names too long to be one
         return _load_file(path, where)
     return _load_known(str(name), providers, where)

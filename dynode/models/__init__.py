@@ -8,6 +8,7 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.models.adding import add
+    from dynode.models.address import described, fetched_path, is_address
     from dynode.models.cache import (
         cached_path,
         fetch,
@@ -38,8 +39,11 @@ __all__ = [
     "cache_parts",
     "cached_path",
     "clear_cache",
+    "described",
     "fetch",
+    "fetched_path",
     "here",
+    "is_address",
     "known_models",
     "model_sets",
     "present",
@@ -58,6 +62,9 @@ __getattr__ = names_on_demand(
         "cache_parts": "dynode.models.contents",
         "cached_path": "dynode.models.cache",
         "clear_cache": "dynode.models.contents",
+        "described": "dynode.models.address",
+        "fetched_path": "dynode.models.address",
+        "is_address": "dynode.models.address",
         "fetch": "dynode.models.cache",
         "here": "dynode.models.cache",
         "known_models": "dynode.models.known",
