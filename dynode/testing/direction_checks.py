@@ -12,7 +12,6 @@ import torch
 from dynode.errors import UnknownNameError
 from dynode.options import build_options, specs_of
 from dynode.testing.comparing import assert_close
-from dynode.testing.device_checks import stays_on_the_generators_device
 from dynode.testing.direction_trial import DirectionTrial
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.trial import (
@@ -259,7 +258,6 @@ CHECKS = (
     no_gradient_is_left_behind,
     inputs_are_not_modified,
     other_shapes_work,
-    stays_on_the_generators_device,
     nothing_is_printed,
     progress_is_reported,
     cancelling_leaves_nothing_behind,

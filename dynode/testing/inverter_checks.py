@@ -56,10 +56,11 @@ class InverterTrial:
     def generator(self) -> Generator:
         """A generator of the inverter's domain: a tiny one, or one that a plugin brings."""
         if self._generator is None:
-            self._generator = self._load()
+            self._generator = self.another_generator()
         return self._generator
 
-    def _load(self) -> Generator:
+    def another_generator(self) -> Generator:
+        """Load such a generator anew, for a check that changes it."""
         domains, tiny = self.inverter.domains, small()
         is_general = not domains or "noise" in domains
         if is_general and self.inverter.suits(tiny.info):

@@ -56,22 +56,23 @@ class MetricTrial:
         times = range(self.needs.frames or _FRAMES)
         return torch.stack([pictures.roll(round(3 * math.sin(t)), 3) for t in times], dim=1)
 
-    def start(self) -> Measurement:
+    def start(self, device: torch.device | str = "cpu") -> Measurement:
         """Start a measurement, in the first of the metric's domains."""
         domain = (*self.metric.domains, "")[0]
         try:
-            return self.metric.start(self.options, Setting(domain=domain))
+            return self.metric.start(self.options, Setting(device=device, domain=domain))
         except MissingWeightsError as error:
             raise NotApplicable(f"it needs a file, options={{…}}: {error}") from error
 
-    def figures(self, a: Tensor, b: Tensor, batch: int) -> dict[str, float]:
+    def figures(
+        self, a: Tensor, b: Tensor, batch: int, *, device: torch.device | str = "cpu"
+    ) -> dict[str, float]:
         """Measure, `batch` items at a time; that there are few of them is no finding."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            return self._figures(a, b, batch)
+            return self._figures(self.start(device), a, b, batch)
 
-    def _figures(self, a: Tensor, b: Tensor, batch: int) -> dict[str, float]:
-        running = self.start()
+    def _figures(self, running: Measurement, a: Tensor, b: Tensor, batch: int) -> dict[str, float]:
         sides = zip(a.split(batch), b.split(batch), strict=True)
         if self.needs.paired:
             for left, right in sides:

@@ -24,6 +24,7 @@ from dynode.plugins.metric import Metric
 from dynode.plugins.picture_distance import PictureDistance
 from dynode.plugins.trainable import Trainable, TrainableGenerator
 from dynode.testing import (
+    device_checks,
     direction_checks,
     distance_checks,
     edit_checks,
@@ -97,7 +98,7 @@ def _training(thing: object, hook: str, excused: Mapping[str, str]) -> list[Plug
     if not isinstance(thing, Trainable | TrainableGenerator):
         return []
     trial = training_checks.TrainingTrial(thing)
-    checks = training_checks.TRAINING_CHECKS
+    checks = (*training_checks.TRAINING_CHECKS, device_checks.trains_on_the_generators_device)
     bound = bind(checks, trial, hook=hook, name=f"train {thing.training}", expected_failures={})
     return [replace(check, expected_failure=excused.get(check.id, "")) for check in bound]
 
@@ -111,32 +112,44 @@ def _itself(thing: Any, options: Mapping[str, Any]) -> Any:
 _PROMISES: dict[type, tuple[str, Sequence[Any], Callable[[Any, Mapping[str, Any]], Any]]] = {
     DirectionMethod: (
         "register_directions",
-        (*direction_checks.CHECKS, *edit_checks.CHECKS),
+        (
+            *direction_checks.CHECKS,
+            *edit_checks.CHECKS,
+            device_checks.stays_on_the_generators_device,
+        ),
         DirectionTrial,
     ),
     DirectionKind: ("register_direction_kinds", kind_checks.KIND_CHECKS, _itself),
-    Inverter: ("register_inverters", inverter_checks.CHECKS, inverter_checks.InverterTrial),
+    Inverter: (
+        "register_inverters",
+        (*inverter_checks.CHECKS, device_checks.inverts_on_the_generators_device),
+        inverter_checks.InverterTrial,
+    ),
     GeneratorProvider: (
         "register_generators",
-        provider_checks.PROVIDER_CHECKS,
+        (*provider_checks.PROVIDER_CHECKS, device_checks.draws_on_the_device_asked_for),
         lambda thing, options: provider_checks.ProviderTrial(thing),
     ),
     GeneratorFamily: ("register_generators", provider_checks.FAMILY_CHECKS, _itself),
     Scorer: (
         "register_scorers",
-        model_checks.SCORER_CHECKS,
+        (*model_checks.SCORER_CHECKS, device_checks.scores_on_the_device_asked_for),
         lambda thing, options: model_checks.ScorerTrial(thing),
     ),
-    TextEncoder: ("register_text_encoders", model_checks.TEXT_CHECKS, model_checks.TextTrial),
+    TextEncoder: (
+        "register_text_encoders",
+        (*model_checks.TEXT_CHECKS, device_checks.embeds_on_the_device_asked_for),
+        model_checks.TextTrial,
+    ),
     Metric: (
         "register_metrics",
-        metric_checks.CHECKS,
+        (*metric_checks.CHECKS, device_checks.measures_on_the_device_asked_for),
         metric_checks.MetricTrial,
     ),
     Format: ("register_formats", format_checks.FORMAT_CHECKS, _itself),
     PictureDistance: (
         "register_distances",
-        distance_checks.DISTANCE_CHECKS,
+        (*distance_checks.DISTANCE_CHECKS, device_checks.compares_on_the_device_asked_for),
         lambda thing, options: distance_checks.DistanceTrial(thing),
     ),
     FaceDetector: ("register_face_detectors", face_checks.FACE_CHECKS, face_checks.FaceTrial),

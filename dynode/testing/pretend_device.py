@@ -224,6 +224,10 @@ def pretend_device() -> Iterator[Counter[str]]:
     try:
         with (
             mock.patch.object(torch.cuda, "_lazy_init", lambda: None),
+            mock.patch.object(torch.cuda, "device_count", lambda: 1),
+            mock.patch.object(torch.cuda, "is_available", lambda: True),
+            # Optimisers ask for the stream of a device that is there.
+            mock.patch.object(torch.accelerator, "current_accelerator", lambda **_: None),
             mock.patch.object(torch, "inference_mode", _no_grad),
             mock.patch.object(forward_ad, "make_dual", _refuse_forwards),
             _Dispatching(),  # type: ignore[no-untyped-call]

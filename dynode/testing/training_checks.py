@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from dynode.errors import DynodeError
+from dynode.generator.protocol import Generator
 from dynode.options import build_options, specs_of
 from dynode.plugins.methods import silent
 from dynode.plugins.trainable import Trainable, TrainableGenerator
@@ -22,7 +23,9 @@ class TrainingTrial:
         """Keep it."""
         self.thing = thing
 
-    def train(self, folder: Path, *, data: str = "sampled") -> bytes:
+    def train(
+        self, folder: Path, *, data: str = "sampled", generator: Generator | None = None
+    ) -> bytes:
         """Train for a few steps, and return the file.
 
         Raises:
@@ -36,7 +39,7 @@ class TrainingTrial:
         options = build_options(thing.training_options, thing.check_training, owner="train")
         output = folder / "trained.safetensors"
         shared = {"data": data, "folder": folder / "run", "seed": 3, "force": True}
-        thing.train(small(), output, options, progress=silent, **shared)  # type: ignore[arg-type]  # by name
+        thing.train(generator or small(), output, options, progress=silent, **shared)  # type: ignore[arg-type]  # by name
         return output.read_bytes()
 
 
