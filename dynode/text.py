@@ -127,12 +127,12 @@ def _says_nothing(model: TextImageModel, text: str, lost: Sequence[str]) -> str:
     """Say that a text would be followed in nothing, what is nearest, and what is known."""
     words = content_words(_vocabulary(model))
     nearest = [near for word in lost for near in get_close_matches(word, words, 1, _ALIKE)]
-    meant = f"; did you mean {' '.join(nearest)!r}?" if nearest else ""
+    meant = f"; did you mean {' '.join(nearest)!r}?" if nearest else ";"
     named = f" (unknown: {', '.join(lost[:8])})" if lost else ""
     told = f"it knows: {', '.join(words)}" if words else "try words such as 'smiling' or 'glasses'"
     return (
         f"the small text model knows no word of {_shortened(text)!r} that says what to change{named}"
-        f"{meant}; a real CLIP knows all words: {_REAL_CLIP}; {told}"
+        f"{meant} a real CLIP knows all words: {_REAL_CLIP}; {told}"
     )
 
 
