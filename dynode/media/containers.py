@@ -54,8 +54,16 @@ def opened(path: Path, *, ignore_index: bool = False) -> Iterator[InputContainer
     with explained(path), path.open("rb") as stream:
         # An absolute path: "concat:a|b" would be taken for a protocol.
         source: Any = _Forwards(stream) if ignore_index else str(path.absolute())
-        with av.open(source, options=_READ_ONLY_THIS, metadata_errors="replace") as container:
+        with av.open(
+            source, format=_bare_format(path), options=_READ_ONLY_THIS, metadata_errors="replace"
+        ) as container:
             yield container
+
+
+def _bare_format(path: Path) -> str | None:
+    """Name what ffmpeg knows by its suffix alone: JPEGs one after the other."""
+    with path.open("rb") as stream:
+        return "mjpeg" if stream.read(3) == b"\xff\xd8\xff" else None
 
 
 class _Forwards:

@@ -12,6 +12,9 @@ Kind = Literal["picture", "clip", "latents", "codes", "archive", "folder", "othe
 """What `kind_of` tells apart."""
 
 _MOVING = ("GIF", "WEBP", "PNG")
+_JPEG_AFTER_JPEG = b"\xff\xd9\xff\xd8\xff"
+_FEWEST_JPEGS = 3  # phones put a second one behind the picture: its depth, its lights
+_SEARCHED = 2**23  # bytes
 _HEAD = 4096  # bytes; what tells a moving PNG stands before its first picture
 
 # (offset, bytes): what files of a kind begin with.
@@ -84,7 +87,8 @@ _TRANSPORT_PACKETS = ((188, 0), (192, 4), (204, 0))
 def kind_of(path: str | Path) -> Kind:
     """Tell what a file or folder is.
 
-    A GIF, WebP or PNG of several frames is a clip; of one frame, a picture.
+    A GIF, WebP or PNG of several frames is a clip; of one frame, a picture. So are three JPEGs or more that
+    follow each other.
 
     Args:
         path: Any file or folder; its suffix means nothing.
@@ -152,6 +156,8 @@ def _is_quicktime(head: bytes) -> bool:
 
 def _moves(path: Path, head: bytes) -> bool:
     """Say whether a picture of a format that may move has several frames."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return _is_jpeg_after_jpeg(path, head)
     may_move = (
         head.startswith(b"GIF8")
         or (head[8:12] == b"WEBP" and head[12:16] == b"VP8X" and bool(head[20] & 2))
@@ -166,6 +172,14 @@ def _moves(path: Path, head: bytes) -> bool:
             return int(getattr(opened, "n_frames", 1)) > 1
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         return False  # damaged; who reads pictures says how
+
+
+def _is_jpeg_after_jpeg(path: Path, head: bytes) -> bool:
+    """Say whether these are the frames of a camera without a container (MJPEG), and no MPO picture."""
+    if b"MPF\0" in head:
+        return False
+    with path.open("rb") as stream:
+        return stream.read(_SEARCHED).count(_JPEG_AFTER_JPEG) >= _FEWEST_JPEGS - 1
 
 
 def _kind_of_zip(path: Path) -> Kind:

@@ -84,6 +84,12 @@ def without_brand(path: Path) -> None:
     path.write_bytes(content[:4] + b"wide" + content[8:])
 
 
+def with_a_second_picture(path: Path) -> None:
+    """As phones write it: a picture for the viewer, and another behind its end."""
+    still("JPEG")(path)
+    path.write_bytes(path.read_bytes() * 2)
+
+
 def zipped(name: str) -> Callable[[Path], object]:
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
@@ -101,6 +107,7 @@ RECORDED = {
     "recorded television (wtv)": recorded("wtv", "mpeg2video"),
     "AV1 without a container": recorded("obu", "libsvtav1"),
     "QuickTime without a brand": without_brand,
+    "JPEGs without a container": recorded("mjpeg", "mjpeg", "yuvj420p"),
 }
 CODES = np.zeros((2, 6, 8), np.float32)
 
@@ -146,6 +153,7 @@ def arrays(path: Path) -> None:
             )
         ],
         *[pytest.param("clip", write, id=name) for name, write in RECORDED.items()],
+        pytest.param("picture", with_a_second_picture, id="JPEG and its depth"),
         pytest.param("other", lambda path: path.write_text("The wide world"), id="a word"),
         pytest.param("codes", array, id="npy"),
         pytest.param("codes", arrays, id="npz"),
