@@ -124,9 +124,22 @@ def test_every_way_to_write_a_file_takes_an_address() -> None:
         f"{path}:-1.5",
         f"weights={path}",
     ]
-    assert with_files(["models", "fetch", ADDRESS]) == ["models", "fetch", ADDRESS]
     assert with_files(["edit", "--text", "see https://example.org"]) == [
         "edit",
         "--text",
         "see https://example.org",
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["models", "fetch", ADDRESS],
+        ["--debug", "models", "fetch", ADDRESS],
+        ["--plugin-file", "mine.py", "models", "fetch", ADDRESS],
+        ["plugins", "install", "https://example.org/dynode_mine-1.0-py3-none-any.whl"],
+    ],
+    ids=["fetched", "fetched, with an option before", "fetched, with a plugin", "installed"],
+)
+def test_commands_about_addresses_get_them_as_they_are(written: list[str]) -> None:
+    assert with_files(written) == written
