@@ -204,12 +204,14 @@ def page(seconds: dict[str, float]) -> str:
         "# Gallery\n",
         "Every picture is the output of the command under it, with the bundled generators and without",
         "downloads. Seconds are those of the whole command on one thread of a busy processor, the",
-        "search of a method included. `python benchmarks/gallery.py` draws this page again.\n",
+        "search of a method included. `python benchmarks/gallery.py` draws this page again. More pictures",
+        "stand on the pages [Make something](make.md), [Micromotion](methods/micromotion.md),",
+        "[NaviGAN](methods/navigan.md), [Video generators](video.md) and [skies](skies.md).\n",
     ]
     for group in (EDIT, FIND, CLIPS, MAKE):
-        parts.append(f"## {group}\n")
         drawn = [piece for piece in PIECES if piece.group == group and piece.name in seconds]
-        parts += [told(piece, seconds[piece.name]) for piece in drawn]
+        if drawn:
+            parts += [f"## {group}\n", *(told(piece, seconds[piece.name]) for piece in drawn)]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -46,6 +46,8 @@ release = version = dynode.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 html_title = f"dynode {release}"
 
 default_role = "code"  # docstrings write `name`, as Markdown does
