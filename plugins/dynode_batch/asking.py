@@ -31,7 +31,9 @@ class Running:
     """How a batch is run, whatever it does.
 
     Attributes:
-        workers: Processes of one thread each; None for one a core.
+        workers: Processes of one thread each; None for one a core, or for what a cluster has room for.
+        cluster: `auto` or HOST:PORT of a Ray cluster whose machines share the folders; None for this machine.
+        gpus_per_worker: GPUs of a worker of the cluster, parts of one allowed.
         shards: Rows a WebDataset shard; None leaves single files.
         skip_duplicates: Of rows that would give the same, keep the first.
         ignore_columns: Columns of the list to pass over, separated by commas.
@@ -39,6 +41,8 @@ class Running:
     """
 
     workers: int | None = None
+    cluster: str | None = None
+    gpus_per_worker: float | None = None
     shards: int | None = None
     skip_duplicates: bool = False
     ignore_columns: str = ""
@@ -98,7 +102,7 @@ def _planned(job: Job, listed: Path, how: Running) -> tuple[list[Row], Plan]:
     rows, told = _rows(job.kind, listed, job.settings, job.method, how)
     folder = Path(f"{table}.rows") if table else job.folder
     ready = replace(job, folder=folder.absolute(), in_table=table is not None)
-    backend, spread = _backend(how.workers)
+    backend, spread = _backend(how)
     is_long = job.kind == "edit"
     told |= spread
     return rows, Plan(ready, backend, told, how.shards, table, how.skip_duplicates, is_long)
@@ -175,15 +179,34 @@ def _check_edit(kind: str, settings: Mapping[str, Any], rows: Sequence[Row]) -> 
         )
 
 
-def _backend(workers: int | None) -> tuple[Backend, dict[str, Any]]:
+def _backend(how: Running) -> tuple[Backend, dict[str, Any]]:
+    if how.cluster is not None:
+        return _of_cluster(how, how.cluster)
+    if how.gpus_per_worker is not None:
+        raise OptionError(
+            "--gpus-per-worker applies to workers of a cluster; add --cluster auto, or choose with --device"
+        )
     from dynode_batch.pool import run_pool
 
-    count = workers or _cores()
+    count = how.workers or _cores()
 
     def run_here(job: Job, rows: Sequence[Row]) -> Iterator[Outcome]:
         return run_pool(job, rows, min(count, len(rows)))
 
     return run_here, {"backend": "local", "workers": count}
+
+
+def _of_cluster(how: Running, address: str) -> tuple[Backend, dict[str, Any]]:
+    from dynode_batch.cluster import Cluster
+    from dynode_batch.ray_pool import run_ray
+
+    cluster = Cluster(address, how.gpus_per_worker or 0.0, cores=how.workers or _cores())
+    cluster.check()
+
+    def run_there(job: Job, rows: Sequence[Row]) -> Iterator[Outcome]:
+        return run_ray(job, rows, cluster, how.workers, job.folder)
+
+    return run_there, {"backend": "ray", "cluster": cluster.named or "of this machine"}
 
 
 def _cores() -> int:

@@ -33,6 +33,17 @@ _RUNNING = (
         type=click.IntRange(1, 4096),
         help="Processes of one thread each; as many as there are cores if absent.",
     ),
+    click.option(
+        "--cluster",
+        metavar="auto|HOST:PORT",
+        help="Spread rows over a Ray cluster whose machines share the folders; auto takes $RAY_ADDRESS, else "
+        "starts Ray here.",
+    ),
+    click.option(
+        "--gpus-per-worker",
+        type=click.FloatRange(0, min_open=True),
+        help="GPUs of a worker of the cluster; 0.5 puts two workers on one.",
+    ),
     click.option("--shards", type=click.IntRange(min=1), help="Rows a WebDataset shard (.tar)."),
     click.option(
         "--skip-duplicates", is_flag=True, help="Of rows that would give the same, keep the first."
@@ -174,7 +185,15 @@ def _run(
     import dynode_batch
 
     as_json, output = given.pop("as_json"), given.pop("output")
-    names = ("workers", "shards", "skip_duplicates", "ignore_columns", "force")
+    names = (
+        "workers",
+        "cluster",
+        "gpus_per_worker",
+        "shards",
+        "skip_duplicates",
+        "ignore_columns",
+        "force",
+    )
     how = dynode_batch.Running(**{name: given.pop(name) for name in names})
     with _progress(kind) as progress:
         report = dynode_batch.batch(

@@ -10,7 +10,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -19,7 +18,8 @@ from typing import Any
 
 from dynode.errors import DynodeError, PluginError
 from dynode_batch.row import Openable, Outcome, Row
-from dynode_batch.trying import RETRIES, tried
+from dynode_batch.trying import tried
+from dynode_batch.waiting import Waiting
 
 _STARTS = 3  # of processes in a row that end before they are ready
 
@@ -59,12 +59,9 @@ def run_pool(job: Openable, rows: Iterable[Row], workers: int) -> Iterator[Outco
 
 class _Pool:
     def __init__(self, job: Openable, rows: Iterable[Row]) -> None:
-        self.job, self.waiting = job, iter(rows)
-        self.again: deque[Row] = deque()
-        self.deaths: dict[str, int] = {}
+        self.job, self.waiting = job, Waiting(rows)
         self.places: list[_Place] = []
         self.failed_starts = 0
-        self.is_empty = False
 
     def start(self) -> _Place:
         context = multiprocessing.get_context("spawn")
@@ -81,7 +78,7 @@ class _Pool:
         return _Place(process, ours)
 
     def is_busy(self) -> bool:
-        return not self.is_empty or bool(self.again) or any(place.row for place in self.places)
+        return not self.waiting.is_empty or any(place.row for place in self.places)
 
     def turn(self) -> Iterator[Outcome]:
         """Wait until something ends or is ready, and hand out what comes next."""
@@ -101,9 +98,8 @@ class _Pool:
             self._hand_out(place)
 
     def _hand_out(self, place: _Place) -> None:
-        row = self.again.popleft() if self.again else next(self.waiting, None)
+        row = self.waiting.take()
         if row is None:
-            self.is_empty = True
             return
         place.row = row
         with contextlib.suppress(OSError):  # it ended; the next turn sees that
@@ -121,13 +117,9 @@ class _Pool:
                     f"{_STARTS} workers ended before they were ready ({_how(code)}); memory is the usual "
                     f"cause: fewer --workers"
                 )
-        if row is not None:
-            self.deaths[row.id] = self.deaths.get(row.id, 0) + 1
-            if self.deaths[row.id] > RETRIES:
-                told = f"{1 + RETRIES} workers ended while they worked on it ({_how(code)})"
-                yield Outcome(row.number, row.id, row.source, error=told)
-            else:
-                self.again.append(row)
+        given_up = self.waiting.lost(row, _how(code)) if row else None
+        if given_up:
+            yield given_up
         self.places[self.places.index(place)] = self.start()
 
     def stop(self) -> None:

@@ -30,6 +30,7 @@ OPTIONAL = {
     "piq",
     "prdc",
     "pyarrow",
+    "ray",
     "starlette",
     "torch_fidelity",
 }

@@ -1,0 +1,225 @@
+"""Kill batches at random moments, and compare what they leave with a batch that was left alone.
+
+    OMP_NUM_THREADS=1 python benchmarks/batch.py [--rows 1000] [--kills 5] [--work FOLDER]
+
+Pictures of facets, edited by `smile`, in a Ray cluster of two nodes of one processor each on this machine.
+The undisturbed batch is one of the local pool, so the comparison is across backends too. Then `kill -9` of
+a worker, of the second node's raylet (a node takes its place) and of the driver (the same call is made
+again), KILLS times each, at moments drawn from a seed. Every time a worker begins a row it is counted; rows
+computed again are those beyond one each. Compared: names and bytes of all pictures and of `table.csv`.
+Writes benchmarks/results/batch.json. `--kills 0` runs the cluster once and compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from result_files import write_json
+
+from dynode_batch.cluster import Cluster, import_ray
+from dynode_batch.row import Job, Row, Worker
+
+KINDS = ("worker", "raylet", "driver")
+WORKERS = 2
+_SETTINGS = {"plugin": None, "directions": ("smile:1.5",), "strength": 1.0, "seed": 0}
+_NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
+
+
+@dataclass(frozen=True)
+class CountingJob(Job):
+    """The job of `dynode batch edit`, which writes down every row it begins."""
+
+    def open(self) -> Worker:
+        return Counting(super().open(), self.folder / "begun")
+
+
+class Counting:
+    def __init__(self, worker: Worker, begun: Path) -> None:
+        self.worker, self.begun = worker, begun
+
+    def work(self, row: Row) -> tuple[str, Mapping[str, float]]:
+        with self.begun.open("a") as stream:  # one short write at the end of the file
+            stream.write(f"{row.number}\n")
+        return self.worker.work(row)
+
+
+def drive(listed: Path, folder: Path, address: str | None) -> None:
+    """Run the batch as the command does; it goes on where an earlier call was killed."""
+    import dynode
+    from dynode_batch.driver import Plan, run_batch
+    from dynode_batch.listing import read_list
+    from dynode_batch.pool import run_pool
+    from dynode_batch.ray_pool import run_ray
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = read_list(listed, ["direction"])
+
+    def backend(job: Job, left: Any) -> Iterator[Any]:
+        if address is None:
+            return run_pool(job, left, WORKERS)
+        return run_ray(job, left, Cluster(address), WORKERS, folder)
+
+    plan = Plan(CountingJob("edit", folder, None, None, _SETTINGS), backend, long_first=True)
+    generator = dynode.load_generator(None)
+    run_batch(rows, plan, generator, generator.info.fingerprint)
+
+
+def draw_pictures(folder: Path, count: int) -> None:
+    import torch
+    from PIL import Image
+
+    import dynode
+
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = dynode.load_generator(None)
+    for first in range(len(list(folder.iterdir())) // 50 * 50, count, 50):
+        with torch.inference_mode():
+            drawn = generator.synthesize(generator.sample(min(50, count - first), seed=first))
+        values = ((drawn.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+        for number, picture in enumerate(values, first):
+            Image.fromarray(picture).save(folder / f"{number:06d}.png")
+
+
+class Nodes:
+    """A Ray cluster of two nodes on this machine, whose second can be killed and replaced."""
+
+    def __init__(self) -> None:
+        import_ray(alone=True)
+        from ray.cluster_utils import Cluster as Started
+
+        head = {**_NODE, "include_dashboard": False}
+        self.cluster = Started(initialize_head=True, head_node_args=head)
+        self.second = self.cluster.add_node(**_NODE)
+
+    def raylets(self) -> list[int]:
+        nodes = [self.cluster.head_node, self.second]
+        return [node.all_processes["raylet"][0].process.pid for node in nodes]
+
+    def kill_raylet(self) -> None:
+        os.kill(self.raylets()[1], signal.SIGKILL)
+        time.sleep(1.0)
+        self.cluster.remove_node(self.second, allow_graceful=False)
+        self.second = self.cluster.add_node(**_NODE)
+
+    def kill_worker(self, rng: random.Random) -> bool:
+        found = [pid for raylet in self.raylets() for pid in actors_below(raylet)]
+        if found:
+            os.kill(rng.choice(found), signal.SIGKILL)
+        return bool(found)
+
+
+def actors_below(parent: int) -> Iterator[int]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            above = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            is_actor = (folder / "cmdline").read_bytes().startswith(b"ray::_Actor")
+        except (OSError, ValueError, IndexError):
+            continue
+        if above == parent and is_actor:
+            yield int(folder.name)
+
+
+def start(listed: Path, folder: Path, address: str | None) -> subprocess.Popen[bytes]:
+    command = [sys.executable, __file__, "--drive", str(listed), str(folder), address or "local"]
+    log = folder.with_suffix(".log").open("ab")
+    return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def disturbed(
+    kind: str, kills: int, rows: int, launch: Callable[[], Any], nodes: Nodes, folder: Path
+) -> int:
+    """Run a batch to its end, with kills at drawn numbers of finished rows; return the kills that hit."""
+    rng = random.Random(f"{kind} {rows}")
+    moments = sorted(rng.sample(range(1, max(kills + 1, rows - WORKERS)), kills))
+    driver, hits = launch(), 0
+    while driver.poll() is None or moments:
+        if driver.poll() not in (None, 0):
+            raise SystemExit(f"the driver ended with {driver.returncode}: see {folder}.log")
+        if moments and lines(folder / "rows.jsonl") >= moments[0]:
+            time.sleep(rng.uniform(0.0, 0.5))
+            moments.pop(0)
+            if kind == "worker":
+                hits += nodes.kill_worker(rng)
+            elif kind == "raylet":
+                nodes.kill_raylet()
+                hits += 1
+            elif driver.poll() is None:
+                driver.kill()
+                driver.wait()
+                driver, hits = launch(), hits + 1
+        elif driver.poll() is not None:
+            break
+        time.sleep(0.05)
+    return hits
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    files = [*(folder / "pictures").glob("*.png"), folder / "table.csv"]
+    return {file.name: file.read_bytes() for file in files}
+
+
+def measure(rows: int, kills: int, work: Path) -> dict[str, Any]:
+    listed = work / f"pictures-{rows}"
+    draw_pictures(listed, rows)
+    alone = work / f"alone-{rows}"
+    began = time.monotonic()
+    if start(listed, alone, None).wait():
+        raise SystemExit(f"the undisturbed batch failed: see {alone}.log")
+    document: dict[str, Any] = {"rows": rows, "workers": WORKERS, "local": seconds_since(began)}
+    expected, nodes = outputs(alone), Nodes()
+    for kind in KINDS if kills else ("none",):
+        folder = work / f"{kind}-{rows}-{kills}"
+        launch = partial(start, listed, folder, nodes.cluster.address)
+        began = time.monotonic()
+        hits = disturbed(kind, kills, rows, launch, nodes, folder)
+        again = lines(folder / "begun") - rows
+        document[kind] = seconds_since(began) | {
+            "kills": hits,
+            "same outputs": outputs(folder) == expected,
+            "rows computed again": again,
+            "a kill": round(again / max(1, hits), 2),
+        }
+        print(kind, json.dumps(document[kind]), flush=True)
+    return document | {"load": [round(one, 1) for one in os.getloadavg()]}
+
+
+def seconds_since(began: float) -> dict[str, float]:
+    return {"seconds": round(time.monotonic() - began, 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--work", type=Path, required="--drive" not in sys.argv)
+    parser.add_argument("--name", default="batch", help="of the result file")
+    parser.add_argument("--drive", nargs=3, metavar=("LIST", "FOLDER", "ADDRESS"))
+    asked = parser.parse_args()
+    if asked.drive:
+        listed, folder, address = asked.drive
+        drive(Path(listed), Path(folder), None if address == "local" else address)
+        return
+    os.environ["OMP_NUM_THREADS"] = "1"
+    write_json(asked.name, measure(asked.rows, asked.kills, asked.work))
+
+
+if __name__ == "__main__":
+    main()
