@@ -17,6 +17,7 @@ from dynode.errors import CorruptCheckpointError
 from dynode.generator import Generator, draw_labels
 from dynode.latents import Latents
 from dynode.plugins import Progress, silent
+from dynode.training import Processes, share_norms
 from dynode_navigan.predictor import PredictorKind, draw_shifts, losses, make_predictor
 
 _FORMAT = "dynode.navigan.rectification"
@@ -64,8 +65,9 @@ class Settings:
 class Rectification:
     """A training that can be stopped and go on, to the same numbers on the CPU.
 
-    Every step draws from a random state of its own, made of the seed and the step's number, and the
-    file keeps coefficients, predictor and the state of both optimisers.
+    Several processes that `torchrun` started share every batch; their losses are those of one up to the
+    order of sums. Every step draws from a random state of its own, made of the seed and the step's
+    number, and the file keeps coefficients, predictor and the state of both optimisers.
 
     Args:
         generator: What draws; its weights stay as they are.
@@ -91,6 +93,7 @@ class Rectification:
         distance: Distance | None = None,
     ) -> None:
         self.generator, self.layer, self.settings, self.seed = generator, layer, settings, seed
+        self.processes = Processes.join(generator.device)
         like = generator.mean_w
         self.basis = basis.to(like)
         start = _first_coefficients(settings, len(basis), seed)
@@ -110,6 +113,7 @@ class Rectification:
             "directions": torch.optim.Adam([self.coefficients], lr=settings.direction_lr),
             "predictor": torch.optim.Adam(self.predictor.parameters(), lr=settings.predictor_lr),
         }
+        share_norms(self.predictor, self.processes)
         self.losses: list[float] = []
 
     @property
@@ -136,7 +140,11 @@ class Rectification:
             loss, share = self._step(len(self.losses))
             self.losses.append(loss)
             done = len(self.losses)
-            if keep is not None and (done % every == 0 or done == self.settings.steps):
+            if (
+                keep is not None
+                and self.processes.is_first
+                and (done % every == 0 or done == self.settings.steps)
+            ):
                 self.save(keep)
             progress(done, self.settings.steps, f"loss {loss:.3f}, told apart {share:.0%}")
         return self.directions
@@ -145,7 +153,8 @@ class Rectification:
         settings = self.settings
         self.predictor.train()
         with torch.enable_grad():
-            logits, predicted, which, shifts = self._predict(number)
+            own = self.processes.share(settings.batch)
+            logits, predicted, which, shifts = self._predict(number, own)
             parts = losses(
                 logits,
                 predicted,
@@ -158,19 +167,25 @@ class Rectification:
             for optimizer in self.optimizers.values():
                 optimizer.zero_grad(set_to_none=True)
             total.backward()
+        trained = [self.coefficients, *self.predictor.parameters()]
+        self.processes.average_gradients(trained, mend=False)
         for optimizer in self.optimizers.values():
             optimizer.step()
-        return float(total.detach()), float((logits.argmax(1) == which).float().mean())
+        right = (logits.argmax(1) == which).to(total).mean()
+        loss, share = self.processes.mean(torch.stack([total.detach(), right])).tolist()
+        return loss, share
 
-    def _predict(self, number: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Draw a batch by its number and let the predictor guess."""
+    def _predict(
+        self, number: int, share: slice = slice(None)
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Draw a batch by its number and let the predictor guess on a share of it."""
         settings, like = self.settings, self.coefficients
         random = np.random.RandomState([self.seed, number])
-        latents = self._latents(random)
+        latents = self._latents(random)[share]
         which = torch.from_numpy(random.randint(settings.directions, size=settings.batch))
         uniform = torch.from_numpy(random.rand(settings.batch))
         shifts = draw_shifts(uniform, scale=settings.shift_scale, least=settings.min_shift)
-        which, shifts = which.to(like.device), shifts.to(like)
+        which, shifts = which[share].to(like.device), shifts[share].to(like)
         moving = LayerDirections(self.layer, self.basis, self.coefficients)
         draw = self.generator.synthesize
         with torch.no_grad():

@@ -22,7 +22,7 @@ from dynode.models import cache_folder
 from dynode.pipeline import read_codes
 from dynode.plugins import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
-from dynode.training import Ranger, Run, cosine_rate, generator_at
+from dynode.training import Processes, Ranger, Run, cosine_rate, generator_at
 from dynode_styleclip.mapper_losses import PUBLISHED_L2, DefaultLoss, MapperLoss, PublishedLoss
 from dynode_styleclip.mapper_network import PUBLISHED_STEP, as_direction, new_mapper, offsets_of
 from dynode_styleclip.optimisation import DEFAULT
@@ -182,6 +182,8 @@ def _train(
     seed: int,
     progress: Progress,
 ) -> None:
+    processes = Processes.join(generator.device)
+    share = processes.share(settings.batch)
     optimizer: torch.optim.Optimizer
     if options.published:
         optimizer = Ranger(mapper.parameters(), lr=settings.learning_rate)
@@ -197,16 +199,18 @@ def _train(
             optimizer.param_groups[0]["lr"] = rate
         chosen = torch.randint(
             len(codes), (settings.batch,), generator=generator_at(seed, 2, index)
-        )
+        )[share]
         start = Latents(codes[chosen.to(codes.device)])
         total = loss(start, offsets_of(mapper, generator, start, scale)).mean()
         optimizer.zero_grad()
         total.backward()
+        processes.average_gradients(mapper.parameters(), mend=False)
         optimizer.step()
-        return {"loss": float(total.detach())}
+        return {"loss": float(processes.mean(total.detach()))}
 
-    run = Run(folder, {"mapper": mapper}, optimizer, recipe)
+    run = Run(folder, {"mapper": mapper}, optimizer, recipe, is_writer=processes.is_first)
     run.steps(step, total=settings.steps, save_every=_SAVE_EVERY, log_every=1, progress=progress)
+    processes.wait()
 
 
 def _recipe(

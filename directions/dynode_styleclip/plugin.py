@@ -119,6 +119,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         """Train one mapper and write it as a direction; see `Trainable.train`."""
         from dynode.direction import Direction
         from dynode.pipeline import sign
+        from dynode.training import Processes
         from dynode_styleclip.mapper_training import find_mapper
 
         codes = None if data == "sampled" else Path(data)
@@ -131,7 +132,8 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         found = find_mapper(generator, given, seed=seed, progress=progress, folder=folder)
         signed = sign(found, self, given, generator.info, seed=seed)
         assert isinstance(signed, Direction)
-        signed.save(output)
+        if Processes.join(generator.device).is_first:
+            signed.save(output)
 
 
 @dynode.hookimpl

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from dynode.adversarial.job import TrainingJob
     from dynode.adversarial.loop import Plan, train_against
     from dynode.adversarial.options import AdversarialOptions, group_of
-    from dynode.adversarial.processes import Processes
     from dynode.adversarial.starting import copy_matching, freeze_blocks, identity_of, new_channels
 
 _LAZY = {
@@ -20,7 +19,6 @@ _LAZY = {
     "Batch": "dynode.adversarial.batch",
     "Feeder": "dynode.adversarial.feeding",
     "Plan": "dynode.adversarial.loop",
-    "Processes": "dynode.adversarial.processes",
     "Samples": "dynode.adversarial.batch",
     "Sides": "dynode.adversarial.batch",
     "TrainingJob": "dynode.adversarial.job",
@@ -38,7 +36,6 @@ __all__ = [
     "Batch",
     "Feeder",
     "Plan",
-    "Processes",
     "Samples",
     "Sides",
     "TrainingJob",

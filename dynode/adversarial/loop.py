@@ -18,9 +18,9 @@ from dynode.adversarial.events import EventFiles
 from dynode.adversarial.losses import R1_EVERY, gradient_penalty, passing_loss, telling_loss
 from dynode.adversarial.options import AdversarialOptions
 from dynode.adversarial.plots import plot_losses
-from dynode.adversarial.processes import Processes
 from dynode.adversarial.sheets import write_samples
 from dynode.plugins.methods import Progress, silent
+from dynode.training.processes import Processes
 from dynode.training.run import Run, follow, generator_at
 
 _G_EVERY = 4  # the published rates count a regularisation of the generator every fourth step

@@ -20,7 +20,6 @@ from dynode.adversarial.loop import Plan, train_against
 from dynode.adversarial.low_rank import offsets_of, plain_state
 from dynode.adversarial.options import AdversarialOptions, group_of
 from dynode.adversarial.pictures import TrainingPictures
-from dynode.adversarial.processes import Processes
 from dynode.adversarial.starting import freeze_blocks, identity_of
 from dynode.adversarial.still_start import hold_parts, start_pair
 from dynode.errors import OptionError
@@ -32,6 +31,7 @@ from dynode.stylegan2.checkpoints import Checkpoint, write_checkpoint
 from dynode.stylegan2.discriminator import DiscriminatorNetwork
 from dynode.stylegan2.layers import StyledConvolution
 from dynode.stylegan2.network import GeneratorNetwork
+from dynode.training.processes import Processes
 from dynode.training.run import generator_at
 from dynode.version import __version__
 

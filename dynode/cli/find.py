@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,8 @@ def find(
     with console.progress_bar(method) as progress:
         loaded = load_generator(generator, device=device, class_index=class_index)
         found = find_directions(method, loaded, seed=seed, progress=progress, **options)
+    if int(os.environ.get("RANK", "0")) > 0:
+        return  # the first of several processes writes and speaks
     directions = found if isinstance(found, list) else [found]
     paths = steps.write_directions(directions, output, force=force)
     seconds = round(time.perf_counter() - started, 2)

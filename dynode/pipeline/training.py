@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ def train(
     }
     if not isinstance(method, TrainableGenerator):
         _refuse(metrics or None, f"--metrics is for generators, and train {name} trains none")
-        method.train(loaded(generator, device=device), target, checked, **shared)
+        method.train(loaded(generator, device=_of_process(device)), target, checked, **shared)
         return target
     _refuse(generator, f"train {name} trains a generator and for none; name one with start, --from")
     where, begin = own_device(device), None if start is None else str(start)
@@ -110,6 +111,11 @@ def train(
         **{**shared, "progress": measured.watching(progress) if measured else progress},
     )
     return target
+
+
+def _of_process(device: str | None) -> str | None:
+    """Of several CUDA devices, that of this process where `torchrun` started it."""
+    return str(own_device(device)) if "LOCAL_RANK" in os.environ else device
 
 
 def _measured(

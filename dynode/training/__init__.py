@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         MuonAdam,
         parameter_kinds,
     )
+    from dynode.training.processes import Processes
     from dynode.training.ranger import Ranger
     from dynode.training.run import (
         Run,
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
         generator_at,
         stored,
     )
+    from dynode.training.shared_norm import share_norms
 
 __all__ = [
     "MuonAdam",
+    "Processes",
     "Ranger",
     "Run",
     "cosine_rate",
@@ -30,6 +33,7 @@ __all__ = [
     "generator_at",
     "keep_freed_memory",
     "parameter_kinds",
+    "share_norms",
     "stored",
 ]
 
@@ -37,6 +41,7 @@ __getattr__ = names_on_demand(
     __name__,
     {
         "MuonAdam": "dynode.training.muon",
+        "Processes": "dynode.training.processes",
         "Ranger": "dynode.training.ranger",
         "Run": "dynode.training.run",
         "cosine_rate": "dynode.training.run",
@@ -44,6 +49,7 @@ __getattr__ = names_on_demand(
         "generator_at": "dynode.training.run",
         "keep_freed_memory": "dynode.training.memory",
         "parameter_kinds": "dynode.training.muon",
+        "share_norms": "dynode.training.shared_norm",
         "stored": "dynode.training.run",
     },
 )

@@ -17,8 +17,9 @@ _REACH_S = 5.0
 _STORE_BYTES = 80_000_000  # the least Ray takes; rows and outcomes are small, files go past it
 # Read when Ray is imported. The first keeps it from reporting to its makers.
 _SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-# With it Ray binds to 127.0.0.1 alone; it is what it does on systems without clusters.
-_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# With the first Ray binds to 127.0.0.1 alone, as it does on systems without clusters. The second keeps
+# workers from standing back behind everything else on the machine, which Ray lets them do.
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_worker_niceness": "0"}
 
 
 _NO_RAY = (

@@ -11,7 +11,6 @@ import torch
 
 from dynode.adversarial import (
     Plan,
-    Processes,
     TrainingJob,
     freeze_blocks,
     group_of,
@@ -20,7 +19,7 @@ from dynode.adversarial import (
 )
 from dynode.errors import OptionError
 from dynode.plugins import Progress, silent
-from dynode.training import keep_freed_memory
+from dynode.training import Processes, keep_freed_memory
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.mocogan import MoCoGANDiscriminator, mocogan_config

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from dynode.adversarial import (
     AdversarialOptions,
     Feeder,
-    Processes,
     copy_matching,
     freeze_blocks,
     new_channels,
@@ -24,6 +23,7 @@ from dynode.adversarial.plots import plot_losses
 from dynode.errors import OptionError
 from dynode.stylegan2 import DiscriminatorConfig, DiscriminatorNetwork
 from dynode.stylegan2.discriminator import add_deviation
+from dynode.training import Processes
 
 
 def test_the_losses_are_the_logistic_ones() -> None:

@@ -31,8 +31,8 @@ class Data(ABC):
     """Gives batches; the same random numbers give the same batch."""
 
     @abstractmethod
-    def batch(self, count: int, random: torch.Generator) -> Batch:
-        """Draw a batch."""
+    def batch(self, count: int, random: torch.Generator, share: slice = slice(None)) -> Batch:
+        """Draw a batch, or the share of it that one of several processes works on."""
 
 
 class SampledData(Data):
@@ -47,9 +47,9 @@ class SampledData(Data):
         self.generator, self.bf16 = generator, bf16
 
     @torch.no_grad()
-    def batch(self, count: int, random: torch.Generator) -> Batch:
+    def batch(self, count: int, random: torch.Generator, share: slice = slice(None)) -> Batch:
         """See `Data.batch`."""
-        codes = draw_codes(self.generator, count, random)
+        codes = draw_codes(self.generator, count, random)[share]
         with precision(self.generator.device, self.bf16):
             parts = [self.generator.synthesize(Latents(part)) for part in codes.split(16)]
         return Batch(torch.cat(parts).float().clamp(-1, 1), codes)
@@ -67,13 +67,13 @@ class PictureData(Data):
     def __init__(self, pictures: PictureSet, generator: Generator, *, flip: bool) -> None:
         self.pictures, self.generator, self.flip = pictures, generator, flip
 
-    def batch(self, count: int, random: torch.Generator) -> Batch:
+    def batch(self, count: int, random: torch.Generator, share: slice = slice(None)) -> Batch:
         """See `Data.batch`."""
         resolution = self.generator.info.resolution
-        chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
+        chosen = torch.randint(len(self.pictures), (count,), generator=random)[share].tolist()
         images = torch.cat([fit_to(self.pictures.read(index), resolution) for index in chosen])
         if self.flip:
-            mirrored = torch.rand(count, 1, 1, 1, generator=random) < 0.5
+            mirrored = torch.rand(count, 1, 1, 1, generator=random)[share] < 0.5
             images = torch.where(mirrored, images.flip(3), images)
         return Batch(images.to(self.generator.device, self.generator.dtype), None)
 

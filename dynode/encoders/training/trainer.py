@@ -30,8 +30,10 @@ from dynode.latents.latents import Latents
 from dynode.plugins.methods import Progress, silent
 from dynode.training.memory import keep_freed_memory
 from dynode.training.muon import MuonAdam, parameter_kinds
+from dynode.training.processes import Processes
 from dynode.training.ranger import Ranger
 from dynode.training.run import Run, cosine_rate, follow, generator_at
+from dynode.training.shared_norm import share_norms
 
 _HELD_OUT = 992
 _HELD_OUT_COUNT = 32
@@ -52,6 +54,9 @@ def train_encoder(
     progress: Progress = silent,
 ) -> None:
     """Train an encoder, or continue, and write it in half precision.
+
+    May run in several processes that `torchrun` started, each on its share of every batch; the first
+    one writes. Losses are those of one process up to the order of sums.
 
     Guaranteed on the CPU: a run that was stopped, even killed, and continued takes the same steps
     as one that was not, bit for bit.
@@ -85,6 +90,7 @@ def train_encoder(
         training.optimizer,
         identity,
         {"judge_optimizer": training.judge_optimizer, "pool": training.pool},
+        is_writer=training.processes.is_first,
     )
     run.steps(
         training.step,
@@ -100,7 +106,9 @@ def train_encoder(
         "fingerprint": info.fingerprint,
         "domain": info.domain,
     }
-    write_encoder(training.result, training.mean, output, metadata)
+    if training.processes.is_first:
+        write_encoder(training.result, training.mean, output, metadata)
+    training.processes.wait()
 
 
 class _Training:
@@ -108,6 +116,7 @@ class _Training:
 
     def __init__(self, generator: Generator, recipe: EncoderRecipe, data: str, seed: int) -> None:
         self.generator, self.recipe, self.seed = generator, recipe, seed
+        self.processes = Processes.join(generator.device)
         if data != SAMPLED and (recipe.latent or recipe.latent_steps):
             raise UsageError(
                 f"the codes of the pictures in {data} are not known; use --data sampled, or --latent 0 "
@@ -122,6 +131,7 @@ class _Training:
         self.model = build(config, recipe.start, seed=seed).to(device, dtype)
         self.model = self.model.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
+        share_norms(self.model, self.processes)
         self.mean = generator.mean_w.expand(config.rows, config.w_dim).contiguous()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -157,9 +167,11 @@ class _Training:
         stage = stage_at(recipe, index, self.model.config.rows)
         random = generator_at(self.seed, 3, index)
         with_pictures = index >= recipe.latent_steps
-        batch = self.data.batch(recipe.batch if with_pictures else recipe.latent_batch, random)
+        count = recipe.batch if with_pictures else recipe.latent_batch
+        batch = self.data.batch(count, random, self.processes.share(count))
         self.optimizer.zero_grad()
         loss, first = self._turns(batch, stage, with_pictures, random)
+        self.processes.average_gradients(self.model.parameters(), mend=False)
         self.optimizer.step()
         follow(self.average, self.model, min(recipe.average, (1 + index) / (10 + index)))
         figures = {"loss": loss, "stage": float(stage), "rate": rate}
@@ -193,13 +205,15 @@ class _Training:
             if turn + 1 < self.turns:
                 drawn = self._draw(codes) if drawn is None else drawn
                 current = pooled(drawn.detach(), self.model.config.size)
-        return total, first
+        return float(self.processes.mean(torch.tensor(total).to(first))), first
 
     def _seen(self, images: Tensor, random: torch.Generator) -> Tensor:
         seen = self._loaded(self.model).prepare(images)
         if self.recipe.jitter:
-            amount = self.recipe.jitter * torch.rand(len(seen), 1, 1, 1, generator=random)
-            noise = torch.randn(seen.shape, generator=random)
+            count = len(seen) * self.processes.count
+            share = self.processes.share(count)
+            amount = self.recipe.jitter * torch.rand(count, 1, 1, 1, generator=random)[share]
+            noise = torch.randn(count, *seen.shape[1:], generator=random)[share]
             seen = seen + (amount * noise).to(seen)
         return seen.contiguous(memory_format=torch.channels_last)
 
@@ -235,6 +249,7 @@ class _Training:
 
     def _judge(self, codes: Tensor, stage: int, index: int, random: torch.Generator) -> float:
         """Train the latent discriminator on mapped codes and on one row of what was read."""
+        codes = self.processes.gathered(codes)
         real = draw_codes(self.generator, len(codes), random)[:, 0]
         row = int(torch.randint(stage + 1, (), generator=random))
         fake = self.pool.exchange(codes[:, row], random)

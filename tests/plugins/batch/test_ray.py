@@ -17,7 +17,6 @@ from PIL import Image
 
 from dynode.errors import DeviceError, MissingWeightsError, OptionError
 from dynode_batch import Running, batch, cluster
-from dynode_batch.cluster import Cluster
 from dynode_batch.ray_pool import _room
 
 needs_ray = pytest.mark.skipif(
@@ -30,7 +29,7 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(6):
-        Image.new("RGB", (16, 16), (number * 40, 0, 0)).save(folder / f"{number}.png")
+        Image.new("RGB", (128, 128), (number * 40, 0, 0)).save(folder / f"{number}.png")
     return folder
 
 
@@ -104,11 +103,9 @@ def test_what_ray_would_wait_for_without_a_word_is_told(
 # A process of its own: Ray warns, forks and keeps threads, which the rest of the tests shall not see.
 _SCRIPT = """
 import json, os, pathlib, sys, time
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-import ray
+from dynode_batch.cluster import Cluster, import_ray
+ray = import_ray(alone=True)
 from ray.cluster_utils import Cluster as Nodes
-from dynode_batch.cluster import Cluster
 from dynode_batch.ray_pool import run_ray
 from dynode_batch.row import Row
 import batch_worker_on_ray as worker
@@ -157,6 +154,7 @@ def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     paths = [str(folder), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     environment.pop("RAY_ADDRESS", None)
+    environment.pop("DYNODE_LOAD_PLUGINS", None)  # the command is a plugin's
     return subprocess.run(
         [sys.executable, *map(str, command)],
         capture_output=True,

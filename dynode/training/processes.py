@@ -65,17 +65,40 @@ class Processes:
             )
         return range(self.rank, batch, self.count)
 
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace gradients by their mean over all processes; what is no number becomes one."""
+    def share(self, batch: int) -> slice:
+        """Choose its share of a batch of independent items: every n-th of what all have drawn alike.
+
+        Raises:
+            OptionError: The batch cannot be shared so.
+        """
+        self.items(batch, 1)
+        return slice(self.rank, batch, self.count)
+
+    def gathered(self, values: Tensor) -> Tensor:
+        """Put the shares (n, ...) of all processes together in the order of the whole batch."""
+        if self.count == 1:
+            return values
+        parts = [torch.empty_like(values) for _ in range(self.count)]
+        dist.all_gather(parts, values.contiguous())
+        return torch.stack(parts, 1).flatten(0, 1)
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter], *, mend: bool = True) -> None:
+        """Replace gradients by their mean over all processes.
+
+        Args:
+            parameters: Whose gradients; all processes need those of the same ones.
+            mend: Make a number of what is none.
+        """
         gradients = [part.grad for part in parameters if part.grad is not None]
-        if not gradients:
+        if not gradients or (self.count == 1 and not mend):
             return
         if self.count == 1:
             for gradient in gradients:
                 torch.nan_to_num_(gradient, nan=0.0, posinf=1e5, neginf=-1e5)
             return
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        flat = torch.nan_to_num(self.mean(flat), nan=0.0, posinf=1e5, neginf=-1e5)
+        flat = self.mean(torch.cat([gradient.flatten() for gradient in gradients]))
+        if mend:
+            flat = torch.nan_to_num(flat, nan=0.0, posinf=1e5, neginf=-1e5)
         for gradient, part in zip(
             gradients, flat.split([one.numel() for one in gradients]), strict=True
         ):
