@@ -17,6 +17,7 @@ from PIL import Image
 
 from dynode.errors import DeviceError, MissingWeightsError, OptionError
 from dynode_batch import Running, batch, cluster
+from dynode_batch.cluster import Cluster
 from dynode_batch.ray_pool import _room
 
 needs_ray = pytest.mark.skipif(
