@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -106,9 +105,10 @@ def import_ray(*, alone: bool) -> Any:
     """
     os.environ.update(_SETTINGS | (_ALONE if alone else {}))
     try:
-        return import_module("ray")
+        import ray
     except ImportError as error:
         raise MissingWeightsError(_NO_RAY) from error
+    return ray
 
 
 def _check_reachable(address: str) -> None:
