@@ -184,13 +184,7 @@ def _train(
 ) -> None:
     processes = Processes.join(generator.device)
     share = processes.share(settings.batch)
-    optimizer: torch.optim.Optimizer
-    if options.published:
-        optimizer = Ranger(mapper.parameters(), lr=settings.learning_rate)
-    else:
-        optimizer = torch.optim.Adam(
-            mapper.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99)
-        )
+    optimizer = _optimizer(mapper, settings, options)
 
     def step(index: int) -> dict[str, float]:
         if not options.published:
@@ -211,6 +205,14 @@ def _train(
     run = Run(folder, {"mapper": mapper}, optimizer, recipe, is_writer=processes.is_first)
     run.steps(step, total=settings.steps, save_every=_SAVE_EVERY, log_every=1, progress=progress)
     processes.wait()
+
+
+def _optimizer(
+    mapper: nn.Module, settings: _Settings, options: MapperOptions
+) -> torch.optim.Optimizer:
+    if options.published:
+        return Ranger(mapper.parameters(), lr=settings.learning_rate)
+    return torch.optim.Adam(mapper.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
 
 
 def _recipe(
