@@ -37,10 +37,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(row(kind, walk(kind, Path(folder))))
         print(rows[-1], flush=True)
-    table = report(rows, time.perf_counter() - begun)
-    if given.output:
-        given.output.write_text(table, encoding="utf-8")
-    print(table)
+        if given.output:  # after every row: a walk that is stopped leaves those it made
+            table = report(rows, time.perf_counter() - begun)
+            given.output.write_text(table, encoding="utf-8")
 
 
 def walk(kind: str, folder: Path) -> dict[str, tuple[float, str]]:
@@ -80,15 +79,19 @@ def uses(package: Path) -> list[str]:
 def failed(command: str, folder: Path) -> str:
     """Run a command; return the last line of what it said if it failed."""
     path = os.pathsep.join([str(folder / "packages"), *filter(None, sys.path[1:])])
-    ran = subprocess.run(
-        command,
-        shell=True,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": path, "DYNODE_CACHE": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=_LIMIT_S,
-    )
+    try:
+        ran = subprocess.run(
+            command,
+            shell=True,
+            check=False,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": path, "DYNODE_CACHE": str(folder / "cache")},
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f"{command}: not done in {_LIMIT_S} s"
     told = [*(ran.stdout + ran.stderr).strip().splitlines(), f"exit code {ran.returncode}"]
     return "" if ran.returncode == 0 else f"{command}: {told[-2 if len(told) > 1 else -1]}"
 
