@@ -26,6 +26,7 @@ DEVICE = torch.device("cuda:0")
 _COPIES = {"_to_copy", "to"}
 _WAITS = {"_local_scalar_dense", "nonzero", "equal", "masked_select", "unique", "_unique2"}
 _PRODUCTS = {torch.matmul, Tensor.matmul, Tensor.__matmul__}
+_INDEXINGS = {Tensor.__getitem__, Tensor.__setitem__}
 _HOST_MAY_JOIN = {"copy_", "index", "index_put", "index_put_", "_index_put_impl_"}
 
 
@@ -170,6 +171,8 @@ class _Functions(TorchFunctionMode):
             # What it is moved beside tells its device to Python alone.
             other, rest = args[1], args[2:]
             return args[0].to(other.device, other.dtype, *rest, **kwargs)
+        if func in _INDEXINGS and isinstance(args[0], PretendTensor):
+            args = (args[0], _index_there(args[1]), *args[2:])
         if func in _PRODUCTS and (args[0].dim(), args[1].dim()) == (1, 2):
             return torch.mm(args[0][None], args[1])[0]  # torch would drop the row in place
         if func in (torch.tensor, torch.as_tensor, torch.asarray):
@@ -186,6 +189,13 @@ def _numbered(value: Any) -> Any:
     if isinstance(value, str | torch.device) and str(value) == "cuda":
         return DEVICE
     return value
+
+
+def _index_there(index: Any) -> Any:
+    """Make tensors of lists, of which torch would make some that hold nothing."""
+    if isinstance(index, tuple):
+        return tuple(_index_there(part) for part in index)
+    return PretendTensor(torch.tensor(index)) if isinstance(index, list) and index else index
 
 
 def _on_host(values: Any) -> Any:

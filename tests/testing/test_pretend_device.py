@@ -73,6 +73,19 @@ def test_mixing_devices_is_refused_as_on_a_card() -> None:
         assert float((there + torch.tensor(1.0)).sum()) == 6  # a single number may join
 
 
+@pytest.mark.parametrize("index", [[0, 2], torch.tensor([0, 2])], ids=["list", "tensor"])
+def test_rows_chosen_by_number_are_read_and_written(index: Any) -> None:
+    def written(device: str) -> torch.Tensor:
+        values = torch.arange(12.0, device=device).view(1, 4, 3).clone()
+        values[:, index] = values[:, index] + 10
+        return values
+
+    with pretend_device():
+        there = written("cuda:0")
+
+    assert torch.equal(held(there), written("cpu"))
+
+
 def test_copies_and_waits_are_counted() -> None:
     with pretend_device() as counts:
         there = torch.ones(3).to("cuda")

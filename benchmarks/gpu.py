@@ -1,0 +1,171 @@
+"""Compare dynode's synthesis with the published formulation on a CUDA device.
+
+    python benchmarks/gpu.py                                     # 256 and 1024 px, batches 1, 8 and 32
+    python benchmarks/gpu.py --device cpu --sizes 32 --batches 1  # does the script run? writes nothing
+
+Both draw the same codes with the same random weights (seed 0, published widths) in one process, in turns:
+eager in float32, TF32, bfloat16 and float16, compiled with CUDA graphs (`mode="reduce-overhead"`) in
+float32 and float16, and the published formulation in float32 and float16. Medians of wall seconds between
+two synchronisations; errors are largest differences from eager float32. Copies to the host and waits
+inside of a call are what `torch.cuda.set_sync_debug_mode` warns of. Whole jobs there:
+`python benchmarks/jobs.py --device cuda`; tests: `python -m pytest -m gpu`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import warnings
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import published
+import torch
+from result_files import RESULTS, write_json, write_markdown
+from synthesis import make_generator
+
+from dynode.latents import Latents
+from dynode.stylegan2 import StyleGAN2
+from dynode.stylegan2.export import Drawing
+
+Draw = Callable[[], torch.Tensor]
+ROUNDS, WARM_UP = 11, 3
+TYPES = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
+SIDES = (
+    *(f"eager {precision}" for precision in TYPES),
+    "compiled fp32",
+    "compiled fp16",
+    "published fp32",
+    "published fp16",
+)
+
+
+def drawing(side: str, generator: StyleGAN2, codes: torch.Tensor) -> Draw:
+    """Make what one side is timed by."""
+    how, precision = side.split()
+    dtype = TYPES[precision]
+    moved = generator.to(codes.device, dtype)
+    assert isinstance(moved, StyleGAN2)
+    moved.network.requires_grad_(False)
+    w = codes.to(dtype)
+    if how == "published":
+        return lambda: published.synthesize(moved.network.synthesis, w)
+    if how == "eager":
+        return lambda: moved.synthesize(Latents(w))
+    moved.network.synthesis.in_strips = False
+    compiled = torch.compile(
+        Drawing(moved, "w+"), mode="reduce-overhead", fullgraph=True, dynamic=False
+    )
+    return lambda: compiled(w).clone()
+
+
+def called(side: str, draw: Draw, device: torch.device) -> tuple[float, torch.Tensor]:
+    """Draw once and wait; give the seconds and the picture."""
+    is_tf32 = side.endswith("tf32")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = is_tf32
+    _wait(device)
+    started = time.perf_counter()
+    picture = draw()
+    _wait(device)
+    return time.perf_counter() - started, picture
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def waits(draw: Draw, device: torch.device) -> int | None:
+    """Count copies and waits inside of a call; None where nothing counts them."""
+    if device.type != "cuda":
+        return None
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        torch.cuda.set_sync_debug_mode("warn")
+        try:
+            draw()
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    return sum("synchroniz" in str(each.message) for each in told)
+
+
+def compare(size: int, batch: int, device: torch.device, sides: list[str]) -> dict[str, Any]:
+    """Time all sides in turns; what cannot run says why."""
+    generator = make_generator(size)
+    codes = generator.sample(batch, seed=0, truncation=1.0).w.to(device)
+    draws = {side: drawing(side, generator, codes) for side in sides}
+    row: dict[str, Any] = {"size": size, "batch": batch, "absent": {}, "errors": {}, "waits": {}}
+    expected = called("eager fp32", draws["eager fp32"], device)[1]
+    for side, draw in list(draws.items()):
+        try:
+            for _ in range(WARM_UP):
+                picture = called(side, draw, device)[1]
+        except (RuntimeError, NotImplementedError) as error:  # of memory, or a kernel there is not
+            row["absent"][side] = str(error).splitlines()[0]
+            del draws[side]
+            continue
+        row["errors"][side] = float((picture.float() - expected).abs().max())
+        row["waits"][side] = waits(draw, device)
+    times: dict[str, list[float]] = {side: [] for side in draws}
+    for _ in range(ROUNDS):
+        for side, draw in draws.items():
+            times[side].append(called(side, draw, device)[0])
+    return row | {"seconds": {side: median(values) for side, values in times.items()}}
+
+
+def tables(document: dict[str, Any]) -> list[str]:
+    """Write what was measured."""
+    lines = ["# The engine on a GPU", "", "Written by `python benchmarks/gpu.py`; do not edit.", ""]
+    lines += [f"{document['card']}, torch {document['torch']}, {ROUNDS} rounds.", ""]
+    lines += ["| size | batch | side | ms | of published fp16 | error | waits |"]
+    lines += ["| ---: | ---: | --- | ---: | ---: | ---: | ---: |"]
+    for row in document["rows"]:
+        base = row["seconds"].get("published fp16")
+        for side, seconds in row["seconds"].items():
+            ratio = f"{seconds / base:.2f}" if base else ""
+            lines.append(
+                f"| {row['size']} | {row['batch']} | {side} | {1000 * seconds:.2f} | {ratio} "
+                f"| {row['errors'][side]:.1e} | {row['waits'][side]} |"
+            )
+        lines += [
+            f"| {row['size']} | {row['batch']} | {s} | {why} | | | |"
+            for s, why in row["absent"].items()
+        ]
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--sizes", nargs="+", type=int, default=[256, 1024])
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 8, 32])
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
+    asked = parser.parse_args()
+    device = torch.device(asked.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        parser.exit(
+            1, "gpu.py: no CUDA device was found; --device cpu tries the script, in small\n"
+        )
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no card"
+    document: dict[str, Any] = {"card": card, "torch": torch.__version__, "rows": []}
+    sides = list(dict.fromkeys(["eager fp32", *asked.sides]))
+    for size in asked.sizes:
+        for batch in asked.batches:
+            with torch.inference_mode():
+                document["rows"].append(compare(size, batch, device, sides))
+            print(json.dumps(document["rows"][-1]), flush=True)
+            if device.type == "cuda":
+                write_json("gpu", document)
+                write_markdown("gpu", tables(document))
+    print(RESULTS / "gpu.md" if device.type == "cuda" else "\n".join(tables(document)))
+
+
+if __name__ == "__main__":
+    main()
