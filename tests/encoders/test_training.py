@@ -6,11 +6,14 @@ import dataclasses
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from PIL import Image
 
+from dynode.distance import loading
+from dynode.distance.distance import PixelDistance
 from dynode.encoders.config import EncoderConfig
 from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.encoders.training.adversarial import (
@@ -24,7 +27,7 @@ from dynode.encoders.training.building import build
 from dynode.encoders.training.losses import offset_term, picture_loss
 from dynode.encoders.training.recipe import EncoderRecipe, RestyleRecipe, stage_at
 from dynode.encoders.training.trainer import train_encoder
-from dynode.errors import MediaError, UnsupportedCheckpointError, UsageError
+from dynode.errors import MediaError, UnknownNameError, UnsupportedCheckpointError, UsageError
 from dynode.training.ranger import Ranger
 
 TINY = {
@@ -199,6 +202,26 @@ def test_a_perceptual_file_for_a_distance_without_one_is_a_mistake(generator) ->
 
     with pytest.raises(UsageError, match="needs none"):
         picture_loss(recipe, generator)
+
+
+def test_a_plugin_s_distance_is_taken_by_its_name(generator, monkeypatch) -> None:
+    class Mine:
+        def load(self, device: object, *, weights: Path | None) -> PixelDistance:
+            asked.append(weights)
+            return PixelDistance()
+
+    asked: list[Path | None] = []
+    registered = SimpleNamespace(distances={"mine": Mine()})
+    monkeypatch.setattr(loading.plugins, "registry", lambda: registered)
+
+    picture_loss(EncoderRecipe(distance="mine", distance_weights=Path("mine.pt")), generator)
+
+    assert asked == [Path("mine.pt")]
+
+
+def test_a_distance_that_nobody_knows_is_a_mistake(generator) -> None:
+    with pytest.raises(UnknownNameError, match=r"'lpisp'.*lpips"):
+        picture_loss(EncoderRecipe(distance="lpisp"), generator)
 
 
 def test_a_start_from_three_channels_reads_the_same_with_six(tmp_path) -> None:

@@ -42,12 +42,14 @@ class EncoderRecipe:
     l2: float = option(1.0, help="Weight of the mean squared error of pixels.", min=0)
     l1: float = option(0.0, help="Weight of the mean absolute error of pixels.", min=0)
     perceptual: float = option(0.8, help="Weight of the perceptual distance.", min=0)
-    distance: Literal["auto", "lpips", "lpips-alex", "scorer", "pixels"] = option(
+    distance: str = option(
         "auto",
         help="Perceptual distance; auto takes lpips-alex where its weights are given, else the scorer of "
-        "the generator's domain, else none.",
+        "the generator's domain, else none; or lpips, lpips-alex, scorer, pixels, a plugin's.",
     )
-    distance_weights: Path | None = option(None, help="Weights of the backbone of LPIPS.")
+    distance_weights: Path | None = option(
+        None, help="Weights of the backbone of LPIPS, or of a plugin's distance."
+    )
     identity: float = option(
         0.1, help="Weight of the identity loss, where its file is given.", min=0
     )
