@@ -22,6 +22,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from dynode import devices
+
 DEVICE = torch.device("cuda:0")
 _COPIES = {"_to_copy", "to"}
 _WAITS = {"_local_scalar_dense", "nonzero", "equal", "masked_select", "unique", "_unique2"}
@@ -234,8 +236,8 @@ def pretend_device() -> Iterator[Counter[str]]:
     try:
         with (
             mock.patch.object(torch.cuda, "_lazy_init", lambda: None),
-            mock.patch.object(torch.cuda, "device_count", lambda: 1),
-            mock.patch.object(torch.cuda, "is_available", lambda: True),
+            # Not torch.cuda.device_count: who forks random states would ask the driver for each device's.
+            mock.patch.object(devices, "_is_available", lambda _: True),
             # Optimisers ask for the stream of a device that is there.
             mock.patch.object(torch.accelerator, "current_accelerator", lambda **_: None),
             mock.patch.object(torch, "inference_mode", _no_grad),
