@@ -26,7 +26,8 @@ def load_generator(
     """Load a generator by its name or from a checkpoint file.
 
     Args:
-        name: Name of an installed or fetched generator (`dynode generators list`), or path of a
+        name: Name of an installed or fetched generator (`dynode generators list`), or of what it draws
+            (its domain, such as `facets`), or path of a
             checkpoint in any published layout, or the address it was fetched from; None for the bundled one.
         device: Where it computes; None follows DYNODE_DEVICE, then CUDA if present, then the CPU.
         class_index: Class of a conditional generator, by number or name, that everything it samples
@@ -128,6 +129,9 @@ def _load_known(
 ) -> Generator:
     from dynode.models import cached_path, known_models
 
+    for provider in providers.values():  # the first of what it draws
+        if provider.domain == name:
+            return provider.load(device)
     known = {name: model for name, model in known_models().items() if model.kind == "generator"}
     if name in known:
         return _load_file(cached_path(known[name]), device, crop=known[name].crop)

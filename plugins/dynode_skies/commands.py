@@ -7,6 +7,7 @@ import click
 from dynode_worlds.commands import RecipesGroup, render_command
 
 _RECIPES = {
+    "directions": ("dynode_skies.training.directions", "DirectionsRecipe", "write_library"),
     "generator": ("dynode_skies.training.generator", "GeneratorRecipe", "train_generator"),
     "scorer": ("dynode_skies.training.scorer", "ScorerRecipe", "train_scorer"),
 }

@@ -1,0 +1,37 @@
+"""The weights that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynode.errors import MissingWeightsError
+
+if TYPE_CHECKING:
+    import torch
+
+    from dynode.generator import Generator
+
+_FOLDER = Path(__file__).parent / "weights"
+
+
+def weights_path(name: str) -> Path:
+    """Return the file of bundled weights.
+
+    Raises:
+        MissingWeightsError: The package was installed without it.
+    """
+    path = _FOLDER / f"{name}.safetensors"
+    if not path.is_file():
+        raise MissingWeightsError(
+            f"the bundled weights {path.name} of skies are not installed; install dynode again from its "
+            f"wheel, or train them with 'dynode skies train {name}'"
+        )
+    return path
+
+
+def load_generator(device: torch.device | str) -> Generator:
+    """Load the bundled generator of landscapes onto a device."""
+    from dynode.stylegan2 import StyleGAN2
+
+    return StyleGAN2.load(weights_path("generator"), device=device)
