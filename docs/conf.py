@@ -20,6 +20,7 @@ from dynode.cli.root import _root as root
 from dynode.options import specs_of
 from dynode.plugins import hookspecs, methods
 from dynode.testing import (
+    device_checks,
     direction_checks,
     distance_checks,
     edit_checks,
@@ -162,19 +163,32 @@ def class_reference(kind: type) -> str:
 def check_reference() -> list[str]:
     """List the promises of each kind of thing, with the remedies."""
     kinds = {
-        "direction method": (direction_checks.CHECKS, edit_checks.CHECKS),
+        "direction method": (
+            direction_checks.CHECKS,
+            edit_checks.CHECKS,
+            (device_checks.stays_on_the_generators_device,),
+        ),
         "kind of direction": (kind_checks.KIND_CHECKS,),
         "published format": (format_checks.FORMAT_CHECKS,),
-        "inverter": (inverter_checks.CHECKS,),
-        "scorer": (model_checks.SCORER_CHECKS,),
-        "text encoder": (model_checks.TEXT_CHECKS,),
-        "metric": (metric_checks.CHECKS,),
-        "distance": (distance_checks.DISTANCE_CHECKS,),
+        "inverter": (inverter_checks.CHECKS, (device_checks.inverts_on_the_generators_device,)),
+        "scorer": (model_checks.SCORER_CHECKS, (device_checks.scores_on_the_device_asked_for,)),
+        "text encoder": (model_checks.TEXT_CHECKS, (device_checks.embeds_on_the_device_asked_for,)),
+        "metric": (metric_checks.CHECKS, (device_checks.measures_on_the_device_asked_for,)),
+        "distance": (
+            distance_checks.DISTANCE_CHECKS,
+            (device_checks.compares_on_the_device_asked_for,),
+        ),
         "face detector": (face_checks.FACE_CHECKS,),
-        "named generator": (provider_checks.PROVIDER_CHECKS,),
+        "named generator": (
+            provider_checks.PROVIDER_CHECKS,
+            (device_checks.draws_on_the_device_asked_for,),
+        ),
         "family of generator files": (provider_checks.FAMILY_CHECKS,),
         "command": (provider_checks.COMMAND_CHECKS,),
-        "method that can be trained, besides": (training_checks.TRAINING_CHECKS,),
+        "method that can be trained, besides": (
+            training_checks.TRAINING_CHECKS,
+            (device_checks.trains_on_the_generators_device,),
+        ),
     }
     sections = []
     for kind, groups in kinds.items():
@@ -201,6 +215,7 @@ SDK = (
     "generator",
     "importing",
     "latents",
+    "measuring",
     "media",
     "models",
     "pipeline",
