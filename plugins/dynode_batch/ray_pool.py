@@ -204,10 +204,10 @@ def _holds(mark: Path, content: str) -> bool:
 
 
 def _how(error: Exception) -> str:
-    """Tell a death in words; Ray's own account of it is a page."""
-    told = str(error).lower()
-    if "memory monitor" in told or "oom" in told or "low on memory" in told:
+    """Tell a death in words; Ray's own account is a page, which names every cause that could have been."""
+    told = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or "running low on memory" in told:
         return "killed because the memory of its machine was exhausted"
-    if "node" in told and ("died" in told or "dead" in told) and "sigkill" not in told:
+    if type(error).__name__ == "NodeDiedError" or "its node has died" in told:
         return "its machine is gone"
     return "SIGKILL or a crash, as when memory is exhausted"

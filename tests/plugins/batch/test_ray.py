@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from dynode.errors import DeviceError, MissingWeightsError, OptionError
-from dynode_batch import Running, batch, cluster
+from dynode_batch import Running, batch, cluster, ray_pool
 from dynode_batch.cluster import Cluster
 from dynode_batch.ray_pool import _room
 
@@ -61,6 +61,21 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:2")
     with pytest.raises(DeviceError, match="no Ray cluster answers at 127.0.0.1:2 "):
         asked(pictures, cluster="auto")
+
+
+# What Ray 2 says, shortened; the first names memory as what could have been.
+KILLED = "The worker died. Some common causes: (1) the process was killed by the OOM killer due to"
+STARVED = "1 worker(s) were killed due to the node running low on memory."
+GONE = "The actor died because its node has died. Node Id: 4f"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [(KILLED, "SIGKILL or a crash"), (STARVED, "memory of its machine"), (GONE, "machine is gone")],
+    ids=["killed", "out of memory", "machine gone"],
+)
+def test_a_death_is_told_by_its_own_cause(told: str, said: str) -> None:
+    assert said in ray_pool._how(RuntimeError(told))
 
 
 def test_gpus_per_worker_are_for_clusters(pictures: Path) -> None:
