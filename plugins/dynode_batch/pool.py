@@ -21,8 +21,6 @@ from dynode_batch.row import Openable, Outcome, Row
 from dynode_batch.trying import tried
 from dynode_batch.waiting import Waiting
 
-_STARTS = 3  # of processes in a row that end before they are ready
-
 
 @dataclass
 class _Place:
@@ -61,7 +59,6 @@ class _Pool:
     def __init__(self, job: Openable, rows: Iterable[Row]) -> None:
         self.job, self.waiting = job, Waiting(rows)
         self.places: list[_Place] = []
-        self.failed_starts = 0
 
     def start(self) -> _Place:
         context = multiprocessing.get_context("spawn")
@@ -94,7 +91,8 @@ class _Pool:
                 raise content
             if told == "done":
                 yield content
-            place.is_ready, place.row, self.failed_starts = True, None, 0
+            place.is_ready, place.row = True, None
+            self.waiting.started()
             self._hand_out(place)
 
     def _hand_out(self, place: _Place) -> None:
@@ -111,12 +109,7 @@ class _Pool:
         code, row = place.process.exitcode or 0, place.row
         place.pipe.close()
         if not place.is_ready:
-            self.failed_starts += 1
-            if self.failed_starts >= _STARTS:
-                raise PluginError(
-                    f"{_STARTS} workers ended before they were ready ({_how(code)}); memory is the usual "
-                    f"cause: fewer --workers"
-                )
+            self.waiting.failed_start(_how(code))
         given_up = self.waiting.lost(row, _how(code)) if row else None
         if given_up:
             yield given_up

@@ -22,7 +22,6 @@ from dynode_batch.row import Openable, Outcome, Row, Worker
 from dynode_batch.trying import tried
 from dynode_batch.waiting import Waiting
 
-_STARTS = 3  # of actors in a row that end before they are ready
 _MARK = ".cluster"  # in the folder of the outputs, while a cluster works on them
 _PATIENCE_S = 300.0  # without any actor that works
 
@@ -133,7 +132,7 @@ class _Actors:
         self.kind = ray.remote(_Actor).options(num_cpus=1, num_gpus=cluster.gpus_per_worker)
         self.busy: dict[Any, tuple[Any, Row | None]] = {}
         self.idle: list[Any] = []
-        self.failed_starts, self.worked = 0, time.monotonic()
+        self.worked = time.monotonic()
 
     def start(self, count: int) -> None:
         for _ in range(count):
@@ -160,7 +159,7 @@ class _Actors:
             except self.ray.exceptions.RayError as error:
                 yield from self._ended(actor, row, error)
                 continue
-            self.failed_starts = 0
+            self.waiting.started()
             if row is None and told is not None:
                 raise told
             self.idle.append(actor)
@@ -179,12 +178,7 @@ class _Actors:
             actor
         )  # where it is only out of reach, it shall not write beside the next one
         if row is None:
-            self.failed_starts += 1
-            if self.failed_starts >= _STARTS:
-                raise PluginError(
-                    f"{_STARTS} workers ended before they were ready ({_how(error)}); memory is the usual "
-                    f"cause: fewer --workers"
-                )
+            self.waiting.failed_start(_how(error))
         given_up = self.waiting.lost(row, _how(error)) if row else None
         if given_up:
             yield given_up

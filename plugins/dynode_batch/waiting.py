@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from dynode.errors import PluginError
 from dynode_batch.row import Outcome, Row
 from dynode_batch.trying import RETRIES
+
+_STARTS = 3  # of workers in a row that end before they are ready
 
 
 class Waiting:
@@ -22,6 +25,7 @@ class Waiting:
         self._again: deque[Row] = deque()
         self._deaths: dict[str, int] = {}
         self._is_read = False
+        self._failed_starts = 0
 
     @property
     def is_empty(self) -> bool:
@@ -50,3 +54,23 @@ class Waiting:
             return None
         told = f"{1 + RETRIES} workers ended while they worked on it ({how})"
         return Outcome(row.number, row.id, row.source, error=told)
+
+    def started(self) -> None:
+        """Note that a worker is ready."""
+        self._failed_starts = 0
+
+    def failed_start(self, how: str) -> None:
+        """Note that a worker ended before it was ready.
+
+        Args:
+            how: How it ended, in words.
+
+        Raises:
+            PluginError: It is the third in a row.
+        """
+        self._failed_starts += 1
+        if self._failed_starts >= _STARTS:
+            raise PluginError(
+                f"{_STARTS} workers ended before they were ready ({how}); memory is the usual cause: fewer "
+                f"--workers"
+            )

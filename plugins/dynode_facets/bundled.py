@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.errors import MissingWeightsError
+from dynode_worlds.bundled import bundled_file
 
 if TYPE_CHECKING:
     import torch
@@ -24,13 +24,7 @@ def weights_path(name: str) -> Path:
     Raises:
         MissingWeightsError: The package was installed without it.
     """
-    path = _FOLDER / f"{name}.safetensors"
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"the bundled weights {path.name} are not installed; install dynode again from its wheel, "
-            f"or train them with 'dynode facets train {name}'"
-        )
-    return path
+    return bundled_file(_FOLDER, name, "facets")
 
 
 def load_generator(device: torch.device | str) -> Generator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynode.errors import MissingWeightsError
+from dynode_worlds.bundled import bundled_file
 
 if TYPE_CHECKING:
     import torch
@@ -21,13 +21,7 @@ def weights_path(name: str) -> Path:
     Raises:
         MissingWeightsError: The package was installed without it.
     """
-    path = _FOLDER / f"{name}.safetensors"
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"the bundled weights {path.name} of skies are not installed; install dynode again from its "
-            f"wheel, or train them with 'dynode skies train {name}'"
-        )
-    return path
+    return bundled_file(_FOLDER, name, "skies")
 
 
 def load_generator(device: torch.device | str) -> Generator:

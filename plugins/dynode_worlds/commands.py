@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +119,31 @@ def _recipe_command(world: str, name: str, recipe: tuple[str, str, str]) -> clic
     module = import_module(module_name)
     recipe_class = getattr(module, class_name)
 
-    def train_model(output: Path, run_folder: Path, **values: Any) -> None:  # the recipe's options
+    train = getattr(module, function_name)
+    keeps_run = "folder" in signature(train).parameters  # what takes moments keeps no state
+
+    def train_model(output: Path, run_folder: Path | None = None, **values: Any) -> None:
+        kept = {"folder": run_folder} if keeps_run else {}
         chosen = build_options(
             recipe_class, split_method_options(values), owner=f"the {name} recipe"
         )
         with console.progress_bar(f"training the {name}") as progress:
-            getattr(module, function_name)(output, chosen, folder=run_folder, progress=progress)
+            train(output, chosen, **kept, progress=progress)
         console.tell(str(output))
 
     suffix = "/" if name in _FOLDERS else ".safetensors"
-    own: list[click.Parameter] = [
+    return click.Command(
+        name,
+        callback=train_model,
+        params=[*click_options(recipe_class), *_places(name, keeps_run)],
+        help=f"Train the {name}.\n\n\b\nTry:  dynode {world} train {name} -o {name}{suffix}",
+        short_help=f"Train the {name}.",
+    )
+
+
+def _places(name: str, keeps_run: bool) -> list[click.Parameter]:
+    """Where the result goes and, of what takes long, where its run is kept."""
+    options: list[click.Parameter] = [
         click.Option(
             ["-o", "--output"],
             type=click.Path(path_type=Path),
@@ -142,10 +158,4 @@ def _recipe_command(world: str, name: str, recipe: tuple[str, str, str]) -> clic
             help="Where state and log are kept; a run in it is continued.",
         ),
     ]
-    return click.Command(
-        name,
-        callback=train_model,
-        params=[*click_options(recipe_class), *own],
-        help=f"Train the {name}.\n\n\b\nTry:  dynode {world} train {name} -o {name}{suffix}",
-        short_help=f"Train the {name}.",
-    )
+    return options if keeps_run else options[:1]

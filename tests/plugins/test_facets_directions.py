@@ -19,8 +19,9 @@ from dynode.testing import run_command
 from dynode_facets.bundled import load_generator
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD
 from dynode_facets.plugin import FacetsGenerator
-from dynode_facets.training.directions import LIBRARY, DirectionsRecipe, Ready, find_library
+from dynode_facets.training.directions import LIBRARY, DirectionsRecipe, find_library
 from dynode_facets.w_space import factors_of, mean_code
+from dynode_worlds.training.library import Ready
 
 pytestmark = pytest.mark.installed_plugins
 

@@ -55,7 +55,7 @@ def test_the_recipe_writes_them_again_and_leaves_those_that_are_there(tmp_path, 
     recipe = DirectionsRecipe(only=("night", "snow"))
     (tmp_path / "snow.safetensors").write_bytes(b"mine")
 
-    write_library(tmp_path, recipe, folder=tmp_path, generator=generator)
+    write_library(tmp_path, recipe, generator=generator)
 
     assert (tmp_path / "snow.safetensors").read_bytes() == b"mine"
     night = next(ready for ready in LIBRARY if ready.name == "night")
@@ -67,4 +67,4 @@ def test_the_recipe_writes_them_again_and_leaves_those_that_are_there(tmp_path, 
 
 def test_a_direction_that_is_none_of_the_library_is_refused(tmp_path, generator) -> None:
     with pytest.raises(dynode.DynodeError, match="no ready direction is called 'rain'"):
-        write_library(tmp_path, DirectionsRecipe(only=("rain",)), folder=tmp_path)
+        write_library(tmp_path, DirectionsRecipe(only=("rain",)))

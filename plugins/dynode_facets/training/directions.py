@@ -20,26 +20,12 @@ from dynode.plugins import Progress, silent
 from dynode.scoring import ChosenScorer, calibrate, mean_effect, score_latents
 from dynode_facets.factor_table import FACTOR_NAMES
 from dynode_facets.scorer import FacetsScorerModel
+from dynode_worlds.training.library import Ready, choose_ready
 
 _BATCH = 200
 _SCORER = "facets-scorer"
 _CALIBRATION_SEED = 70_000
 _SPREAD_SAMPLES = 512
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A direction of the library.
-
-    Attributes:
-        name: What users type.
-        factor: The factor it moves.
-        is_lowering: Strength 1 lowers the factor.
-    """
-
-    name: str
-    factor: str
-    is_lowering: bool = False
 
 
 LIBRARY: tuple[Ready, ...] = (
@@ -96,8 +82,7 @@ def find_library(
     """
     wanted = [
         (ready, output / f"{ready.name}.safetensors")
-        for ready in LIBRARY
-        if ready.name in _checked(recipe.only)
+        for ready in choose_ready(LIBRARY, recipe.only)
     ]
     wanted = [(ready, path) for ready, path in wanted if not path.exists()]
     if not wanted:
@@ -108,17 +93,6 @@ def find_library(
     for index, (ready, path) in enumerate(wanted):
         _found(ready, loaded, scorer, labels, recipe).save(path)
         progress(index + 1, len(wanted), ready.name)
-
-
-def _checked(names: Sequence[str]) -> Sequence[str]:
-    """Return the names, or all without any."""
-    known = [ready.name for ready in LIBRARY]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(
-            f"no ready direction is called {unknown[0]!r}; expected some of {', '.join(known)}"
-        )
-    return names or known
 
 
 def _scored(

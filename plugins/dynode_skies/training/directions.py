@@ -6,28 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dynode.direction import DirectionInfo, LinearDirection
-from dynode.errors import UsageError
 from dynode.generator import Generator, load_generator
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode_skies.factors import FACTOR_STD, factor_index
 from dynode_skies.w_space import CODE_SPACE
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A direction of the library.
-
-    Attributes:
-        name: What users type.
-        factor: The factor it moves.
-        is_lowering: Strength 1 lowers the factor.
-    """
-
-    name: str
-    factor: str
-    is_lowering: bool = False
-
+from dynode_worlds.training.library import Ready, choose_ready
 
 LIBRARY: tuple[Ready, ...] = (
     Ready("autumn", "season"),
@@ -54,7 +38,6 @@ def write_library(
     output: Path,
     recipe: DirectionsRecipe,
     *,
-    folder: Path,
     generator: Generator | None = None,
     progress: Progress = silent,
 ) -> None:
@@ -63,21 +46,14 @@ def write_library(
     Args:
         output: Folder of the files.
         recipe: What to do.
-        folder: Not used: nothing takes long.
         generator: A generator of skies; None for the bundled one.
         progress: Called after every direction.
 
     Raises:
         UsageError: The recipe names a direction that is none of the library.
     """
-    known = [ready.name for ready in LIBRARY]
-    unknown = [name for name in recipe.only if name not in known]
-    if unknown:
-        raise UsageError(
-            f"no ready direction is called {unknown[0]!r}; expected some of {', '.join(known)}"
-        )
+    wanted = choose_ready(LIBRARY, recipe.only)
     loaded = generator if generator is not None else load_generator("skies-128")
-    wanted = [ready for ready in LIBRARY if ready.name in (recipe.only or known)]
     output.mkdir(parents=True, exist_ok=True)
     for index, ready in enumerate(wanted):
         path = output / f"{ready.name}.safetensors"
