@@ -12,25 +12,22 @@ import pytest
 from .conftest import Site, method
 
 HELP = "from dynode.cli import run; raise SystemExit(run(['--help']))"
-MOST = 1.5
-REPETITIONS = 3
+MOST_S_PER_PLUGIN = 0.010
+"""Two to four milliseconds were measured, most of it Python reading the plugin's own file; reading
+the index of installed distributions again for each plugin costs some twenty."""
+REPETITIONS = 5
 
 
 def start_up_s(names: list[str]) -> float:
-    """Seconds of computing for `dynode --help`, the least of a few runs; waiting is not counted."""
+    """Seconds of computing for `dynode --help`; waiting is not counted."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "DYNODE_LOAD_PLUGINS": ",".join(names),
     }
-    seconds = []
-    for _ in range(REPETITIONS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-c", HELP], env=environment, check=True, capture_output=True
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(seconds)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", HELP], env=environment, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.slow
@@ -39,9 +36,10 @@ def test_fifty_plugins_start_almost_as_quickly_as_five(site: Site) -> None:
     for name in names:
         site.install(name, method(name))
 
-    five, fifty = start_up_s(names[:5]), start_up_s(names)
+    runs = [(start_up_s(names[:5]), start_up_s(names)) for _ in range(REPETITIONS)]
 
-    assert fifty <= MOST * five, f"{fifty:.3f} s with fifty, {five:.3f} s with five"
+    five, fifty = (min(seconds) for seconds in zip(*runs, strict=True))
+    assert (fifty - five) / 45 <= MOST_S_PER_PLUGIN, f"{five:.3f} s, with 45 more {fifty:.3f} s"
 
 
 @pytest.mark.parametrize(
