@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from dynode import files
-from dynode.encoders.identity import face_of, identity_loss, load_face_embedding
-from dynode.encoders.reading import read_encoder
-from dynode.encoders.refinement import average_image, iterations
 from dynode.generator.loading import load_generator
+from dynode_encoders.identity import face_of, identity_loss, load_face_embedding
+from dynode_encoders.reading import read_encoder
+from dynode_encoders.refinement import average_image, iterations
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "tests" / "reference"

@@ -27,9 +27,6 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.distance import load_distance
-from dynode.encoders.choosing import checked_encoder
-from dynode.encoders.refinement import iterations
-from dynode.encoders.training.losses import psnr
 from dynode.generator.loading import load_generator
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
@@ -37,6 +34,9 @@ from dynode.options import build_options
 from dynode.plugins.methods import silent
 from dynode.scoring.measure import load_scorer
 from dynode.training.memory import keep_freed_memory
+from dynode_encoders.choosing import checked_encoder
+from dynode_encoders.refinement import iterations
+from dynode_encoders.training.losses import psnr
 from dynode_facets.factors import FACTOR_NAMES, FACTOR_STD, population
 from dynode_facets.render import render
 from dynode_facets.w_space import factor_basis

@@ -19,12 +19,12 @@ import torch
 from PIL import Image
 from result_files import write_markdown
 
-from dynode.adversarial import TrainingJob
-from dynode.adversarial.loop import Plan, _Game
-from dynode.adversarial.pictures import TrainingPictures
-from dynode.adversarial.still import StillSides, StillTrainingOptions
-from dynode.adversarial.still_start import start_pair
 from dynode.training import keep_freed_memory
+from dynode_adversarial import TrainingJob
+from dynode_adversarial.loop import Plan, _Game
+from dynode_adversarial.pictures import TrainingPictures
+from dynode_adversarial.still import StillSides, StillTrainingOptions
+from dynode_adversarial.still_start import start_pair
 from dynode_stylegan_v.video_options import VideoTrainingOptions
 from dynode_stylegan_v.video_training import _sides
 

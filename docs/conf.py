@@ -70,6 +70,7 @@ HOW_TO = {
     "register_metrics": "howto/metrics.md",
     "register_distances": "howto/distances.md",
     "register_face_detectors": "howto/face-detectors.md",
+    "register_trainables": "howto/trainings.md",
     "register_commands": "howto/commands.md",
 }
 
@@ -204,14 +205,10 @@ def check_reference() -> list[str]:
 
 # What plugins may import besides `dynode` itself; tests/core/test_imports.py holds them to it.
 SDK = (
-    "adversarial",
     "crop",
-    "data",
     "direction",
     "distance",
     "dynamics",
-    "encoders",
-    "encoders.training",
     "generator",
     "importing",
     "latents",
@@ -227,14 +224,15 @@ SDK = (
     "weights",
     "cli",
 )
-SDK_MODULES = ("devices", "errors", "files", "options", "text")
+SDK_MODULES = ("devices", "errors", "files", "options", "quoting", "text")
+LIBRARIES = ("dynode_adversarial", "dynode_data", "dynode_encoders", "dynode_encoders.training")
 
 
 def sdk_reference() -> list[str]:
     """List what each package for plugins offers, with the first line of its docstring."""
     sections = []
-    for name in (*SDK, *SDK_MODULES):
-        module = importlib.import_module(f"dynode.{name}")
+    for name in (*(f"dynode.{part}" for part in (*SDK, *SDK_MODULES)), *LIBRARIES):
+        module = importlib.import_module(name)
         about = (inspect.getdoc(module) or "").partition("\n")[0]
         listed = getattr(module, "__all__", None) or [
             part
@@ -243,7 +241,7 @@ def sdk_reference() -> list[str]:
         ]
         rows = [f"| `{part}` | {summary_of(getattr(module, part))} |" for part in sorted(listed)]
         table = ["| name | |", "|---|---|", *rows]
-        sections.append("\n".join([f"### dynode.{name}\n", f"{about}\n", *table, ""]))
+        sections.append("\n".join([f"### {name}\n", f"{about}\n", *table, ""]))
     return sections
 
 

@@ -108,7 +108,6 @@ _LAZY = {
 _PACKAGES = frozenset(
     [
         "crop",
-        "data",
         "direction",
         "distance",
         "generator",

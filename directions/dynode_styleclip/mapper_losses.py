@@ -7,10 +7,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from dynode.encoders import FaceEmbedding, identity_loss
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.plugins import TextImageModel
+from dynode_encoders import FaceEmbedding, identity_loss
 from dynode_styleclip.clip_input import area_resize
 from dynode_styleclip.goal import Goal, price
 from dynode_styleclip.optimisation import DEFAULT

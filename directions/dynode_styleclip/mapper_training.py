@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from dynode.direction import Direction, DirectionInfo, StyleMapper
-from dynode.encoders import load_face_embedding
 from dynode.errors import GeneratorMismatchError
 from dynode.generator import Generator, draw_population
 from dynode.latents import Latents
@@ -23,6 +22,7 @@ from dynode.pipeline import read_codes
 from dynode.plugins import Progress, TextImageModel
 from dynode.text import check_text, load_text_model
 from dynode.training import Processes, Ranger, Run, cosine_rate, generator_at
+from dynode_encoders import load_face_embedding
 from dynode_styleclip.mapper_losses import PUBLISHED_L2, DefaultLoss, MapperLoss, PublishedLoss
 from dynode_styleclip.mapper_network import PUBLISHED_STEP, as_direction, new_mapper, offsets_of
 from dynode_styleclip.optimisation import DEFAULT

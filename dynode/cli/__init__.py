@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from dynode.cli.inverting_options import takes_inverter
+    from dynode.cli.inverting_options import takes_faces, takes_inverter
     from dynode.cli.method_options import (
         MethodCommand,
         click_options,
@@ -24,6 +24,7 @@ __all__ = [
     "main",
     "run",
     "split_method_options",
+    "takes_faces",
     "takes_inverter",
 ]
 
@@ -35,6 +36,7 @@ __getattr__ = names_on_demand(
         "main": "dynode.cli.root",
         "run": "dynode.cli.root",
         "split_method_options": "dynode.cli.method_options",
+        "takes_faces": "dynode.cli.inverting_options",
         "takes_inverter": "dynode.cli.inverting_options",
     },
 )

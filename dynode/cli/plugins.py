@@ -67,6 +67,7 @@ def _list(as_json: bool) -> None:
                 "text_encoders": {t.name: t.summary for t in found.text_encoders},
                 "metrics": {m.name: m.summary for m in found.metrics},
                 "distances": {d.name: d.summary for d in found.distances},
+                "trainings": {t.training: t.training_summary for t in found.trainables},
                 "commands": {c.name: c.get_short_help_str() for c in found.commands},
                 "face_detectors": {d.name: d.summary for d in found.face_detectors},
             }

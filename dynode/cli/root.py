@@ -24,7 +24,6 @@ COMMANDS = {
     "animate": "dynode.cli.animate:animate",
     "cache": "dynode.cli.cache:cache",
     "crop": "dynode.cli.crop:crop",
-    "data": "dynode.cli.data:data",
     "directions": "dynode.cli.directions:directions",
     "doctor": "dynode.cli.doctor:doctor",
     "edit": "dynode.cli.edit:edit",

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
-    from dynode.media.clip import open_clip
+    from dynode.media.clip import Clip, open_clip
+    from dynode.media.framing import WholePicture
     from dynode.media.images import fit_to, grid, read_image, write_image
     from dynode.media.kind import kind_of
+    from dynode.media.picture_set import PICTURE_SUFFIXES, PictureSet, open_pictures
     from dynode.media.tracks import Sound
     from dynode.media.video import write_video
 
 __all__ = [
+    "Clip",
+    "PICTURE_SUFFIXES",
+    "PictureSet",
     "Sound",
+    "WholePicture",
     "fit_to",
     "grid",
     "kind_of",
     "open_clip",
+    "open_pictures",
     "read_image",
     "write_image",
     "write_video",
@@ -27,11 +34,16 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "Clip": "dynode.media.clip",
+        "PICTURE_SUFFIXES": "dynode.media.picture_set",
+        "PictureSet": "dynode.media.picture_set",
         "Sound": "dynode.media.tracks",
+        "WholePicture": "dynode.media.framing",
         "fit_to": "dynode.media.images",
         "grid": "dynode.media.images",
         "kind_of": "dynode.media.kind",
         "open_clip": "dynode.media.clip",
+        "open_pictures": "dynode.media.picture_set",
         "read_image": "dynode.media.images",
         "write_image": "dynode.media.images",
         "write_video": "dynode.media.video",

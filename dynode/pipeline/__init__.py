@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.codes import read_codes
     from dynode.pipeline.directions import ready_directions
     from dynode.pipeline.exchange import limit_rows
+    from dynode.pipeline.faces import find_faces
     from dynode.pipeline.library import file_stems
     from dynode.pipeline.naming import split_strength
     from dynode.pipeline.report import conflicts
@@ -21,6 +22,7 @@ __all__ = [
     "ReadyInverter",
     "conflicts",
     "file_stems",
+    "find_faces",
     "invert_clip",
     "limit_rows",
     "read_codes",
@@ -35,6 +37,7 @@ __getattr__ = names_on_demand(
         "ReadyInverter": "dynode.pipeline.choosing",
         "conflicts": "dynode.pipeline.report",
         "file_stems": "dynode.pipeline.library",
+        "find_faces": "dynode.pipeline.faces",
         "invert_clip": "dynode.pipeline.clip_codes",
         "limit_rows": "dynode.pipeline.exchange",
         "read_codes": "dynode.pipeline.codes",

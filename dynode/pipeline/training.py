@@ -15,7 +15,6 @@ from dynode.errors import OptionError, UnknownNameError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
 from dynode.options import build_options
-from dynode.pipeline.still_training import StyleGAN2Training
 from dynode.plugins.methods import Progress, silent
 from dynode.plugins.trainable import Trainable, TrainableGenerator
 
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
 def trainable() -> dict[str, Trainable | TrainableGenerator]:
     """List what the installed plugins can train, by the name behind `dynode train`."""
     registry = plugins.registry()
-    methods = [*registry.inverters, *registry.directions, *registry.generators]
+    methods = [
+        *registry.trainables,
+        *registry.inverters,
+        *registry.directions,
+        *registry.generators,
+    ]
     kinds = (Trainable, TrainableGenerator)
-    own = StyleGAN2Training()
-    return {own.training: own} | {
-        method.training: method for method in methods if isinstance(method, kinds)
-    }
+    return {method.training: method for method in methods if isinstance(method, kinds)}
 
 
 def train(

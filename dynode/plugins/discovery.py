@@ -14,7 +14,15 @@ import click
 import pluggy
 
 from dynode.errors import PluginError
-from dynode.plugins import face_detector, formats, hookspecs, methods, metric, picture_distance
+from dynode.plugins import (
+    face_detector,
+    formats,
+    hookspecs,
+    methods,
+    metric,
+    picture_distance,
+    trainable,
+)
 from dynode.plugins.boundary import being_imported
 from dynode.plugins.entry_points import (
     OWN,
@@ -75,6 +83,9 @@ class Registry:
         self.face_detectors: Shelf[face_detector.FaceDetector] = Shelf(
             "face detector", (face_detector.FaceDetector,)
         )
+        self.trainables: Shelf[trainable.Trainable | trainable.TrainableGenerator] = Shelf(
+            "training", (trainable.Trainable, trainable.TrainableGenerator)
+        )
         self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
         self.reports: list[PluginReport] = []
         self._manager = pluggy.PluginManager("dynode")
@@ -94,6 +105,7 @@ class Registry:
             "register_metrics": self.metrics,
             "register_distances": self.distances,
             "register_face_detectors": self.face_detectors,
+            "register_trainables": self.trainables,
             "register_commands": self.commands,
         }
 

@@ -13,7 +13,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import face_detector, formats, methods, metric, picture_distance
+    from dynode.plugins import face_detector, formats, methods, metric, picture_distance, trainable
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -69,6 +69,13 @@ def register_distances(register: Callable[[picture_distance.PictureDistance], No
 @hookspec
 def register_face_detectors(register: Callable[[face_detector.FaceDetector], None]) -> None:
     """Contribute finders of faces in photographs. Since 0.1."""
+
+
+@hookspec
+def register_trainables(
+    register: Callable[[trainable.Trainable | trainable.TrainableGenerator], None],
+) -> None:
+    """Contribute trainings that belong to no method, inverter or family. Since 0.2."""
 
 
 @hookspec

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Linear,
         StyledConvolution,
     )
-    from dynode.stylegan2.loading import load_cropped
+    from dynode.stylegan2.loading import load_cropped, load_discriminator
     from dynode.stylegan2.mapping import MappingNetwork
     from dynode.stylegan2.network import GeneratorNetwork
     from dynode.stylegan2.noise import (
@@ -59,6 +59,7 @@ __all__ = [
     "SynthesisState",
     "double",
     "load_cropped",
+    "load_discriminator",
     "resolve_noise",
 ]
 
@@ -83,6 +84,7 @@ __getattr__ = names_on_demand(
         "SynthesisState": "dynode.stylegan2.blocks",
         "double": "dynode.stylegan2.resampling",
         "load_cropped": "dynode.stylegan2.loading",
+        "load_discriminator": "dynode.stylegan2.loading",
         "resolve_noise": "dynode.stylegan2.noise",
     },
 )

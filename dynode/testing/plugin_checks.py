@@ -153,5 +153,7 @@ _PROMISES: dict[type, tuple[str, Sequence[Any], Callable[[Any, Mapping[str, Any]
         lambda thing, options: distance_checks.DistanceTrial(thing),
     ),
     FaceDetector: ("register_face_detectors", face_checks.FACE_CHECKS, face_checks.FaceTrial),
+    Trainable: ("register_trainables", (), _itself),
+    TrainableGenerator: ("register_trainables", (), _itself),
     click.Command: ("register_commands", provider_checks.COMMAND_CHECKS, _itself),
 }

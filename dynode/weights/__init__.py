@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         StoredTensor,
         WeightsFile,
     )
+    from dynode.weights.unwrapping import tensor_groups
 
 __all__ = [
     "Arguments",
@@ -95,6 +96,7 @@ __all__ = [
     "read_member",
     "read_tensors",
     "tensor_call",
+    "tensor_groups",
     "unexpected",
     "unsafe",
     "unsupported",
@@ -134,6 +136,7 @@ __getattr__ = names_on_demand(
         "read_member": "dynode.weights.archive",
         "read_tensors": "dynode.weights.opening",
         "tensor_call": "dynode.weights.pickle_writer",
+        "tensor_groups": "dynode.weights.unwrapping",
         "unexpected": "dynode.weights.calls",
         "unsafe": "dynode.weights.refusals",
         "unsupported": "dynode.weights.refusals",

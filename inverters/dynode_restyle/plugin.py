@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.encoders import EncoderInverter
-from dynode.encoders.training import RestyleRecipe
 from dynode.plugins import Progress
+from dynode_encoders import EncoderInverter
+from dynode_encoders.training import RestyleRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dynode.encoders import LoadedEncoder
     from dynode.generator import Generator
+    from dynode_encoders import LoadedEncoder
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from dynode.encoders import Iteration, LoadedEncoder, iterations
 from dynode.generator import Generator
 from dynode.plugins import Progress
+from dynode_encoders import Iteration, LoadedEncoder, iterations
 
 if TYPE_CHECKING:
     from dynode_restyle.plugin import RestyleOptions

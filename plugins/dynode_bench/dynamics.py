@@ -19,13 +19,13 @@ from dynode.dynamics import (
     fit_trajectory,
     interpolate_codes,
 )
-from dynode.encoders.training import psnr
 from dynode.generator import Generator, loaded
 from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode_bench.asking import Budget
 from dynode_bench.comparison import Comparison, Row
 from dynode_bench.world import World
+from dynode_encoders.training import psnr
 
 _CLIPS = {"small": 3, "full": 12}
 _FRAMES, _EVERY = 24, 2  # frames that are seen, of twice as many moments

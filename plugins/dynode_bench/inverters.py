@@ -13,7 +13,6 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.distance import load_distance
-from dynode.encoders.training import psnr
 from dynode.errors import DynodeError
 from dynode.generator import Generator, loaded
 from dynode.latents import Latents
@@ -23,6 +22,7 @@ from dynode.plugins import Inverter, Progress, silent
 from dynode_bench.asking import Budget
 from dynode_bench.comparison import Comparison, Row
 from dynode_bench.world import World
+from dynode_encoders.training import psnr
 
 _PICTURES = {"small": 16, "full": 256}
 _AT_ONCE = 8

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dynode.encoders import ResidualBlock
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
+from dynode_encoders import ResidualBlock
 from dynode_facets.bundled import weights_path
 from dynode_facets.factors import FACTORS
 from dynode_facets.w_space import code_of

@@ -131,7 +131,7 @@ def load_arcface(weights: Path | None, setting: Setting, metric: str) -> Detecto
             f"{metric} needs ArcFace's weights, and none were given; expected model_ir_se50.pth, which the "
             f"repositories of pSp and e4e link to: get it and give it with --weights FILE"
         )
-    from dynode.encoders import load_face_embedding
+    from dynode_encoders import load_face_embedding
 
     network = load_face_embedding(weights, torch.device(setting.device))
     return Detector("ArcFace IR-SE50", network.embed, {"weights": fingerprint(weights)})

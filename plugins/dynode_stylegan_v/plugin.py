@@ -34,7 +34,7 @@ class _VideoTraining(TrainableGenerator):
         progress: Progress,
     ) -> None:
         """Train on clips; see `TrainableGenerator.train`."""
-        from dynode.adversarial import TrainingJob
+        from dynode_adversarial import TrainingJob
         from dynode_stylegan_v.video_training import train_video
 
         training = TrainingJob(data, folder, start, seed, device)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynode.adversarial import Samples, as_images
 from dynode.latents import Motion
+from dynode_adversarial import Samples, as_images
 from dynode_stylegan_v.generator import StyleGANV
 from dynode_stylegan_v.synthesis import VideoNetwork
 from dynode_stylegan_v.video_data import TrainingClips

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dynode.data import ClipSet, Labels, open_clips, read_labels
 from dynode.errors import MediaError, OptionError
+from dynode_data import ClipSet, Labels, open_clips, read_labels
 from dynode_stylegan_v.frames import FrameSampling
 
 

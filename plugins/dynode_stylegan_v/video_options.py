@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dynode
-from dynode.adversarial import AdversarialOptions
 from dynode.errors import OptionError
+from dynode_adversarial import AdversarialOptions
 
 if TYPE_CHECKING:
     from dynode_stylegan_v.frames import FrameSampling

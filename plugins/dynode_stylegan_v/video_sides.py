@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dynode.adversarial import Batch, Feeder, Samples, as_images
 from dynode.training import generator_at
+from dynode_adversarial import Batch, Feeder, Samples, as_images
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.file import write_network
 from dynode_stylegan_v.mocogan import MoCoGANDiscriminator

@@ -9,7 +9,10 @@ from typing import Any
 
 import torch
 
-from dynode.adversarial import (
+from dynode.errors import OptionError
+from dynode.plugins import Progress, silent
+from dynode.training import Processes, keep_freed_memory
+from dynode_adversarial import (
     Plan,
     TrainingJob,
     freeze_blocks,
@@ -17,9 +20,6 @@ from dynode.adversarial import (
     identity_of,
     train_against,
 )
-from dynode.errors import OptionError
-from dynode.plugins import Progress, silent
-from dynode.training import Processes, keep_freed_memory
 from dynode_stylegan_v.config import VideoConfig, VideoDiscriminatorConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.mocogan import MoCoGANDiscriminator, mocogan_config

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 import dynode
-from dynode.adversarial import copy_matching, new_channels
 from dynode.errors import CheckpointError, OptionError
 from dynode.stylegan2 import GeneratorConfig, StyleGAN2
+from dynode_adversarial import copy_matching, new_channels
 from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.generator import StyleGANV

@@ -29,7 +29,7 @@ STOREYS: list[list[str]] = [
     ["latents", "generator.protocol", "generator.module_layers", "distance.distance"],
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
     ["models", "media", "stylegan2", "generator", "training", "text", "content_words"],
-    ["distance", "scoring", "crop", "data", "importing", "encoders", "adversarial"],
+    ["distance", "scoring", "crop", "importing"],
     ["pipeline", "measuring"],
     ["cli", "__main__", "scaffold", "checking", "testing"],
 ]
@@ -37,15 +37,11 @@ STOREYS: list[list[str]] = [
 # What plugins may import, with everything these packages list in `__all__` (docs/api.md).
 SDK = (
     "dynode",
-    "dynode.adversarial",
     "dynode.cli",
     "dynode.crop",
-    "dynode.data",
     "dynode.direction",
     "dynode.distance",
     "dynode.dynamics",
-    "dynode.encoders",
-    "dynode.encoders.training",
     "dynode.generator",
     "dynode.importing",
     "dynode.latents",
@@ -62,7 +58,14 @@ SDK = (
     "dynode.weights",
 )
 # Modules of one idea, open as a whole.
-SDK_MODULES = ("devices", "errors", "files", "options", "text")
+SDK_MODULES = ("devices", "errors", "files", "options", "quoting", "text")
+# Packages that plugins are built with, and what of them is open; not of the core, and no plugins.
+LIBRARIES = (
+    "dynode_adversarial",
+    "dynode_data",
+    "dynode_encoders",
+    "dynode_encoders.training",
+)
 
 
 def sources() -> dict[str, Path]:
@@ -161,18 +164,29 @@ def listed(file: Path) -> set[str]:
 
 
 def private_names() -> dict[str, list[str]]:
-    """Names of the core that shipped plugins import and that no SDK package lists, with who does."""
+    """Names of core and libraries that others import and that no open package lists, with who does."""
     modules = sources()
-    public = {(name, part) for name in SDK if name in modules for part in listed(modules[name])}
-    public |= {("dynode", name) for name in ("", "plugins", *SDK_MODULES)}
+    public = {
+        (name, part)
+        for name in (*SDK, *LIBRARIES)
+        if name in modules
+        for part in listed(modules[name])
+    }
+    public |= {("dynode", name) for name in ("", "__version__", "plugins", *SDK_MODULES)}
     public |= {("dynode.cli", "console"), ("dynode.lazy", "names_on_demand")}
+    closed = {name.split(".")[0] for name in (*SDK, *LIBRARIES)}
     used: dict[str, list[str]] = {}
     for name, file in modules.items():
-        if name.split(".")[0] == "dynode":
+        own = name.split(".")[0]
+        if own == "dynode":
             continue
         for module, part in imported(file):
             is_open = module.removeprefix("dynode.") in SDK_MODULES
-            if module.split(".")[0] == "dynode" and (module, part) not in public and not is_open:
+            if (
+                module.split(".")[0] in closed - {own}
+                and (module, part) not in public
+                and not is_open
+            ):
                 used.setdefault(f"{module}.{part}".rstrip("."), []).append(name)
     return used
 

@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 import dynode
+import dynode_data
 from dynode.cli.root import COMMANDS as BUILT_IN
 from dynode.cli.root import _root as root
 from dynode.crop import frame_of
@@ -114,7 +115,7 @@ def files(small_world: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     frames.mkdir(parents=True)
     for index in range(128):  # as many as the line of `data crop` keeps
         Image.new("RGB", (16, 16)).save(frames / f"{index:06d}.png")
-    dynode.data.pack_clips("clips", "clips.zip")
+    dynode_data.pack_clips("clips", "clips.zip")
     Path("photos").mkdir()
     Image.new("RGB", (32, 32)).save("photos/a.png")
     Path("runs/stylegan-v").mkdir(parents=True)

@@ -26,9 +26,6 @@ from dynode.direction.style import StyleDirection
 from dynode.direction.weight import WeightDirection
 from dynode.dynamics.fit import fit_trajectory
 from dynode.dynamics.trajectory import Trajectory
-from dynode.encoders.config import EncoderConfig
-from dynode.encoders.network import Encoder
-from dynode.encoders.reading import read_encoder, write_encoder
 from dynode.generator.loading import load_generator
 from dynode.importing import ImportRequest, import_codes, import_directions
 from dynode.latents.latents import Latents
@@ -51,6 +48,9 @@ from dynode.training.run import Run
 from dynode.weights import read_tensors, write_safetensors
 from dynode_batch.listing import read_list
 from dynode_clip.weights import read_clip
+from dynode_encoders.config import EncoderConfig
+from dynode_encoders.network import Encoder
+from dynode_encoders.reading import read_encoder, write_encoder
 from dynode_ganspace.coordinate import CoordinateDirection
 from dynode_ganspace.plugin import CoordinateKind
 from dynode_studio.contents import Contents

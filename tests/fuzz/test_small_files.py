@@ -193,7 +193,7 @@ SMALL = {
 SCRIPT = """
     import json, pathlib, sys, time
     from dynode.direction import load_direction
-    from dynode.encoders.reading import read_encoder
+    from dynode_encoders.reading import read_encoder
     from dynode.errors import DynodeError
     from dynode.importing import import_directions
     from dynode.latents import Latents

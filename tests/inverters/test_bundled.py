@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dynode.encoders.training.losses import psnr
 from dynode.plugins.methods import silent
+from dynode_encoders.training.losses import psnr
 from dynode_facets.bundled import load_generator
 from dynode_facets.factors import population
 from dynode_facets.render import render

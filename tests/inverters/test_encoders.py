@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dynode.encoders.config import EncoderConfig
-from dynode.encoders.network import Encoder
-from dynode.encoders.reading import read_encoder, write_encoder
-from dynode.encoders.refinement import iterations
 from dynode.errors import (
     GeneratorMismatchError,
     MissingWeightsError,
@@ -18,6 +14,10 @@ from dynode.errors import (
 from dynode.pipeline.choosing import choose_inverter
 from dynode.plugins.methods import silent
 from dynode.testing import run_command, tiny_generator
+from dynode_encoders.config import EncoderConfig
+from dynode_encoders.network import Encoder
+from dynode_encoders.reading import read_encoder, write_encoder
+from dynode_encoders.refinement import iterations
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 import dynode
-from dynode.encoders.config import EncoderConfig
-from dynode.encoders.network import Encoder
-from dynode.encoders.reading import read_encoder
-from dynode.encoders.refinement import iterations
 from dynode.media.clip import open_clip
+from dynode_encoders.config import EncoderConfig
+from dynode_encoders.network import Encoder
+from dynode_encoders.reading import read_encoder
+from dynode_encoders.refinement import iterations
 
 SHAPES = {"4:3": (320, 240), "3:4": (240, 320), "16:9": (320, 180), "square": (200, 200)}
 KINDS = {"e4e": ("Encoder4Editing", 3), "restyle": ("ResNetBackboneEncoder", 6)}

@@ -18,12 +18,12 @@ from torch.nn import functional
 
 import dynode
 from dynode import models
-from dynode.encoders.config import EncoderConfig
-from dynode.encoders.network import Encoder
 from dynode.errors import CorruptCheckpointError, MissingWeightsError, UsageError
 from dynode.models import ModelSet, known
 from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.testing import run_command, tiny_generator
+from dynode_encoders.config import EncoderConfig
+from dynode_encoders.network import Encoder
 
 
 @pytest.fixture(autouse=True)

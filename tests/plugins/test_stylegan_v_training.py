@@ -17,10 +17,10 @@ import torch
 from PIL import Image
 
 import dynode
-from dynode.adversarial import TrainingJob
 from dynode.errors import DynodeError, OptionError, UsageError
 from dynode.latents import Motion
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
+from dynode_adversarial import TrainingJob
 from dynode_stylegan_v.config import VideoConfig
 from dynode_stylegan_v.file import read_network
 from dynode_stylegan_v.generator import StyleGANV

@@ -24,12 +24,12 @@ SAME = {"atol": 1e-5, "rtol": 1e-5}
 _SCRIPT = """
 import json, sys
 from pathlib import Path
-from dynode.encoders.training.recipe import EncoderRecipe, RestyleRecipe
-from dynode.encoders.training.trainer import train_encoder
+from dynode_encoders.training.recipe import EncoderRecipe, RestyleRecipe
+from dynode_encoders.training.trainer import train_encoder
 from dynode.options import build_options
 from dynode.testing import tiny_generator
 from dynode.testing.stand_ins import ColourModel
-from dynode.encoders.training import trainer
+from dynode_encoders.training import trainer
 from dynode.direction.weight_basis import FixedBasis, SingularBasis, layer_weight
 from dynode.training import Processes
 from dynode_navigan.rectify import Rectification, Settings
