@@ -1,13 +1,14 @@
 """Kill batches at random moments, and compare what they leave with a batch that was left alone.
 
-    OMP_NUM_THREADS=1 python benchmarks/batch.py [--rows 1000] [--kills 5] [--work FOLDER]
+    OMP_NUM_THREADS=1 python benchmarks/batch.py --work FOLDER [--kind edit|invert] [--rows 1000] [--kills 5]
 
-Pictures of facets, edited by `smile`, in a Ray cluster of two nodes of one processor each on this machine.
-The undisturbed batch is one of the local pool, so the comparison is across backends too. Then `kill -9` of
-a worker, of the second node's raylet (a node takes its place) and of the driver (the same call is made
-again), KILLS times each, at moments drawn from a seed. Every time a worker begins a row it is counted; rows
-computed again are those beyond one each. Compared: names and bytes of all pictures and of `table.csv`.
-Writes benchmarks/results/batch.json. `--kills 0` runs the cluster once and compares.
+Pictures of facets, edited by `smile` or inverted, in a Ray cluster of two nodes of one processor each on
+this machine. The undisturbed batch is one of the local pool, so the comparison is across backends too. Then
+`kill -9` of a worker, of the second node's raylet (a node takes its place) and of the driver (the same call
+is made again), KILLS times each, at moments drawn from a seed. Every time a worker begins a row it is
+counted; rows computed again are those beyond one each. A block is one row a worker. Compared: names and
+bytes of all pictures or codes and of `table.csv`. `--kills 0` runs the cluster once; every hundredth row is
+then compared with the local pool. Writes benchmarks/results/batch.json, a part a kind and number of rows.
 """
 
 from __future__ import annotations
@@ -20,26 +21,31 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from result_files import write_json
+from result_files import RESULTS, write_json
 
 from dynode_batch.cluster import Cluster, import_ray
 from dynode_batch.row import Job, Row, Worker
 
 KINDS = ("worker", "raylet", "driver")
 WORKERS = 2
-_SETTINGS = {"plugin": None, "directions": ("smile:1.5",), "strength": 1.0, "seed": 0}
+_DRAWN = 1000
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "edit": {"plugin": None, "directions": ("smile:1.5",), "strength": 1.0, "seed": 0},
+    "invert": {"seed": 0},
+}
 _NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
 
 
 @dataclass(frozen=True)
 class CountingJob(Job):
-    """The job of `dynode batch edit`, which writes down every row it begins."""
+    """The job of `dynode batch`, which writes down every row it begins."""
 
     def open(self) -> Worker:
         return Counting(super().open(), self.folder / "begun")
@@ -52,10 +58,15 @@ class Counting:
     def work(self, row: Row) -> tuple[str, Mapping[str, float]]:
         with self.begun.open("a") as stream:  # one short write at the end of the file
             stream.write(f"{row.number}\n")
-        return self.worker.work(row)
+        try:
+            return self.worker.work(row)
+        except Exception:
+            with self.begun.with_name("raised").open("a") as stream:
+                stream.write(f"row {row.number}: {traceback.format_exc()}\n")
+            raise
 
 
-def drive(listed: Path, folder: Path, address: str | None) -> None:
+def drive(kind: str, listed: Path, folder: Path, address: str | None) -> None:
     """Run the batch as the command does; it goes on where an earlier call was killed."""
     import dynode
     from dynode_batch.driver import Plan, run_batch
@@ -64,32 +75,40 @@ def drive(listed: Path, folder: Path, address: str | None) -> None:
     from dynode_batch.ray_pool import run_ray
 
     folder.mkdir(parents=True, exist_ok=True)
-    rows = read_list(listed, ["direction"])
+    rows = read_list(listed, [])
 
     def backend(job: Job, left: Any) -> Iterator[Any]:
         if address is None:
             return run_pool(job, left, WORKERS)
         return run_ray(job, left, Cluster(address), WORKERS, folder)
 
-    plan = Plan(CountingJob("edit", folder, None, None, _SETTINGS), backend, long_first=True)
+    job = CountingJob(kind, folder, None, None, _SETTINGS[kind])
+    plan = Plan(job, backend, long_first=kind == "edit")
     generator = dynode.load_generator(None)
     run_batch(rows, plan, generator, generator.info.fingerprint)
 
 
 def draw_pictures(folder: Path, count: int) -> None:
+    """Draw up to a thousand portraits; more are those again, mirrored and darker by up to a third."""
     import torch
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     import dynode
 
     folder.mkdir(parents=True, exist_ok=True)
-    generator = dynode.load_generator(None)
-    for first in range(len(list(folder.iterdir())) // 50 * 50, count, 50):
+    generator, drawn = dynode.load_generator(None), min(count, _DRAWN)
+    for first in range(len(list(folder.iterdir())) // 50 * 50, drawn, 50):
         with torch.inference_mode():
-            drawn = generator.synthesize(generator.sample(min(50, count - first), seed=first))
-        values = ((drawn.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+            pictures = generator.synthesize(generator.sample(min(50, drawn - first), seed=first))
+        values = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
         for number, picture in enumerate(values, first):
             Image.fromarray(picture).save(folder / f"{number:06d}.png")
+    for number in range(drawn, count):
+        turn, source = divmod(number, _DRAWN)
+        picture = Image.open(folder / f"{source:06d}.png")
+        picture = ImageOps.mirror(picture) if turn % 2 else picture
+        darker = picture.point(lambda value, turn=turn: round(value * (1 - turn // 2 * 0.08)))
+        darker.save(folder / f"{number:06d}.png")
 
 
 class Nodes:
@@ -131,10 +150,10 @@ def actors_below(parent: int) -> Iterator[int]:
             yield int(folder.name)
 
 
-def start(listed: Path, folder: Path, address: str | None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, __file__, "--drive", str(listed), str(folder), address or "local"]
+def start(kind: str, listed: Path, folder: Path, address: str | None) -> subprocess.Popen[bytes]:
+    told = [kind, str(listed), str(folder), address or "local"]
     log = folder.with_suffix(".log").open("ab")
-    return subprocess.Popen(command, stdout=log, stderr=log)
+    return subprocess.Popen([sys.executable, __file__, "--drive", *told], stdout=log, stderr=log)
 
 
 def lines(path: Path) -> int:
@@ -170,33 +189,70 @@ def disturbed(
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
-    files = [*(folder / "pictures").glob("*.png"), folder / "table.csv"]
-    return {file.name: file.read_bytes() for file in files}
+    files = [*(folder / "pictures").glob("*.png"), *(folder / "codes").glob("*.safetensors")]
+    return {file.name: file.read_bytes() for file in [*files, folder / "table.csv"]}
 
 
-def measure(rows: int, kills: int, work: Path) -> dict[str, Any]:
+def undisturbed(kind: str, listed: Path, folder: Path) -> dict[str, bytes]:
+    if start(kind, listed, folder, None).wait():
+        raise SystemExit(f"the undisturbed batch failed: see {folder}.log")
+    return outputs(folder)
+
+
+def measure(kind: str, rows: int, kills: int, work: Path, name: str) -> None:
     listed = work / f"pictures-{rows}"
     draw_pictures(listed, rows)
-    alone = work / f"alone-{rows}"
     began = time.monotonic()
-    if start(listed, alone, None).wait():
-        raise SystemExit(f"the undisturbed batch failed: see {alone}.log")
+    expected = undisturbed(kind, listed, work / f"{kind}-alone-{rows}")
     document: dict[str, Any] = {"rows": rows, "workers": WORKERS, "local": seconds_since(began)}
-    expected, nodes = outputs(alone), Nodes()
-    for kind in KINDS if kills else ("none",):
-        folder = work / f"{kind}-{rows}-{kills}"
-        launch = partial(start, listed, folder, nodes.cluster.address)
+    nodes = Nodes()
+    for killed in KINDS:
+        folder = work / f"{kind}-{killed}-{rows}-{kills}"
+        launch = partial(start, kind, listed, folder, nodes.cluster.address)
         began = time.monotonic()
-        hits = disturbed(kind, kills, rows, launch, nodes, folder)
+        hits = disturbed(killed, kills, rows, launch, nodes, folder)
         again = lines(folder / "begun") - rows
-        document[kind] = seconds_since(began) | {
+        document[killed] = seconds_since(began) | {
             "kills": hits,
             "same outputs": outputs(folder) == expected,
             "rows computed again": again,
             "a kill": round(again / max(1, hits), 2),
         }
-        print(kind, json.dumps(document[kind]), flush=True)
-    return document | {"load": [round(one, 1) for one in os.getloadavg()]}
+        print(killed, json.dumps(document[killed]), flush=True)
+        keep(name, f"{kind}, {rows} rows", document)
+
+
+def measure_once(kind: str, rows: int, work: Path, name: str) -> None:
+    """Run all rows over the cluster, and every hundredth over the local pool."""
+    listed, some = work / f"pictures-{rows}", work / f"some-{rows}"
+    draw_pictures(listed, rows)
+    some.mkdir(exist_ok=True)
+    for picture in sorted(listed.iterdir())[::100]:
+        (some / picture.name).write_bytes(picture.read_bytes())
+    folder, began = work / f"{kind}-once-{rows}", time.monotonic()
+    code = start(kind, listed, folder, Nodes().cluster.address).wait()
+    passed = seconds_since(began)
+    found = outputs(folder)
+    expected = undisturbed(kind, some, work / f"{kind}-some-{rows}")
+    del expected["table.csv"]
+    document = {
+        "rows": rows,
+        "workers": WORKERS,
+        "exit code": code,
+        "outputs": len(found) - 1,
+        "rows begun": lines(folder / "begun"),
+        "compared": len(expected),
+        "same": sum(found.get(name) == content for name, content in expected.items()),
+    }
+    print(json.dumps(document), flush=True)
+    keep(name, f"{kind}, {rows} rows once", document | passed)
+
+
+def keep(name: str, part: str, document: dict[str, Any]) -> None:
+    path = RESULTS / f"{name}.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    load = {"load": [round(one, 1) for one in os.getloadavg()]}
+    write_json(name, known | {part: document | load})
 
 
 def seconds_since(began: float) -> dict[str, float]:
@@ -207,18 +263,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("--kind", choices=_SETTINGS, default="edit")
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--work", type=Path, required="--drive" not in sys.argv)
     parser.add_argument("--name", default="batch", help="of the result file")
-    parser.add_argument("--drive", nargs=3, metavar=("LIST", "FOLDER", "ADDRESS"))
+    parser.add_argument("--drive", nargs=4, metavar=("KIND", "LIST", "FOLDER", "ADDRESS"))
     asked = parser.parse_args()
     if asked.drive:
-        listed, folder, address = asked.drive
-        drive(Path(listed), Path(folder), None if address == "local" else address)
+        kind, listed, folder, address = asked.drive
+        drive(kind, Path(listed), Path(folder), None if address == "local" else address)
         return
     os.environ["OMP_NUM_THREADS"] = "1"
-    write_json(asked.name, measure(asked.rows, asked.kills, asked.work))
+    if asked.kills:
+        measure(asked.kind, asked.rows, asked.kills, asked.work, asked.name)
+    else:
+        measure_once(asked.kind, asked.rows, asked.work, asked.name)
 
 
 if __name__ == "__main__":

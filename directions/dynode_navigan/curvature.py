@@ -20,6 +20,7 @@ from torch.autograd import forward_ad
 from dynode.distance import Distance
 from dynode.generator import Generator
 from dynode.latents import Latents
+from dynode.training import Processes
 from dynode_navigan.rendering import Render, layer_render
 
 
@@ -52,6 +53,7 @@ class Curvature:
         layer: Name of the convolution.
         distance: What is differentiated twice.
         batch: Pictures at a time. When all fit, what the reverse mode needs is kept.
+        processes: Each takes every n-th of the pictures; products and curvatures are those of all.
     """
 
     def __init__(
@@ -62,14 +64,17 @@ class Curvature:
         distance: Distance,
         *,
         batch: int = 8,
+        processes: Processes | None = None,
     ) -> None:
         self.shape = tuple(generator.info.conv_layers[layer])
         self.zero = torch.zeros(self.shape, device=generator.device, dtype=generator.dtype)
         self.distance = distance
         self.renders = Renders()
+        self.processes = processes or Processes()
         self._count = len(latents)
-        starts = range(0, len(latents), batch)
-        chunks = [latents[start : start + batch] for start in starts]
+        self._own = slice(self.processes.rank, self._count, self.processes.count)
+        own = latents[self._own]
+        chunks = [own[start : start + batch] for start in range(0, len(own), batch)]
         self._renders = [(layer_render(generator, part, layer), len(part)) for part in chunks]
         self._kept: tuple[Tensor, Tensor] | None = None
 
@@ -84,12 +89,20 @@ class Curvature:
         total = torch.zeros_like(self.zero)
         for (render, n), tangent in zip(self._renders, self._tangents(direction), strict=True):
             total += self._pull_back(render, n, tangent)
+        total = self.processes.sum(total)
         return (total * (2 / self._count)).flatten().to(vector)
 
     def along(self, vector: Tensor) -> Tensor:
         """Measure the curvature of every picture along a vector: (n,), 2 |J_s v|^2."""
         direction = vector.to(self.zero).view(self.shape)
-        return torch.cat([2 * part.square().sum(1) for part in self._tangents(direction)])
+        own = [2 * part.square().sum(1) for part in self._tangents(direction)]
+        values = self.zero.new_zeros(self._count)
+        values[self._own] = torch.cat([*own, values[:0]])
+        return self.processes.sum(values)
+
+    def all_renders(self) -> float:
+        """Count what all processes computed, in pictures."""
+        return float(self.processes.sum(self.zero.new_tensor(float(self.renders.total))))
 
     def _tangents(self, direction: Tensor) -> Iterator[Tensor]:
         """Differentiate the features forwards: (n, d) a chunk."""

@@ -15,6 +15,7 @@ from dynode.generator import Generator, GeneratorInfo, draw_population
 from dynode.latents import Latents
 from dynode.plugins import Progress
 from dynode.scoring import ComponentOptions, measured_components
+from dynode.training import Processes
 from dynode_navigan.compact import compacted
 from dynode_navigan.curvature import Curvature, pair_distance
 
@@ -71,7 +72,12 @@ class Pictures:
         )
         self.latents: Latents = population.latents
         self.curvature = Curvature(
-            generator, self.latents, self.layer, self.distance, batch=options.samples_at_once
+            generator,
+            self.latents,
+            self.layer,
+            self.distance,
+            batch=options.samples_at_once,
+            processes=Processes.join(generator.device),
         )
 
     def key(self, seed: int) -> str:

@@ -121,6 +121,7 @@ def leading_pairs(
     tolerance: float = 0.05,
     most: int | None = None,
     keep: Path | None = None,
+    writes: bool = True,
     key: str = "",
     every: int = 10,
     progress: Progress = silent,
@@ -138,6 +139,7 @@ def leading_pairs(
             more pairs than asked for: one that hides from the first block comes up among these.
         most: Largest number of products; None for 4 * count + 20.
         keep: File the state is kept in; an interrupted search goes on from it.
+        writes: Whether this process writes it; of several that search together one does.
         key: Tells this problem from others in that file.
         every: Blocks between two writings.
         progress: Called after every block.
@@ -158,7 +160,7 @@ def leading_pairs(
     while len(state.basis) + len(state.block) <= most:
         state.grow(product)
         steps += 1
-        if keep is not None and steps % every == 0:
+        if keep is not None and writes and steps % every == 0:
             state.save(keep, key)
         found = _check(state, min(count + max(2, count // 4), size), tolerance)
         progress(min(len(state.basis), most), most, found.words)

@@ -37,10 +37,11 @@ def find_leading(
     )
     vectors, residuals = leading_vectors(pictures, options, seed=seed, progress=progress)
     values, figures = measure(pictures, vectors, progress)
+    renders = pictures.curvature.all_renders()
     for told, residual in zip(figures, residuals, strict=True):
         told["residual"] = residual
-        told["renders"] = float(pictures.curvature.renders.total)
-    if options.eigenvectors is not None:
+        told["renders"] = renders
+    if options.eigenvectors is not None and pictures.curvature.processes.is_first:
         write_eigenvectors(options.eigenvectors, vectors)
     steps = pictures.usual_steps(values)
     return finish(pictures, "hessian", vectors, steps, figures, seed=seed, progress=progress)
@@ -53,6 +54,10 @@ def leading_vectors(
     curvature = pictures.curvature
     count = min(options.count, curvature.size)
     if options.published:
+        if curvature.processes.count > 1:
+            raise OptionError(
+                "--published computes its finite differences in one process; start it without torchrun"
+            )
         return _published(pictures, options, seed=seed, progress=progress)
     if options.solver == "eigsh":
         return _by_scipy(curvature, count, options.tolerance, seed=seed), [
@@ -68,6 +73,7 @@ def leading_vectors(
         tolerance=options.tolerance,
         most=options.products or None,
         keep=options.keep,
+        writes=curvature.processes.is_first,
         key=pictures.key(seed),
         progress=progress,
     )

@@ -65,6 +65,7 @@ class HessianDirections(dynode.DirectionMethod):
     name = "hessian"
     summary = "shifts of a convolution's weight that change pictures most (NaviGAN)"
     options = HessianOptions
+    shares_processes = True
     small_budget: ClassVar = _BENCH_BASIS
     check_options: ClassVar = {**_SMALL_TRIAL, "products": 8}
 
@@ -93,6 +94,7 @@ class RectifiedSingularDirections(dynode.DirectionMethod):
     name = "svd-rectified"
     summary = "combinations of singular pairs trained to tell apart (NaviGAN)"
     options = RectifiedOptions
+    shares_processes = True
     small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING}
 
@@ -121,6 +123,7 @@ class RectifiedHessianDirections(dynode.DirectionMethod):
     name = "hessian-rectified"
     summary = "combinations of Hessian eigenvectors trained to tell apart (NaviGAN)"
     options = HessianRectifiedOptions
+    shares_processes = True
     small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING, "vectors": 3}
 

@@ -85,6 +85,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
     summary = "edit any picture by a text, by a network trained for it (StyleCLIP)"
     options = MapperOptions
     training = "mapper"
+    shares_processes = True
     training_summary = "Train a StyleCLIP mapper for a text"
     training_options = MapperRecipe
     small_budget: ClassVar = {"steps": 40}

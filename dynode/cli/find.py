@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from dynode.cli import completing, console
 from dynode.cli.method_options import MethodCommand, split_method_options
+from dynode.cli.queueing import PRINT_SBATCH, check_processes, is_first_process, queue_script
 
 if TYPE_CHECKING:
     from dynode.direction.base import Direction
@@ -37,6 +37,7 @@ class FindCommand(MethodCommand):
 @console.DEVICE
 @console.SEED
 @console.FORCE
+@PRINT_SBATCH
 @console.JSON
 def find(
     method: str,
@@ -46,6 +47,7 @@ def find(
     device: str | None,
     seed: int,
     force: bool,
+    print_sbatch: bool,
     as_json: bool,
     **method_options: Any,  # the options of the method, see FindCommand
 ) -> None:
@@ -57,18 +59,26 @@ def find(
     Try:     dynode find interfacegan --attribute smile -o smile.safetensors
     Python:  dynode.find("interfacegan", attribute="smile").save("smile.safetensors")
     """
+    from dynode import plugins
     from dynode.generator.loading import load_generator
     from dynode.pipeline import directions as steps
     from dynode.pipeline.edit import find as find_directions
 
-    steps.check_target(output, force=force)
     options = split_method_options(method_options)
+    shares = plugins.registry().directions[method].shares_processes
+    if print_sbatch:
+        named = {"output": output, "generator": generator, "class": class_index, "device": device}
+        flags = named | {"seed": seed, "force": force}
+        console.tell(queue_script(("find", method), shares, flags, options))
+        return
+    check_processes(shares, f"find {method}")
+    steps.check_target(output, force=force)
     started = time.perf_counter()
     with console.progress_bar(method) as progress:
         loaded = load_generator(generator, device=device, class_index=class_index)
         found = find_directions(method, loaded, seed=seed, progress=progress, **options)
-    if int(os.environ.get("RANK", "0")) > 0:
-        return  # the first of several processes writes and speaks
+    if not is_first_process():
+        return
     directions = found if isinstance(found, list) else [found]
     paths = steps.write_directions(directions, output, force=force)
     seconds = round(time.perf_counter() - started, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import click
 
 from dynode.cli import console
 from dynode.cli.method_options import click_options, split_method_options
+from dynode.cli.queueing import PRINT_SBATCH, is_first_process, queue_script
 from dynode.plugins.trainable import TrainableGenerator
 
 RUN_FOLDER = click.option(
@@ -41,11 +41,6 @@ _METRICS_COUNT = click.option(
     type=click.IntRange(min=1),
     help="Items a side of these metrics; all of the data, and as many drawn, if absent.",
 )
-_SCRIPT = click.option(
-    "--print-sbatch",
-    is_flag=True,
-    help="Print a script for a Slurm queue that trains, requeues and resumes, and train nothing.",
-)
 
 
 def generator_command(method: TrainableGenerator) -> click.Command:
@@ -57,7 +52,7 @@ def generator_command(method: TrainableGenerator) -> click.Command:
     @RUN_FOLDER
     @_METRICS
     @_METRICS_COUNT
-    @_SCRIPT
+    @PRINT_SBATCH
     @console.DEVICE
     @console.SEED
     @console.output_option("Generator to write [default: NAME.safetensors].")
@@ -69,8 +64,8 @@ def generator_command(method: TrainableGenerator) -> click.Command:
             console.tell(_queue_script(name, folder, given))
             return
         target = _trained(name, folder, given)
-        if int(os.environ.get("RANK", "0")) > 0:
-            return  # the first of several processes speaks
+        if not is_first_process():
+            return
         if as_json:
             shown = {"output": str(target), "seed": given["seed"], "run_folder": str(folder)}
             console.print_json(shown)
@@ -100,13 +95,10 @@ def _trained(name: str, folder: Path, given: Mapping[str, Any]) -> Path:
 
 
 def _queue_script(name: str, folder: Path, given: Mapping[str, Any]) -> str:
-    from dynode.pipeline.queue_script import queue_script
-
     flags = {"data": given["data"], "from": given["start"], "run-folder": folder}
-    flags |= {"output": given["output"], "seed": given["seed"], "force": given["force"] or None}
-    flags |= {"metrics": given["metrics"] or None, "metrics-count": given["metrics_count"]}
+    flags |= {name: given[name] for name in ("output", "seed", "force", "metrics", "metrics_count")}
     options = split_method_options({k: v for k, v in given.items() if k.startswith("method__")})
-    return queue_script(name, folder, {**flags, **options})
+    return queue_script(("train", name), True, flags, options)
 
 
 def _help(method: TrainableGenerator) -> str:

@@ -11,6 +11,7 @@ from dynode.cli import console
 from dynode.cli.clip_options import CHECK, say_trajectory
 from dynode.cli.generator_training import RUN_FOLDER, generator_command
 from dynode.cli.method_options import click_options, split_method_options
+from dynode.cli.queueing import PRINT_SBATCH, check_processes, is_first_process, queue_script
 from dynode.dynamics.settings import FitOptions
 from dynode.errors import UnknownNameError
 from dynode.options import build_options, specs_of
@@ -130,14 +131,21 @@ def _training_command(method: Trainable) -> click.Command:
     @console.GENERATOR
     @_DATA
     @RUN_FOLDER
+    @PRINT_SBATCH
     @console.DEVICE
     @console.SEED
     @console.output_option("Weights file to write [default: NAME.safetensors].")
     @console.FORCE
     @console.JSON
-    def run(run_folder: Path | None, output: Path | None, as_json: bool, **given: Any) -> None:
+    def run(run_folder: Path | None, print_sbatch: bool, as_json: bool, **given: Any) -> None:
         folder = run_folder or Path("runs") / name
-        seed, target = _trained(name, output, folder, given)
+        if print_sbatch:
+            console.tell(_queue_script(method, folder, given))
+            return
+        check_processes(method.shares_processes, f"train {name}")
+        seed, target = _trained(name, folder, given)
+        if not is_first_process():
+            return
         if as_json:
             console.print_json({"output": str(target), "seed": seed, "run_folder": str(folder)})
         else:
@@ -148,9 +156,14 @@ def _training_command(method: Trainable) -> click.Command:
     return click.Command(name, callback=run, params=params, help=_training_help(method))
 
 
-def _trained(
-    name: str, output: Path | None, folder: Path, given: dict[str, Any]
-) -> tuple[int, Path]:
+def _queue_script(method: Trainable, folder: Path, given: dict[str, Any]) -> str:
+    shared = ("generator", "data", "output", "seed", "device", "force")
+    flags = {"run-folder": folder} | {key: given.pop(key) for key in shared}
+    words = ("train", method.training)
+    return queue_script(words, method.shares_processes, flags, split_method_options(given))
+
+
+def _trained(name: str, folder: Path, given: dict[str, Any]) -> tuple[int, Path]:
     """Train with the flags of the command and the method's own, and return the seed and the file."""
     from dynode.pipeline.training import train as train_network
 
@@ -159,7 +172,7 @@ def _trained(
         target = train_network(
             name,
             shared.pop("generator"),
-            output,
+            given.pop("output"),
             folder=folder,
             progress=progress,
             **shared,

@@ -3,57 +3,62 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SCRIPT = """#!/bin/bash
 #SBATCH --job-name={job}
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=1
-#SBATCH --gpus-per-node=4
-#SBATCH --cpus-per-task=16
+#SBATCH --gpus-per-node={devices}
+#SBATCH --cpus-per-task={cores}
 #SBATCH --time=24:00:00
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --output={log}
+#SBATCH --output={job}-%j.log
 #SBATCH --signal=B:USR1@120
 
-# Two minutes before the time is over the job queues again; the run goes on from its last state.
+# Two minutes before the time is over the job queues again; it goes on from its last state.
 requeue() {{
-  kill -TERM "$training" 2>/dev/null
-  wait "$training"
+  kill -TERM "$work" 2>/dev/null
+  wait "$work"
   scontrol requeue "$SLURM_JOB_ID"
   exit 0
 }}
 trap requeue USR1
 
-srun torchrun --nnodes="$SLURM_JOB_NUM_NODES" \\
-  --nproc-per-node="${{SLURM_GPUS_ON_NODE:-1}}" --rdzv-backend=c10d \\
-  --rdzv-id="$SLURM_JOB_ID" --rdzv-endpoint="$(hostname):29500" \\
-  --no-python {command} &
-training=$!
-wait "$training"
+srun {command} &
+work=$!
+wait "$work"
 exit $?"""
+_TORCHRUN = """torchrun --nnodes="$SLURM_JOB_NUM_NODES" \\
+  --nproc-per-node="${SLURM_GPUS_ON_NODE:-1}" --rdzv-backend=c10d \\
+  --rdzv-id="$SLURM_JOB_ID" --rdzv-endpoint="$(hostname):29500" \\
+  --no-python """
 
 
-def queue_script(name: str, folder: Path, flags: Mapping[str, Any]) -> str:
+def queue_script(words: Sequence[str], flags: Mapping[str, Any], *, shares: bool = True) -> str:
     """Write the script.
 
     Args:
-        name: What is trained.
-        folder: Of the run; the log of the queue lies in it.
-        flags: Flags of `dynode train NAME` with their values; True for switches, None for absent ones.
+        words: The command without `dynode`, such as `("train", "e4e")`.
+        flags: Its flags with their values; True for switches, None for absent ones.
+        shares: Whether several processes share the work; one alone does it if not.
 
     Returns:
-        The script, whose exit code is that of the training.
+        The script, whose exit code is that of the command.
     """
-    words = ["dynode", "train", name]
+    told = ["dynode", *words]
     for flag, value in flags.items():
         spelt = flag.replace("_", "-")
         if isinstance(value, bool):
-            words.append(f"--{spelt}" if value else f"--no-{spelt}")
+            told.append(f"--{spelt}" if value else f"--no-{spelt}")
         elif value is not None:
-            words += [f"--{spelt}", str(value)]
-    command = " ".join(shlex.quote(word) for word in words)
-    return _SCRIPT.format(job=f"dynode-{name}", log=f"{folder}/queue-%j.log", command=command)
+            told += [f"--{spelt}", str(value)]
+    command = " ".join(shlex.quote(word) for word in told)
+    return _SCRIPT.format(
+        job=f"dynode-{words[-1]}",
+        devices=4 if shares else 1,
+        cores=16 if shares else 4,
+        command=(_TORCHRUN if shares else "") + command,
+    )

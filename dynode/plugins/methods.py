@@ -60,14 +60,14 @@ class DirectionMethod(Plugin):
     """A way of finding editing directions.
 
     Attributes:
-        options: Dataclass of typed, documented options: they are the flags of the command line,
-            the keywords of `dynode.find` and the controls of any other front end.
+        options: Dataclass of typed, documented options: flags, keywords of `dynode.find`, controls.
         per_image: Whether a direction fits only the latents it was found on (latent optimisation)
             instead of any latents of the generator.
         small_budget: Options by name with which `dynode bench --budget small` runs it: a minute of one
             core, at most.
         text_form: What a text has to look like for it; `{text}` stands for the text itself.
         finds_motions: Whether it finds motions: ready ones, `NAME.METHOD`, come first in `dynode animate`.
+        shares_processes: Whether processes of `torchrun` share its work; else several are refused.
     """
 
     options: ClassVar[type] = NoOptions
@@ -75,6 +75,7 @@ class DirectionMethod(Plugin):
     small_budget: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
     text_form: ClassVar[str] = "{text}"
     finds_motions: ClassVar[bool] = False
+    shares_processes: ClassVar[bool] = False
 
     @abstractmethod
     def find(

@@ -22,7 +22,7 @@ METHOD_NAMES = (
     | frozenset(
         ("plugin", "direction", "directions", "strength", "sweep", "fps", "edited_only")
         + ("inverter_options", "mode", "fit", "smoothing", "check", "method", "latents", "several")
-        + ("motion", "motion_from", "length")
+        + ("motion", "motion_from", "length", "print_sbatch")
     )
 )
 """Of `dynode.edit` and `dynode.find`, and flags of their commands."""

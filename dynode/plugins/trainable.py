@@ -29,12 +29,15 @@ class Trainable(ABC):
         training_options: Dataclass of typed, documented options.
         check_training: Small, quick options for `dynode.testing.checks_for`, which trains it twice; without
             them it is not trained there.
+        shares_processes: Whether the processes that `torchrun` starts share its work (`Processes`); several
+            are refused if not.
     """
 
     training: ClassVar[str]
     training_summary: ClassVar[str] = ""
     training_options: ClassVar[type] = NoOptions
     check_training: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # values by option name
+    shares_processes: ClassVar[bool] = False
 
     @abstractmethod
     def train(

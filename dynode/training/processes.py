@@ -3,19 +3,28 @@
 Gradients are averaged after each backward pass by one sum over all of them. That is what
 DistributedDataParallel does; its wrapper is left out because it counts one backward pass a forward
 pass, and the discriminator is run on made and on real pictures, and once more for its penalty.
+
+Where one of them ends, the others end too, with one line between them. `torchrun` ends all it started on a
+machine as soon as one is gone; on processors the connection tells it as well. A machine that falls silent is
+noticed when torch's own patience is over (30 minutes).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from dynode.errors import OptionError
+from dynode.errors import DeviceError, OptionError
+
+_ASK_S = 5.0  # for the store of those that met
+_LOST = "dynode/lost"
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,8 @@ class Processes:
         if count == 1:
             return cls()
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            with _together():
+                dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         return cls(dist.get_rank(), count)
 
     @property
@@ -79,7 +89,8 @@ class Processes:
         if self.count == 1:
             return values
         parts = [torch.empty_like(values) for _ in range(self.count)]
-        dist.all_gather(parts, values.contiguous())
+        with _together():
+            dist.all_gather(parts, values.contiguous())
         return torch.stack(parts, 1).flatten(0, 1)
 
     def average_gradients(self, parameters: Iterable[nn.Parameter], *, mend: bool = True) -> None:
@@ -106,13 +117,54 @@ class Processes:
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of a tensor over all processes."""
+        return values if self.count == 1 else self.sum(values) / self.count
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Return the sum of a tensor over all processes, the same bits in all of them.
+
+        Raises:
+            DeviceError: One of them is gone.
+        """
         if self.count == 1:
             return values
         total = values.detach().clone()
-        dist.all_reduce(total)
-        return total / self.count
+        with _together():
+            dist.all_reduce(total)
+        return total
 
     def wait(self) -> None:
         """Wait until all processes are here."""
         if self.count > 1:
-            dist.barrier()
+            with _together():
+                dist.barrier()
+
+
+@contextlib.contextmanager
+def _together() -> Iterator[None]:
+    """Say in one line that another process is gone; torch's account is a page in each that is left."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_first_to_tell():
+            raise SystemExit(DeviceError.exit_code) from error
+        told = " ".join(str(error).split())[:120]
+        raise DeviceError(
+            f"another process of this training is gone, so all end ({told}); what was saved is kept: start "
+            f"again to go on"
+        ) from error
+
+
+def _is_first_to_tell() -> bool:
+    """Agree with the others that are left on who speaks, through the store at which all met."""
+    place = os.environ.get("MASTER_ADDR", ""), int(os.environ.get("MASTER_PORT", "0"))
+    rank = os.environ.get("RANK", "0")
+    try:
+        store = dist.TCPStore(  # type: ignore[attr-defined]  # torch exports it without saying so
+            *place, is_master=False, timeout=timedelta(seconds=_ASK_S)
+        )
+        # Once a start: torchrun starts all of them again under another number, with the same store.
+        key = f"{_LOST}/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+        told: bytes = store.compare_set(key, "", rank)
+    except (RuntimeError, ValueError, OSError):
+        return True  # the one that kept the store is gone
+    return told.decode() == rank

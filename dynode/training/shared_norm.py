@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from dynode.training.processes import Processes
@@ -15,16 +14,14 @@ class _Sum(torch.autograd.Function):
     """The sum over all processes; its gradient is the sum of theirs."""
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
+    def forward(ctx: Any, values: Tensor, processes: Processes) -> Tensor:
+        ctx.processes = processes
+        return processes.sum(values)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        total = gradients[0].clone()
-        dist.all_reduce(total)
-        return total
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        summed: Tensor = ctx.processes.sum(gradients[0])
+        return summed, None
 
 
 def share_norms(module: nn.Module, processes: Processes) -> None:
@@ -40,14 +37,14 @@ def share_norms(module: nn.Module, processes: Processes) -> None:
         return
     for part in module.modules():
         if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-            part.forward = _Shared(part)  # type: ignore[assignment, method-assign]
+            part.forward = _Shared(part, processes)  # type: ignore[assignment, method-assign]
 
 
 class _Shared:
     """The forward pass of one batch norm."""
 
-    def __init__(self, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
-        self.norm, self.plain = norm, type(norm).forward
+    def __init__(self, norm: nn.BatchNorm1d | nn.BatchNorm2d, processes: Processes) -> None:
+        self.norm, self.plain, self.processes = norm, type(norm).forward, processes
 
     def __call__(self, values: Tensor) -> Tensor:
         """Normalise (n, channels, ...)."""
@@ -57,15 +54,19 @@ class _Shared:
         axes = [axis for axis in range(values.ndim) if axis != 1]
         shape = [1, -1, *[1] * (values.ndim - 2)]
         here = values.new_full((1,), values.numel() / values.shape[1])
-        count = _Sum.apply(here)
-        mean = _Sum.apply(values.sum(axes)) / count
+        count = self._sum(here)
+        mean = self._sum(values.sum(axes)) / count
         moved = values - mean.view(shape)
-        variance = _Sum.apply(moved.square().sum(axes)) / count
+        variance = self._sum(moved.square().sum(axes)) / count
         self._follow(mean.detach(), variance.detach(), float(count))
         result: Tensor = moved * (variance.view(shape) + norm.eps).rsqrt()
         if norm.affine:
             result = result * norm.weight.view(shape) + norm.bias.view(shape)
         return result
+
+    def _sum(self, values: Tensor) -> Tensor:
+        summed: Tensor = _Sum.apply(values, self.processes)
+        return summed
 
     def _follow(self, mean: Tensor, variance: Tensor, count: float) -> None:
         """Move the running averages as torch does, the variance without its bias."""

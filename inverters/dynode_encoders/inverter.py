@@ -31,6 +31,7 @@ class EncoderInverter(Inverter, Trainable):
 
     bundled: ClassVar[Path]
     inputs: ClassVar[int] = 3
+    shares_processes = True
 
     @abstractmethod
     def read(

@@ -114,10 +114,12 @@ def _run(
     if plan.long_first:
         left.sort(key=lambda row: -Path(row.source).stat().st_size)
     before, started = len(usable) - len(left), time.monotonic()
-    failed += _work(journal, plan, left, (total, before + len(failed)), progress)
+    retried = Counter[str]()
+    failed += _work(journal, plan, left, (total, before + len(failed)), progress, retried)
     failed.sort(key=lambda one: one.number)
     journal.keep_order({row.id: row.number for row in usable})
-    return _document(plan, (total, before, len(left)), failed, time.monotonic() - started)
+    document = _document(plan, (total, before, len(left)), failed, time.monotonic() - started)
+    return document | {"retried": dict(retried.most_common(20))}
 
 
 def _document(
@@ -141,8 +143,9 @@ def _work(
     rows: Sequence[Row],
     counts: tuple[int, int],
     progress: Progress,
+    retried: Counter[str],
 ) -> list[Outcome]:
-    """Run the backend; note what is finished, and return what failed."""
+    """Run the backend; note what is finished and why it was tried again, and return what failed."""
     total, before = counts
     failed, started = list[Outcome](), time.monotonic()
     progress(before, total, "starting")
@@ -153,6 +156,7 @@ def _work(
             failed.append(outcome)
         else:
             journal.add(outcome)
+            retried.update([outcome.retried] if outcome.retried else [])
         speed = done / max(1e-9, time.monotonic() - started)
         progress(before + done, total, f"{speed:.2f} rows/s, {len(failed)} failed")
     return failed

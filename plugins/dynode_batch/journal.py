@@ -82,7 +82,7 @@ class Journal:
     def add(self, outcome: Outcome) -> None:
         """Write that a row is finished."""
         told = dataclasses.asdict(outcome)
-        del told["error"], told["is_fatal"]
+        del told["error"], told["is_fatal"], told["retried"]
         self._append([told])
         self.done.add(outcome.id)
 

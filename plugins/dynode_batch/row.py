@@ -40,6 +40,7 @@ class Outcome:
         error: Why it failed; empty when it did not.
         is_fatal: Whether no other row can succeed either (a full disk).
         seconds: What it took.
+        retried: Why an earlier try failed, of a row that succeeded at last.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Outcome:
     error: str = ""
     is_fatal: bool = False
     seconds: float = 0.0
+    retried: str = ""
 
 
 class Worker(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from dynode.errors import DiskFullError, DynodeError
 from dynode_batch.row import Outcome, Row, Worker
@@ -32,7 +33,8 @@ def tried(worker: Worker, row: Row) -> Outcome:
             error = _in_words(failed)
         else:
             seconds = round(time.perf_counter() - started, 4)
-            return Outcome(row.number, row.id, row.source, file, dict(figures), seconds=seconds)
+            told = Outcome(row.number, row.id, row.source, file, dict(figures), seconds=seconds)
+            return replace(told, retried=error)
     return Outcome(row.number, row.id, row.source, error=error, is_fatal=is_fatal)
 
 

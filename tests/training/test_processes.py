@@ -27,11 +27,14 @@ from pathlib import Path
 from dynode_encoders.training.recipe import EncoderRecipe, RestyleRecipe
 from dynode_encoders.training.trainer import train_encoder
 from dynode.options import build_options
+from dynode.distance import PixelDistance
 from dynode.testing import tiny_generator
 from dynode.testing.stand_ins import ColourModel
 from dynode_encoders.training import trainer
 from dynode.direction.weight_basis import FixedBasis, SingularBasis, layer_weight
 from dynode.training import Processes
+from dynode_navigan.curvature import Curvature
+from dynode_navigan.lanczos import leading_pairs
 from dynode_navigan.rectify import Rectification, Settings
 from dynode_styleclip import mapper_training
 from dynode_styleclip.options import MapperOptions
@@ -68,6 +71,32 @@ for name, basis in bases.items():
         (folder / name).mkdir(exist_ok=True)
         lines = [json.dumps({"step": n + 1, "loss": loss}) for n, loss in enumerate(training.losses)]
         (folder / name / "log.jsonl").write_text("".join(line + chr(10) for line in lines))
+
+together = Processes.join(generator.device)
+curvature = Curvature(generator, generator.sample(3, seed=5), "b8.conv1", PixelDistance(), batch=1,
+                      processes=together)
+pairs = leading_pairs(curvature.product, curvature.size, 4, seed=0, like=curvature.zero, tolerance=0.0,
+                      most=until, keep=folder / "hessian.keep", every=10, writes=together.is_first)
+each = curvature.along(pairs.vectors[0])
+found = {"values": pairs.values.tolist(), "each": each.tolist(), "renders": curvature.all_renders()}
+if together.is_first:
+    (folder / "hessian.json").write_text(json.dumps(found))
+"""
+_LOST = """
+import os, signal, sys
+import torch
+from dynode.errors import DynodeError
+from dynode.training import Processes
+
+together = Processes.join(torch.device("cpu"))
+try:
+    for step in range(9):
+        if together.rank == 2 and step == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        together.mean(torch.ones(3))
+except DynodeError as error:
+    print(f"error: {error}", file=sys.stderr)
+    raise SystemExit(error.exit_code)
 """
 
 
@@ -80,8 +109,14 @@ def free_port() -> int:
 
 def run(script: Path, folder: Path, count: int, until: int = STEPS) -> None:
     folder.mkdir(exist_ok=True)
+    for code, told in processes(script, count, str(folder), str(until)):
+        assert code == 0, told[-2000:]
+
+
+def processes(script: Path, count: int, *arguments: str) -> list[tuple[int, str]]:
+    """Run a script in several processes; return exit code and standard error of each."""
     shared = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    command = [sys.executable, str(script), str(folder), str(until)]
+    command = [sys.executable, str(script), *arguments]
     started = [
         subprocess.Popen(
             command,
@@ -91,9 +126,8 @@ def run(script: Path, folder: Path, count: int, until: int = STEPS) -> None:
         )
         for rank in range(count)
     ]
-    for process in started:
-        _, told = process.communicate(timeout=280)
-        assert process.returncode == 0, told[-2000:]
+    told = [process.communicate(timeout=280)[1] for process in started]
+    return [(process.returncode, text) for process, text in zip(started, told, strict=True)]
 
 
 def losses(folder: Path, kind: str) -> list[float]:
@@ -120,6 +154,29 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("how", ["two", "resumed"])
 def test_the_losses_of_two_processes_are_those_of_one(runs: Path, kind: str, how: str) -> None:
     assert losses(runs / how, kind) == pytest.approx(losses(runs / "one", kind), abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["two", "resumed"])
+def test_the_hessian_of_two_processes_is_that_of_one(runs: Path, how: str) -> None:
+    found, alone = (json.loads((runs / name / "hessian.json").read_text()) for name in (how, "one"))
+
+    # float64; a search that goes on orthogonalises what it read again
+    assert found["values"] == pytest.approx(alone["values"], rel=1e-9)
+    assert found["each"] == pytest.approx(alone["each"], rel=1e-6)
+    assert found["renders"] <= alone["renders"]  # what fits in one chunk of a process is kept
+
+
+@pytest.mark.slow
+def test_a_process_that_is_gone_ends_the_others_with_one_line(tmp_path: Path) -> None:
+    script = tmp_path / "lost.py"
+    script.write_text(_LOST)
+
+    (first, one), (second, two), (third, _) = processes(script, 3)
+
+    assert (first, second, third) == (1, 1, -9)
+    [line] = [line for line in (one + two).splitlines() if not line.startswith("[")]
+    assert line.startswith("error: another process of this training is gone, so all end")
 
 
 def test_a_share_is_every_nth_item_and_all_of_them_make_the_batch() -> None:
