@@ -40,8 +40,8 @@ import dynode
 from dynode_facets.clips import trajectory
 from dynode_facets.evaluation import held_out
 from dynode_facets.factors import population
-from dynode_facets.inversion import psnr
 from dynode_facets.render import render
+from dynode_worlds.inversion import psnr
 from dynode_worlds.motion import regular_times
 
 RESULTS = Path(__file__).parent / "results"

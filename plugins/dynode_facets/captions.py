@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -61,6 +62,9 @@ _RARE_WRAPPERS = (
     "there is {} in the picture",
     "we see {}",
 )
+_MAN, _WOMAN = re.compile(r"\b(man|guy)\b"), re.compile(r"\b(woman|lady)\b")
+_BEARDED = next(trait for trait in TRAITS if "bearded" in trait.adjectives)
+_LONG_HAIRED = next(trait for trait in TRAITS if "long" in trait.hair)
 _NEUTRAL_SUBJECTS = ("person", "person", "person", "face", "face", "human", "human face")
 
 
@@ -106,8 +110,8 @@ def described(
 ) -> tuple[str, tuple[Statement, ...]]:
     """Describe a portrait as `caption` does, and return what was said beside the sentence.
 
-    A share's percentage is in the sentence, and so is the subject: "man" and "woman" also say
-    something about the portrait.
+    A share's percentage is in the sentence. "Man" says what a beard says, "woman" what long hair
+    says.
     """
     values = dict(zip(FACTOR_NAMES, map(float, factors_row), strict=True))
     count = statement_count(rng)
@@ -116,7 +120,10 @@ def described(
     for item in said:
         _mention(mentions, item, values, rng)
     form = one_of_three(rng, _description, _fragment, _statement)
-    return form(mentions, values, rng), tuple(said)
+    text = form(mentions, values, rng)
+    implied = [_BEARDED] if _MAN.search(text) else []
+    implied += [_LONG_HAIRED] if _WOMAN.search(text) else []
+    return text, (*said, *implied)
 
 
 def _mention(mentions: _Mentions, item: Statement, values: Values, rng: random.Random) -> None:

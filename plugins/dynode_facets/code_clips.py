@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,11 @@ from torch import Tensor
 from dynode import files
 from dynode.plugins import Progress, silent
 from dynode.weights import write_safetensors
-from dynode_facets.clips import MOTIONS, trajectory
-from dynode_facets.factors import population
 from dynode_facets.w_space import code_of
+from dynode_facets.world import FACETS
 
 if TYPE_CHECKING:
     from dynode.generator import Generator
-
-_Z_DIM = 512
-_MOTION_SEEDS = 2**31
 
 
 def moving_factors(
@@ -39,20 +34,7 @@ def moving_factors(
         Factors (count, frames, F) float32; the first frame is the person at rest.
     """
     times = torch.arange(frames, dtype=torch.float64) / fps
-    return factors_at(times, count, seed, progress)
-
-
-def factors_at(times: Tensor, count: int, seed: int, progress: Progress = silent) -> Tensor:
-    """Draw people of the population and what they do, at any times in seconds."""
-    rng = random.Random(seed)
-    people = population(torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed)))
-    clips = list[Tensor]()
-    for person in people:
-        clips.append(
-            trajectory(rng.choice(MOTIONS), person, times, seed=rng.randrange(_MOTION_SEEDS))
-        )
-        progress(len(clips), count, "moving people")
-    return torch.stack(clips)
+    return FACETS.moving(times, count, seed=seed, progress=progress)
 
 
 def write_code_clips(

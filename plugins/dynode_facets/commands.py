@@ -13,7 +13,7 @@ _RECIPES = {
     "generator": ("dynode_facets.training.generator", "GeneratorRecipe", "train_generator"),
     "clip": ("dynode_facets.training.clip", "ClipRecipe", "train_clip"),
     "scorer": ("dynode_facets.training.scorer", "ScorerRecipe", "train_scorer"),
-    "readings": ("dynode_facets.training.readings", "ReadingsRecipe", "read_portraits"),
+    "readings": ("dynode_facets.training.readings", "ReadingsRecipe", "read_pictures"),
     "encoder": ("dynode_facets.training.encoder", "EncoderRecipe", "train_encoder"),
     "video": ("dynode_facets.training.video", "VideoRecipe", "train_video"),
     "micromotions": (

@@ -1,102 +1,23 @@
-"""The bundled encoder of the facets world: from a portrait to the codes that draw it."""
+"""The bundled encoder of portraits: from a picture to the codes that draw it."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
-
-from dynode.errors import UnsupportedCheckpointError
-from dynode.files import load_tensors
-from dynode_encoders import ResidualBlock
 from dynode_facets.bundled import weights_path
-from dynode_facets.factors import FACTORS
-from dynode_facets.w_space import code_of
+from dynode_facets.w_space import CODE_SPACE
+from dynode_worlds.encoder import WorldEncoder, read_encoder
 
-INPUT_PX = 128
-
-_BEYOND = 1.15
-
-
-class FacetsEncoder(nn.Module):
-    """A residual network that reads factors, and what each row of w+ should add to them.
-
-    Codes are laid out by `code_of`: they lie in the span of the factors, where every direction
-    shows in the picture.
-
-    Args:
-        rows: Rows of w+ of the generator.
-        w_dim: Width of w of the generator.
-        width: Channels of the first stage.
-    """
-
-    def __init__(self, rows: int, *, w_dim: int = 512, width: int = 32) -> None:
-        super().__init__()
-        self.rows, self.w_dim = rows, w_dim
-        self.stem = nn.Conv2d(3, width, 5, stride=2, padding=2, bias=False)
-        self.stem_norm = nn.BatchNorm2d(width)
-        self.stages = nn.Sequential(
-            ResidualBlock(width, 2 * width, shrink=True),
-            ResidualBlock(2 * width, 4 * width, shrink=True),
-            ResidualBlock(4 * width, 4 * width),
-            ResidualBlock(4 * width, 6 * width, shrink=True),
-        )
-        self.squeeze = nn.Conv2d(6 * width, 48, 1)
-        self.hidden = nn.Linear(48 * (INPUT_PX // 16) ** 2, 256)
-        self.factors = nn.Linear(256, len(FACTORS))
-        self.offsets = nn.Linear(256, rows * len(FACTORS))
-        nn.init.zeros_(self.offsets.weight)
-        nn.init.zeros_(self.offsets.bias)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Find codes (n, rows, w_dim) of portraits (n, 3, h, w) in [-1, 1], differentiably."""
-        factors, offsets = self.read(images)
-        rows = factors.clamp(-_BEYOND, _BEYOND)[:, None] + offsets
-        return code_of(rows.flatten(0, 1), self.w_dim).view(-1, self.rows, self.w_dim)
-
-    def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Read factors (n, F) and what each row adds to them (n, rows, F)."""
-        size = (INPUT_PX, INPUT_PX)
-        if images.shape[-2:] != size:
-            images = functional.interpolate(
-                images, size=size, mode="bilinear", antialias=True, align_corners=False
-            )
-        x = functional.relu(self.stem_norm(self.stem(images)))
-        x = functional.relu(self.squeeze(self.stages(x)))
-        x = functional.relu(self.hidden(x.flatten(1)))
-        return self.factors(x), self.offsets(x).view(-1, self.rows, len(FACTORS))
+if TYPE_CHECKING:
+    import torch
 
 
 @lru_cache(maxsize=2)
-def load_encoder(device: torch.device | str = "cpu") -> FacetsEncoder:
+def load_encoder(device: torch.device | str = "cpu") -> WorldEncoder:
     """Load the encoder that comes with the package; it is kept, and frozen.
 
     Raises:
         MissingWeightsError: The file is not there.
     """
-    return read_encoder(weights_path("encoder")).to(device)
-
-
-def read_encoder(path: Path) -> FacetsEncoder:
-    """Read an encoder that the training recipe wrote, frozen and in evaluation mode.
-
-    Raises:
-        CorruptCheckpointError: The file cannot be read.
-        UnsupportedCheckpointError: It holds something else.
-    """
-    tensors, metadata = load_tensors(path)
-    try:
-        width = tensors["stem.weight"].shape[0]
-        rows = tensors["offsets.bias"].shape[0] // len(FACTORS)
-        with torch.random.fork_rng(devices=[]):  # building draws first weights, soon replaced
-            encoder = FacetsEncoder(rows, w_dim=int(metadata["w_dim"]), width=width)
-        encoder.load_state_dict({name: part.float() for name, part in tensors.items()})
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise UnsupportedCheckpointError(
-            f"{path.name} is not a facets encoder of this version; expected the file that "
-            "'dynode facets train encoder' writes: choose that one"
-        ) from error
-    return encoder.eval().requires_grad_(False)
+    return read_encoder(weights_path("encoder"), CODE_SPACE, world="facets").to(device)

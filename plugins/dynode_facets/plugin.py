@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 import dynode
-from dynode.plugins import Progress, ScorerModel, TextImageModel, Truth
+from dynode.plugins import ScorerModel, TextImageModel, Truth
 from dynode_facets.factor_table import FACTOR_NAMES
+from dynode_worlds.inverter import WorldInverter
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from dynode.generator import Generator, GeneratorInfo
-    from dynode.latents import Latents
+    from dynode_worlds.encoder import WorldEncoder
 
 DOMAIN = "facets"
 
@@ -116,73 +116,25 @@ class FacetsScorer(dynode.Scorer):
 
     def truth(self, info: GeneratorInfo) -> Truth | None:
         """Return the renderer's world, for generators that learned it; see `Scorer.truth`."""
-        from dynode_facets.truth import FacetsTruth
+        from dynode_facets.world import FACETS
+        from dynode_worlds.truth import WorldTruth
 
-        return FacetsTruth.behind(info)
-
-
-@dataclass(frozen=True)
-class EncoderOptions:
-    """Options of the bundled encoder."""
-
-    steps: int = dynode.option(
-        3,
-        help="Steps of refinement of a picture after the encoder, at most; 60 for the last decibels.",
-        unit="steps",
-        min=0,
-        max=2000,
-    )
-    each_frame: bool = dynode.option(
-        False, help="Refine every frame of a clip by itself, not key frames for their neighbours."
-    )
-    any_picture: bool = dynode.option(False, help="Accept pictures that the generator cannot draw.")
+        return WorldTruth.behind(FACETS, info)
 
 
-class FacetsInverter(dynode.Inverter):
+class FacetsInverter(WorldInverter):
     """The bundled encoder of facets portraits, with a short refinement."""
 
     name = "facets-encoder"
     summary = "codes of a facets portrait, bundled"
-    options = EncoderOptions
-    check_options: ClassVar = {"steps": 2}
     domains = (DOMAIN,)
+    shown = "a portrait"
 
-    def invert(
-        self,
-        generator: Generator,
-        images: Tensor,
-        options: EncoderOptions,
-        *,
-        seed: int,
-        progress: Progress,
-    ) -> Latents:
-        """Find codes; see `Inverter.invert`."""
-        from dynode_facets.inversion import invert
+    def encoder(self, device: torch.device) -> WorldEncoder:
+        """Load the bundled weights; see `WorldInverter.encoder`."""
+        from dynode_facets.encoder import load_encoder
 
-        return invert(generator, images, options, progress=progress)
-
-    def invert_next(
-        self,
-        generator: Generator,
-        images: Tensor,
-        options: EncoderOptions,
-        *,
-        before: tuple[Tensor, Latents] | None,
-        seed: int,
-        progress: Progress,
-    ) -> Latents:
-        """Find codes of the next frames of a clip; see `Inverter.invert_next`."""
-        from dynode_facets import inversion
-
-        if options.each_frame:
-            return self.invert(generator, images, options, seed=seed, progress=progress)
-        return inversion.invert_next(generator, images, options, before=before)
-
-    def even_out(self, latents: Latents, options: EncoderOptions) -> Latents:
-        """Even out the codes of a clip; see `Inverter.even_out`."""
-        from dynode_facets.inversion import evened
-
-        return latents if options.each_frame else latents.with_w(evened(latents.w))
+        return load_encoder(device)
 
 
 @dynode.hookimpl

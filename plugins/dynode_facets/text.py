@@ -2,111 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
-
-from dynode.errors import UnsupportedCheckpointError
-from dynode.files import load_tensors
 from dynode_facets.bundled import weights_path
-from dynode_worlds.captions import words
+from dynode_worlds.text import read_clip
 
 if TYPE_CHECKING:
+    import torch
+
     from dynode_clip.model import OpenClipModel
-
-_LOG = logging.getLogger(__name__)
-
-ARCHITECTURE: dict[str, Any] = {  # arguments of open_clip's CLIP
-    "embed_dim": 128,
-    "vision_cfg": {"layers": (1, 1, 1, 1), "width": 24, "image_size": 64},
-    "text_cfg": {"context_length": 32, "width": 128, "heads": 4, "layers": 3},
-}
-MEAN = STD = (0.5, 0.5, 0.5)
-"""Pictures in [-1, 1] go in as they are."""
-
-
-class WordTokenizer:
-    """Turns captions into numbers, one a word; words it does not know are left out.
-
-    Attributes:
-        words: What it knows, in the order of the numbers.
-        context_length: Longest caption, its start and end included.
-    """
-
-    def __init__(self, words: Sequence[str], context_length: int = 32) -> None:
-        """Number the words: 0 is nothing, then the words, then start and end."""
-        self.words = tuple(words)
-        self.context_length = context_length
-        self._numbers = {word: index + 1 for index, word in enumerate(self.words)}
-
-    @property
-    def size(self) -> int:
-        """How many different numbers there are."""
-        return len(self.words) + 3
-
-    def __call__(self, texts: Sequence[str]) -> Tensor:
-        """Number texts, (n, context_length) int64; what does not fit is cut off, with a warning."""
-        numbers = torch.zeros(len(texts), self.context_length, dtype=torch.long)
-        for row, text in enumerate(texts):
-            inside = [self._numbers[word] for word in self.known_words(text)]
-            fitting = self.context_length - 2
-            if len(inside) > fitting:
-                _LOG.warning(
-                    "a text has %d known words; the last %d were cut off: %r",
-                    len(inside),
-                    len(inside) - fitting,
-                    text[:60],
-                )
-            inside = inside[:fitting]
-            line = torch.tensor([self.size - 2, *inside, self.size - 1])
-            numbers[row, : len(line)] = line
-        return numbers
-
-    def known_words(self, text: str) -> list[str]:
-        """List the words of a text that have a number, in order."""
-        return [word for word in words(text) if word in self._numbers]
-
-    def unknown_words(self, text: str) -> list[str]:
-        """List the words of a text that have none, in order."""
-        return [word for word in words(text) if word not in self._numbers]
-
-
-def build_network(vocabulary_size: int) -> nn.Module:
-    """Build the two towers with random weights, as an `open_clip.CLIP`."""
-    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
-
-    text = {**ARCHITECTURE["text_cfg"], "vocab_size": vocabulary_size}
-    network: nn.Module = CLIP(
-        ARCHITECTURE["embed_dim"],
-        vision_cfg=CLIPVisionCfg(**ARCHITECTURE["vision_cfg"]),
-        text_cfg=CLIPTextCfg(**text),
-    )
-    return network
 
 
 def load_clip(device: torch.device | str = "cpu", *, weights: Path | None = None) -> OpenClipModel:
-    """Load the bundled small CLIP, or another file that its recipe wrote.
-
-    Raises:
-        MissingWeightsError: The file is not there.
-        UnsupportedCheckpointError: The file holds something else.
-    """
-    from dynode_clip.model import OpenClipModel
-
+    """Load the bundled small CLIP, or another file that its recipe wrote; see `read_clip`."""
     path = Path(weights) if weights is not None else weights_path("clip")
-    tensors, metadata = load_tensors(path)
-    tokenizer = WordTokenizer(json.loads(metadata.get("vocabulary", "[]")))
-    network = build_network(tokenizer.size)
-    try:
-        network.load_state_dict({name: part.float() for name, part in tensors.items()})
-    except RuntimeError as error:
-        raise UnsupportedCheckpointError(
-            f"{path.name} is not a facets CLIP of this version; expected the file that "
-            "'dynode facets train clip' writes: choose that one"
-        ) from error
-    return OpenClipModel(network.to(device), tokenizer, mean=MEAN, std=STD)
+    return read_clip(path, world="facets", device=device)

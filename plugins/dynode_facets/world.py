@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dynode_facets.captions import caption
+from dynode_facets.bundled import load_generator
+from dynode_facets.captions import described, vocabulary
 from dynode_facets.clips import MAKERS
 from dynode_facets.factors import POPULATION
 from dynode_facets.render import render
 from dynode_facets.w_space import CODE_SPACE
 from dynode_worlds.world import World
 
-FACETS = World("facets", POPULATION, CODE_SPACE, render, caption, MAKERS)
+FACETS = World(
+    name="facets",
+    population=POPULATION,
+    codes=CODE_SPACE,
+    render=render,
+    describe=described,
+    vocabulary=vocabulary,
+    motions=MAKERS,
+    load_generator=load_generator,
+)

@@ -7,7 +7,9 @@ import click
 from dynode_worlds.commands import RecipesGroup, render_command
 
 _RECIPES = {
+    "clip": ("dynode_skies.training.clip", "ClipRecipe", "train_clip"),
     "directions": ("dynode_skies.training.directions", "DirectionsRecipe", "write_library"),
+    "encoder": ("dynode_skies.training.encoder", "EncoderRecipe", "train_encoder"),
     "generator": ("dynode_skies.training.generator", "GeneratorRecipe", "train_generator"),
     "scorer": ("dynode_skies.training.scorer", "ScorerRecipe", "train_scorer"),
 }

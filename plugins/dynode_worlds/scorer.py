@@ -12,6 +12,7 @@ from dynode.distance import unit_features
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_worlds.population import FACTOR_STD
+from dynode_worlds.resizing import resized
 
 INPUT_PX = 64
 
@@ -98,13 +99,13 @@ class WorldScorer:
 
     def score(self, images: Tensor) -> Tensor:
         """Predict the factors, (n, F), of pictures (n, 3, h, w) in [-1, 1], differentiably."""
-        predicted: Tensor = self.network(_resized(images))
+        predicted: Tensor = self.network(resized(images, INPUT_PX))
         return predicted
 
     def hidden(self, images: Tensor) -> Tensor:
         """Return the hidden units, (n, 192), of pictures (n, 3, h, w); see `HiddenScorerModel`."""
         assert isinstance(self.network, ScorerNetwork)
-        return self.network.units(_resized(images))
+        return self.network.units(resized(images, INPUT_PX))
 
     def features(self, images: Tensor) -> Tensor:
         """Describe pictures, (n, d): unit activations of stem and stages, weighing the same each.
@@ -113,17 +114,8 @@ class WorldScorer:
         that reads pictures of this world.
         """
         assert isinstance(self.network, ScorerNetwork)
-        parts = self.network.activations(_resized(images))
+        parts = self.network.activations(resized(images, INPUT_PX))
         return torch.cat([unit_features(part) * len(parts) ** -0.5 for part in parts], dim=1)
-
-
-def _resized(images: Tensor) -> Tensor:
-    size = (INPUT_PX, INPUT_PX)
-    if images.shape[-2:] == size:
-        return images
-    return functional.interpolate(
-        images, size=size, mode="bilinear", antialias=True, align_corners=False
-    )
 
 
 def read_scorer(path: Path, outputs: int, *, world: str) -> ScorerNetwork:

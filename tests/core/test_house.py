@@ -112,7 +112,8 @@ def code_without_prose(file: Path) -> str:
 # share, are packages that others are built with.
 NEEDED_PLUGINS = {
     "dynode_facets": {"dynode_clip", "dynode_worlds"},
-    "dynode_skies": {"dynode_worlds"},
+    "dynode_skies": {"dynode_clip", "dynode_worlds"},
+    "dynode_worlds": {"dynode_clip"},
 }
 LIBRARIES = {"dynode_adversarial", "dynode_data", "dynode_encoders"}
 

@@ -25,9 +25,11 @@ from dynode_facets.evaluation import (
     zero_shot,
 )
 from dynode_facets.factors import FACTOR_NAMES, factor_index
-from dynode_facets.text import WordTokenizer, load_clip
+from dynode_facets.text import load_clip
 from dynode_facets.training.clip import ClipRecipe, train_clip
-from dynode_facets.training.truth import Aim, caption_code, draw_caption, picture_codes
+from dynode_facets.world import FACETS
+from dynode_worlds.text import WordTokenizer
+from dynode_worlds.training.truth import Aim, caption_code, draw_caption, picture_codes
 
 TINY = ClipRecipe(
     steps=4, batch=4, captions=4, pictures=16, sentences=16, steps_each=3, synthesized=0.0
@@ -134,7 +136,7 @@ def test_no_caption_is_longer_than_the_context() -> None:
         torch.rand(2000, len(FACTOR_NAMES), generator=torch.Generator().manual_seed(0)) * 2 - 1
     )
 
-    numbers = tokenizer([draw_caption(row, rng)[0] for row in factors.tolist()])
+    numbers = tokenizer([draw_caption(FACETS, row, rng)[0] for row in factors.tolist()])
 
     # The last place is the end mark at most.
     assert set(numbers[:, -1].tolist()) <= {0, tokenizer.size - 1}
@@ -155,7 +157,7 @@ def test_a_portrait_agrees_fully_with_itself_and_less_with_others() -> None:
 
 
 def test_a_caption_agrees_most_where_it_is_true_and_ignores_the_rest() -> None:
-    code = caption_code([[Aim("smile", 0.6, 1.0)]])
+    code = caption_code(FACTOR_NAMES, [[Aim("smile", 0.6, 1.0)]])
     factors = torch.rand(50, len(FACTOR_NAMES), generator=torch.Generator().manual_seed(0)) * 2 - 1
     factors[:, factor_index("smile")] = torch.linspace(-1, 1, 51)[:50]
 
@@ -170,7 +172,7 @@ def test_a_caption_agrees_most_where_it_is_true_and_ignores_the_rest() -> None:
 def test_captions_agree_with_their_own_portrait_more_than_with_most_others() -> None:
     rng = random.Random(0)
     factors = torch.rand(200, len(FACTOR_NAMES), generator=torch.Generator().manual_seed(0)) * 2 - 1
-    codes = torch.stack([draw_caption(row, rng)[1] for row in factors.tolist()])
+    codes = torch.stack([draw_caption(FACETS, row, rng)[1] for row in factors.tolist()])
 
     agreement = picture_codes(factors) @ codes.t()
 

@@ -16,9 +16,10 @@ from dynode_facets.clips import Motion, trajectory
 from dynode_facets.encoder import load_encoder
 from dynode_facets.evaluation import held_out
 from dynode_facets.factors import FACTOR_NAMES, population
-from dynode_facets.inversion import evened, psnr
-from dynode_facets.plugin import EncoderOptions, FacetsInverter
+from dynode_facets.plugin import FacetsInverter
 from dynode_facets.render import render
+from dynode_worlds.inversion import evened, psnr
+from dynode_worlds.inverter import EncoderOptions
 from dynode_worlds.motion import regular_times
 
 ASKED_DB = 39.0
@@ -155,5 +156,5 @@ def test_a_strange_frame_is_refused_wherever_it_stands(generator: Generator) -> 
     frames = rendered("talking", seed=1, frames=8)
     frames[5] = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
-    with pytest.raises(MediaError, match="no portrait of this generator's world"):
+    with pytest.raises(MediaError, match="not a portrait of this generator's world"):
         inverted(generator, frames, EncoderOptions())

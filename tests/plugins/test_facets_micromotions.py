@@ -10,6 +10,7 @@ from dynode import PathDirection
 from dynode.generator.protocol import Generator
 from dynode.pipeline.library import motion_path
 from dynode.plugins.loaded import ScorerModel
+from dynode.scoring import ChosenScorer
 from dynode.scoring.effects import score_latents
 from dynode.testing import tiny_generator
 from dynode_facets.bundled import load_generator
@@ -80,13 +81,12 @@ def test_a_ready_micromotion_moves_faces_it_was_not_found_on_steadily(
 def test_the_recipe_writes_every_motion_and_leaves_those_that_are_there(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dynode_facets.training import micromotions
+    from dynode_worlds.training import micromotions
 
     tiny = tiny_generator(16, w_dim=8, channels=4)
-    monkeypatch.setattr("dynode_facets.bundled.load_generator", lambda device: tiny)
     made: list[str] = []
 
-    def quick(name, ready, generator, recipe, progress):
+    def quick(name, ready, generator, scorer, recipe, progress):
         made.append(name)
         progress(1, 1)
         return dynode.LinearDirection(torch.ones(8)).with_info(name=name)
@@ -94,7 +94,7 @@ def test_the_recipe_writes_every_motion_and_leaves_those_that_are_there(
     monkeypatch.setattr(micromotions, "made_motion", quick)
     (tmp_path / "angry.micromotion.safetensors").write_bytes(b"mine")
 
-    make_micromotions(tmp_path, MicromotionRecipe(), folder=tmp_path)
+    make_micromotions(tmp_path, MicromotionRecipe(), folder=tmp_path, generator=tiny)
 
     assert made == [name for name in MOTIONS if name != "angry"]
     assert (tmp_path / "angry.micromotion.safetensors").read_bytes() == b"mine"
@@ -103,14 +103,16 @@ def test_the_recipe_writes_every_motion_and_leaves_those_that_are_there(
 
 @pytest.mark.slow
 def test_a_motion_is_scaled_to_the_effect_and_keeps_its_sign(
-    generator: Generator, monkeypatch: pytest.MonkeyPatch
+    generator: Generator, scorer: ScorerModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dynode_facets.training import micromotions
+    from dynode_worlds.training import micromotions
 
     monkeypatch.setattr(micromotions, "_PICTURES", 8)
     closing = ready("eyes-closed")
 
-    scaled = micromotions.whole_motion(closing, "eye_open", generator, 0.7)
+    scaled = micromotions.whole_motion(
+        closing, generator, ChosenScorer("facets-scorer", scorer, "eye_open"), 0.7
+    )
 
     assert scaled.info.scale > 0
     assert scaled.info.calibration.effect == pytest.approx(-0.7, abs=0.2)

@@ -106,8 +106,8 @@ def test_a_portrait_of_any_format_is_edited(write: Writer, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (_photo, "no portrait of this generator's world"),
-        (_page, "no portrait of this generator's world"),
+        (_photo, "not a portrait of this generator's world"),
+        (_page, "not a portrait of this generator's world"),
         (_tiny, "1×1 pixels"),
         (_text, "is no image"),
     ],

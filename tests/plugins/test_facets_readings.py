@@ -9,8 +9,9 @@ import torch
 from dynode.generator import draw_population
 from dynode.scoring import score_latents
 from dynode_facets.bundled import load_generator
-from dynode_facets.readings import SEED, TRUNCATION, bundled_readings
+from dynode_facets.readings import bundled_readings
 from dynode_facets.scorer import FacetsScorerModel
+from dynode_worlds.readings import SEED, TRUNCATION
 
 
 def test_they_are_what_is_measured() -> None:

@@ -10,11 +10,12 @@ from torch import Tensor
 from dynode.latents.latents import Latents
 from dynode.stylegan2 import GeneratorConfig, GeneratorNetwork, StyleGAN2
 from dynode_facets.bundled import weights_path
-from dynode_facets.encoder import FacetsEncoder, load_encoder, read_encoder
+from dynode_facets.encoder import load_encoder
 from dynode_facets.factors import FACTORS, population
 from dynode_facets.render import render
 from dynode_facets.training.encoder import EncoderRecipe, train_encoder
-from dynode_facets.w_space import code_of, factors_of
+from dynode_facets.w_space import CODE_SPACE, code_of, factors_of
+from dynode_worlds.encoder import WorldEncoder, read_encoder
 from dynode_worlds.training.losses import psnr
 
 TINY = EncoderRecipe(steps=3, picture_steps=2, batch=4, picture_batch=4, width=4)
@@ -38,7 +39,7 @@ def test_the_bundled_encoder_gives_the_portrait_back() -> None:
 
 def test_an_encoder_gives_codes_in_the_span_of_the_factors() -> None:
     torch.manual_seed(4)
-    encoder = FacetsEncoder(8, width=4).eval()
+    encoder = WorldEncoder(CODE_SPACE, 8, width=4).eval()
     torch.nn.init.normal_(encoder.offsets.weight)
 
     with torch.no_grad():
@@ -74,14 +75,14 @@ def test_an_encoder_stopped_and_continued_is_the_same(tmp_path: Path) -> None:
     parts = run("parts")
 
     assert all(torch.equal(whole[key], parts[key]) for key in whole)
-    encoder = read_encoder(tmp_path / "whole" / "encoder.safetensors")
+    encoder = read_encoder(tmp_path / "whole" / "encoder.safetensors", CODE_SPACE, world="facets")
     # Trained at the resolution it was made for and read back in half precision.
     assert encoder(render(_factors(1), 32)).shape == (1, generator.info.num_layers, 512)
 
 
 def test_an_encoder_learns_the_factors() -> None:
     torch.manual_seed(5)
-    model = FacetsEncoder(2, width=4)
+    model = WorldEncoder(CODE_SPACE, 2, width=4)
     factors, images = _factors(16), render(_factors(16), 64)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import math
@@ -16,7 +15,7 @@ import torch
 
 import dynode
 from dynode.cli import run
-from dynode.errors import OptionError, UnsupportedCheckpointError
+from dynode.errors import UnsupportedCheckpointError
 from dynode.latents import Latents
 from dynode_skies.captions import caption, described, vocabulary
 from dynode_skies.clips import MOTIONS
@@ -160,7 +159,7 @@ def test_the_recipe_gives_a_generator_of_landscapes(tmp_path: Path) -> None:
     assert (factors_of(mapped.w[:, 0]) - population(z)).abs().max() < 0.05
 
 
-TINY_SCORER = ScorerRecipe(steps=3, batch=4, width=4, pictures=16, steps_each=3)
+TINY_SCORER = ScorerRecipe(steps=3, batch=4, width=4, pictures=16, steps_each=3, synthesized=0.0)
 
 
 def test_the_scorer_recipe_gives_one_column_a_factor(tmp_path: Path) -> None:
@@ -172,10 +171,3 @@ def test_the_scorer_recipe_gives_one_column_a_factor(tmp_path: Path) -> None:
     assert scorer.score(torch.zeros(2, 3, 100, 100)).shape == (2, len(FACTORS))
     with pytest.raises(UnsupportedCheckpointError, match="not a facets scorer"):
         read_scorer(output, 23, world="facets")
-
-
-def test_a_share_of_drawn_pictures_asks_for_a_generator(tmp_path: Path) -> None:
-    recipe = dataclasses.replace(TINY_SCORER, synthesized=0.5)
-
-    with pytest.raises(OptionError, match="none is given; name one, or set synthesized to 0"):
-        train_scorer(tmp_path / "scorer.safetensors", recipe, folder=tmp_path / "run")

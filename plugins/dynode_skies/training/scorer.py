@@ -1,45 +1,26 @@
-"""Train a scorer of landscapes."""
+"""Train the bundled scorer of landscapes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-import dynode
 from dynode.options import option
-from dynode.plugins import Progress, silent
 from dynode_skies.world import SKIES
 from dynode_worlds.training import scorer
+from dynode_worlds.training.scorer import train_scorer as train_scorer_of
+
+train_scorer = partial(train_scorer_of, SKIES)
 
 
 @dataclass(frozen=True)
 class ScorerRecipe(scorer.ScorerRecipe):
-    """Options of `train_scorer`."""
+    """Options of `train_scorer`; the defaults made the bundled scorer."""
 
+    pictures: int = option(8192, help="Pictures kept in memory at a time.", min=16)
     synthesized: float = option(
-        0.0, help="Share of the pictures that a generator draws.", min=0.0, max=1.0
+        0.2, help="Share of the pictures that a generator draws.", min=0.0, max=1.0
     )
-    drawn_by: str = option("", help="That generator, by name or file.")
-
-
-def train_scorer(
-    output: Path,
-    recipe: ScorerRecipe,
-    *,
-    folder: Path,
-    force: bool = False,
-    progress: Progress = silent,
-    until: int | None = None,
-) -> None:
-    """Train a scorer of landscapes; see `dynode_worlds.training.scorer.train_scorer`."""
-    generator = dynode.load_generator(recipe.drawn_by) if recipe.drawn_by else None
-    scorer.train_scorer(
-        SKIES,
-        output,
-        recipe,
-        folder=folder,
-        generator=generator,
-        force=force,
-        progress=progress,
-        until=until,
-    )
+    steps: int = option(1000, help="Steps of training.", unit="steps", min=1)
+    batch: int = option(64, help="Pictures a step.", min=2)
+    width: int = option(20, help="Channels of the first stage.", min=4)

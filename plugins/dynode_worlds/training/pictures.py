@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dynode.errors import OptionError
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.options import option
 from dynode.training import generator_at
 from dynode_worlds.population import Population
+from dynode_worlds.resizing import resized
 from dynode_worlds.training.code_samples import draw_codes
 from dynode_worlds.world import World
 
@@ -30,15 +30,6 @@ def draw_factors(people: Population, count: int, random: torch.Generator) -> Ten
     free = torch.rand(count, len(people.names), generator=random) * 2.0 - 1.0
     chosen = torch.rand(count, 1, generator=random) < 0.5
     return torch.where(chosen, people.factors(z), free)
-
-
-def resized(images: Tensor, size_px: int) -> Tensor:
-    """Resize square pictures without aliasing, differentiably."""
-    if images.shape[-2:] == (size_px, size_px):
-        return images
-    return functional.interpolate(
-        images, size=(size_px, size_px), mode="bilinear", antialias=True, align_corners=False
-    )
 
 
 @torch.no_grad()
@@ -125,18 +116,12 @@ class Album:
             world: What is drawn.
             options: How many pictures, drawn how.
             size_px: Side of the pictures.
-            generator: Draws a part of them.
-
-        Raises:
-            OptionError: A part is to be drawn by a generator, and there is none.
+            generator: Draws a part of them; None for the bundled one of the world.
         """
         self._world, self._options, self._size_px = world, options, size_px
         self._synthesized = round(options.pictures * options.synthesized)
         if generator is None and self._synthesized:
-            raise OptionError(
-                f"a share of {options.synthesized:g} of the pictures is to be drawn by a generator of "
-                f"{world.name}, and none is given; name one, or set synthesized to 0"
-            )
+            generator = world.load_generator("cpu")
         self._generator = generator
         self._volume = -1
         self._pictures = self._factors = torch.empty(0)

@@ -24,7 +24,7 @@ from dynode_worlds.world import World
 
 @dataclass(frozen=True)
 class ScorerRecipe(AlbumOptions):
-    """Options of `train_scorer`; the defaults made the one of facets."""
+    """Options of `train_scorer`; the defaults made the bundled ones."""
 
     steps: int = option(1500, help="Steps of training.", unit="steps", min=1)
     batch: int = option(128, help="Pictures a step.", min=2)
@@ -50,7 +50,7 @@ def train_scorer(
         output: Safetensors file to write.
         recipe: What to do.
         folder: Where the run keeps its state and its log.
-        generator: The generator that draws a part of the pictures.
+        generator: The generator that draws a part of the pictures; None for the bundled one.
         force: Replace an output that exists.
         progress: Called after every step.
         until: Stop after this many steps, to be continued later.

@@ -1,4 +1,4 @@
-"""The renderer's world as benchmarks ask for it: factors, the pictures of them, and their codes."""
+"""A renderer's world as benchmarks ask for it: factors, the pictures of them, and their codes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from dynode_facets.code_clips import factors_at
-from dynode_facets.factors import population
-from dynode_facets.render import render
-from dynode_facets.w_space import code_of
+from dynode_worlds.world import World
 
 if TYPE_CHECKING:
     from dynode.generator import GeneratorInfo
@@ -21,40 +18,43 @@ _AT_ONCE = 32
 
 
 @dataclass(frozen=True)
-class FacetsTruth:
+class WorldTruth:
     """The world of a generator that draws from codes which are affine in the factors.
 
     Attributes:
+        world: The world.
         resolution: Side of its pictures in pixels.
         w_dim: Width of its codes.
         fps: Frames a second of clips.
     """
 
+    world: World
     resolution: int
     w_dim: int
     fps: float = 25.0
 
     @classmethod
-    def behind(cls, info: GeneratorInfo) -> FacetsTruth | None:
+    def behind(cls, world: World, info: GeneratorInfo) -> WorldTruth | None:
         """Return it for the bundled weights alone: other generators of the world have codes of their own."""
-        from dynode_facets.bundled import load_generator
-
-        if info.fingerprint != load_generator("cpu").info.fingerprint:
+        if info.fingerprint != world.load_generator("cpu").info.fingerprint:
             return None
-        return cls(info.resolution[0], info.w_dim)
+        return cls(world, info.resolution[0], info.w_dim)
 
     def people(self, count: int, *, seed: int) -> Tensor:
         """See `dynode.plugins.Truth`."""
-        return population(torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed)))
+        z = torch.randn(count, _Z_DIM, generator=torch.Generator().manual_seed(seed))
+        return self.world.population.factors(z)
 
     def draw(self, attributes: Tensor) -> Tensor:
         """See `dynode.plugins.Truth`."""
-        return torch.cat([render(part, self.resolution) for part in attributes.split(_AT_ONCE)])
+        return torch.cat(
+            [self.world.render(part, self.resolution) for part in attributes.split(_AT_ONCE)]
+        )
 
     def clips(self, count: int, times_s: Tensor, *, seed: int) -> Tensor:
         """See `dynode.plugins.Truth`."""
-        return factors_at(times_s, count, seed)
+        return self.world.moving(times_s, count, seed=seed)
 
     def codes(self, attributes: Tensor) -> Tensor:
         """See `dynode.plugins.Truth`."""
-        return code_of(attributes, self.w_dim)
+        return self.world.codes.code_of(attributes, self.w_dim)

@@ -1,4 +1,4 @@
-"""What training knows: how well a caption agrees with a portrait, from the factors alone."""
+"""What training knows: how well a caption agrees with a picture, from the factors alone."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dynode_facets.captions import described
-from dynode_facets.factors import FACTOR_NAMES, factor_index
-from dynode_facets.traits import TRAITS
 from dynode_worlds.captions import Statement
 from dynode_worlds.traits import Between, Share
+from dynode_worlds.world import World
 
 _ANGLE_RAD = 1.2
 _VAGUE_WIDTH = 1.3
 _EDGE_SHARE = 0.75
 
 _PERCENT = re.compile(r"(\d+)%")
-_MAN, _WOMAN = re.compile(r"\b(man|guy)\b"), re.compile(r"\b(woman|lady)\b")
-_BEARDED = next(trait for trait in TRAITS if "bearded" in trait.adjectives)
-_LONG_HAIRED = next(trait for trait in TRAITS if "long" in trait.hair)
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Aim:
 
 
 def picture_codes(factors: Tensor) -> Tensor:
-    """Place portraits on the unit sphere: every factor is an angle in a plane of its own.
+    """Place pictures on the unit sphere: every factor is an angle in a plane of its own.
 
     Args:
         factors: (n, F) in [-1, 1].
@@ -50,31 +45,34 @@ def picture_codes(factors: Tensor) -> Tensor:
     return torch.nn.functional.normalize(codes, dim=1)
 
 
-def caption_code(statements: Sequence[Sequence[Aim]]) -> Tensor:
+def caption_code(names: Sequence[str], statements: Sequence[Sequence[Aim]]) -> Tensor:
     """Place a caption on the same sphere, (2 F): only the planes it speaks about are not zero.
 
-    The inner product with a portrait's code is then highest where the caption is truest, and
+    The inner product with a picture's code is then highest where the caption is truest, and
     depends on nothing that the caption leaves out.
+
+    Args:
+        names: The factors.
+        statements: What it says, each by its aims.
     """
-    total = torch.zeros(2 * len(FACTOR_NAMES))
+    total = torch.zeros(2 * len(names))
     for aims in statements:
         code = torch.zeros_like(total)
         for aim in aims:
             angle = torch.tensor(aim.value * _ANGLE_RAD)
-            column = factor_index(aim.factor)
+            column = names.index(aim.factor)
             code[column] += aim.weight * angle.cos()
-            code[column + len(FACTOR_NAMES)] += aim.weight * angle.sin()
+            code[column + len(names)] += aim.weight * angle.sin()
         total += code / code.norm()
     return torch.nn.functional.normalize(total, dim=0)
 
 
-def draw_caption(factors_row: Sequence[float], rng: random.Random) -> tuple[str, Tensor]:
-    """Describe a portrait; return the caption and its code."""
-    text, items = described(factors_row, rng)
-    statements = [_aims(item, text) for item in items]
-    statements += [_aims(_BEARDED, text)] if _MAN.search(text) else []
-    statements += [_aims(_LONG_HAIRED, text)] if _WOMAN.search(text) else []
-    return text, caption_code(statements)
+def draw_caption(
+    world: World, factors_row: Sequence[float], rng: random.Random
+) -> tuple[str, Tensor]:
+    """Describe a picture of a world; return the caption and its code."""
+    text, items = world.describe(factors_row, rng)
+    return text, caption_code(world.population.names, [_aims(item, text) for item in items])
 
 
 def _aims(item: Statement, text: str) -> list[Aim]:
