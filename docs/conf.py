@@ -37,6 +37,7 @@ from dynode.testing.plugin_check import bind
 
 sys.path.insert(0, str(Path(__file__).parent))
 import benches  # noqa: E402  # stand beside this file, which Sphinx runs from elsewhere
+import directory  # noqa: E402
 import robustness  # noqa: E402
 
 project = "dynode"
@@ -261,6 +262,12 @@ def insert_commands(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = source[0].replace("%inverters%", "\n".join(inverter_reference()))
     if page == "robustness":
         source[0] = source[0].replace("%robustness%", robustness.table(robustness.rows()))
+    if page == "directory":
+        shipped = {
+            r.name: r.provides for r in plugins.registry().reports if "dynode-gan" in r.distribution
+        }
+        source[0] = source[0].replace("%published%", directory.published(directory.read()))
+        source[0] = source[0].replace("%bundled%", directory.bundled(shipped))
     if page == "testing":
         source[0] = source[0].replace("%checks%", "\n".join(check_reference()))
     if page == "api":
