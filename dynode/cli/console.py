@@ -107,6 +107,14 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, indent=2, default=str))
 
 
+def tell_output(target: Path, *, as_json: bool) -> None:
+    """Print where a file or folder was written, as a line or as one document."""
+    if as_json:
+        print_json({"output": str(target)})
+    else:
+        tell(str(target))
+
+
 def tell(message: str) -> None:
     """Print a result on stdout, see `plain`."""
     click.echo(plain(message))

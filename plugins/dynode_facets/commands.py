@@ -47,7 +47,10 @@ def facets() -> None:
 @console.SEED
 @console.output_option("Safetensors file to write.", required=True)
 @console.FORCE
-def trajectories(count: int, frames: int, fps: float, seed: int, output: Path, force: bool) -> None:
+@console.JSON
+def trajectories(
+    count: int, frames: int, fps: float, seed: int, output: Path, force: bool, as_json: bool
+) -> None:
     r"""Write clips of the world as exact codes of the bundled generator.
 
     They are what 'dynode train stylegan-v-motion' learns the bundled motion from.
@@ -71,7 +74,7 @@ def trajectories(count: int, frames: int, fps: float, seed: int, output: Path, f
             force=force,
             progress=progress,
         )
-    console.tell(str(output))
+    console.tell_output(output, as_json=as_json)
 
 
 facets.add_command(render_command("facets", shown="portraits", file="faces.zip"))

@@ -34,14 +34,16 @@ def render_command(world: str, *, shown: str, file: str) -> click.Command:
         file: Name of a file in examples.
     """
 
-    def render(kind: str, output: Path, force: bool, **values: Any) -> None:  # click's options
+    def render(
+        kind: str, output: Path, force: bool, as_json: bool, **values: Any
+    ) -> None:  # click's options
         from dynode import files
 
         files.check_free(output, force=force)
         write = import_module(f"dynode_{world}.dataset").render_dataset
         with console.progress_bar("rendering") as progress:
             write(output=output, kind=kind, overwrite=force, progress=progress, **values)
-        console.tell(str(output))
+        console.tell_output(output, as_json=as_json)
 
     command = click.Command(
         "render",
@@ -50,6 +52,7 @@ def render_command(world: str, *, shown: str, file: str) -> click.Command:
         help=_RENDER_HELP.format(world=world, shown=shown, file=file),
     )
     for decorate in (
+        console.JSON,
         console.FORCE,
         console.output_option("Zip file to write.", required=True),
         console.SEED,
@@ -122,23 +125,26 @@ def _recipe_command(world: str, name: str, recipe: tuple[str, str, str]) -> clic
     train = getattr(module, function_name)
     keeps_run = "folder" in signature(train).parameters  # what takes moments keeps no state
 
-    def train_model(output: Path, run_folder: Path | None = None, **values: Any) -> None:
+    def train_model(
+        output: Path, as_json: bool, run_folder: Path | None = None, **values: Any
+    ) -> None:
         kept = {"folder": run_folder} if keeps_run else {}
         chosen = build_options(
             recipe_class, split_method_options(values), owner=f"the {name} recipe"
         )
         with console.progress_bar(f"training the {name}") as progress:
             train(output, chosen, **kept, progress=progress)
-        console.tell(str(output))
+        console.tell_output(output, as_json=as_json)
 
     suffix = "/" if name in _FOLDERS else ".safetensors"
-    return click.Command(
+    command = click.Command(
         name,
         callback=train_model,
         params=[*click_options(recipe_class), *_places(name, keeps_run)],
         help=f"Train the {name}.\n\n\b\nTry:  dynode {world} train {name} -o {name}{suffix}",
         short_help=f"Train the {name}.",
     )
+    return console.JSON(command)
 
 
 def _places(name: str, keeps_run: bool) -> list[click.Parameter]:

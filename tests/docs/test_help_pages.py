@@ -167,6 +167,17 @@ def test_the_python_lines_of_plugins_run(monkeypatch: pytest.MonkeyPatch) -> Non
     assert drawn == [(1000, "faces.zip")]
 
 
+@pytest.mark.installed_plugins
+def test_every_command_prints_a_document_when_it_is_asked_to() -> None:
+    without = [
+        " ".join(path)
+        for path in leaves(root)
+        if not any("--json" in parameter.opts for parameter in command_of(path).params)
+    ]
+
+    assert without == ["studio"]  # serves until it is stopped: there is no result
+
+
 def test_every_name_is_there_after_import_dynode_alone() -> None:
     """Other tests import modules, after which they are attributes; so this asks a fresh process."""
     chains = sorted({chain for path in COMMANDS for chain in chains_of(python_line(path))})

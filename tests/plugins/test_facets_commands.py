@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -23,6 +24,17 @@ def test_render_gives_byte_identical_files_for_one_seed(tmp_path: Path) -> None:
 
     assert codes == [0, 0]
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_render_tells_its_file_as_a_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "faces.zip"
+
+    code = _render(path, "--json")
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out) == {"output": str(path)}
 
 
 def test_render_of_another_seed_differs(tmp_path: Path) -> None:
