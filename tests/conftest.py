@@ -20,6 +20,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).parents[1]
 REFERENCE = Path(__file__).parent / "reference"
+TAKES_LONG = frozenset(
+    Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").splitlines()
+)
 
 
 class ReferenceCase(NamedTuple):
@@ -29,6 +32,14 @@ class ReferenceCase(NamedTuple):
     states: dict[str, dict[str, np.ndarray]]
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
+
+
+@pytest.hookimpl(tryfirst=True)  # before what is left out is decided
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes more than a second of processor, as `slow.txt` lists it."""
+    for item in items:
+        if item.nodeid in TAKES_LONG:
+            item.add_marker("slow")
 
 
 def pytest_collection_finish() -> None:

@@ -151,6 +151,20 @@ def test_every_plugin_package_in_the_tree_is_shipped() -> None:
     assert in_tree == {relative(folder) for folder in PLUGIN_PACKAGES}
 
 
+def test_every_test_that_is_listed_as_slow_is_there() -> None:
+    listed = (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").splitlines()
+
+    missing = [line for line in listed if not is_defined(*line.split("[")[0].split("::"))]
+
+    assert listed == sorted(set(listed))
+    assert missing == []
+
+
+def is_defined(file: str, function: str) -> bool:
+    path = ROOT / file
+    return path.exists() and f"def {function}(" in path.read_text(encoding="utf-8")
+
+
 def test_every_shipped_package_is_type_checked() -> None:
     assert set(PROJECT["tool"]["mypy"]["packages"]) == {folder.name for folder in PACKAGES}
 
