@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from batch import draw_pictures
+from batch_lists import draw_pictures
 from result_files import RESULTS, write_json
 
 from dynode_batch.cluster import Cluster

@@ -47,9 +47,26 @@ def written(path: Path) -> Iterator[Path]:
     path = path.resolve() if path.is_symlink() else path
     temporary = _made_beside(path)
     try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        with told_where_full(path):
+            yield temporary
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def told_where_full(path: Path) -> Iterator[None]:
+    """Say in one line that there is no room for a file.
+
+    Args:
+        path: The file that is written.
+
+    Raises:
+        DiskFullError: There is no room.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno is None or error.errno not in _FULL:
             raise
@@ -57,8 +74,6 @@ def written(path: Path) -> Iterator[Path]:
             f"cannot write {path}: {os.strerror(error.errno)}; nothing was changed: make room, or choose "
             f"another place with -o"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _made_beside(path: Path) -> Path:

@@ -151,7 +151,7 @@ def _work(
     progress(before, total, "starting")
     for done, outcome in enumerate(plan.backend(plan.job, rows) if rows else (), 1):
         if outcome.is_fatal:
-            raise DiskFullError(f"{outcome.error} Finished rows are kept: start again to go on")
+            raise DiskFullError(f"{outcome.error}; finished rows are kept: start again to go on")
         if outcome.error:
             failed.append(outcome)
         else:

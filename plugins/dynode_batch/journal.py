@@ -13,6 +13,7 @@ from typing import Any
 import filelock
 
 from dynode.errors import UsageError
+from dynode.files import told_where_full
 from dynode_batch.row import Outcome
 
 _NAME = "rows.jsonl"
@@ -37,7 +38,7 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = filelock.FileLock(folder / ".lock", timeout=0)
             self._lock.acquire()
-            self._stream = (folder / _NAME).open("a+b")
+            self._stream = (folder / _NAME).open("ab", buffering=0)
         except filelock.Timeout as error:
             raise UsageError(
                 f"another batch writes into {folder}; wait for it, or choose another folder with -o"
@@ -66,17 +67,17 @@ class Journal:
 
     def _read(self) -> None:
         """Take in whole lines whose files are there, and cut off a torn one."""
-        self._stream.seek(0)
         whole = 0
-        for line in self._stream:
-            entry = _entry(line)
-            if entry is None:
-                break
-            whole += len(line)
-            file = entry["file"]
-            if file and not entry.get("shard") and not (self.folder / file).is_file():
-                continue
-            self.done.add(entry["id"])
+        with (self.folder / _NAME).open("rb") as stream:
+            for line in stream:
+                entry = _entry(line)
+                if entry is None:
+                    break
+                whole += len(line)
+                file = entry["file"]
+                if file and not entry.get("shard") and not (self.folder / file).is_file():
+                    continue
+                self.done.add(entry["id"])
         self._stream.truncate(whole)
 
     def add(self, outcome: Outcome) -> None:
@@ -91,10 +92,11 @@ class Journal:
         self._append([{**entry, "shard": shard} for entry in entries])
 
     def _append(self, entries: Sequence[dict[str, Any]]) -> None:
-        lines = "".join(json.dumps(entry) + "\n" for entry in entries)
-        self._stream.seek(0, 2)
-        self._stream.write(lines.encode())
-        self._stream.flush()
+        """Write lines at once, unbuffered: what a full disk cuts off is no line when it is read again."""
+        lines = memoryview("".join(json.dumps(entry) + "\n" for entry in entries).encode())
+        with told_where_full(self.folder / _NAME):
+            while lines:
+                lines = lines[self._stream.write(lines) :]
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Go through what is finished, one line at a time, in the order it was written."""

@@ -48,7 +48,8 @@ def run_ray(
         count = min(_room(ray, cluster, workers), len(rows))
         mark = shared / _MARK
         mark.write_text(uuid.uuid4().hex)
-        place = _Place(job, str(mark), mark.read_text(), os.getcwd(), dynode.__version__)
+        told = {name: value for name, value in os.environ.items() if name.startswith("DYNODE_")}
+        place = _Place(job, str(mark), mark.read_text(), os.getcwd(), dynode.__version__, told)
         pool = _Actors(ray, cluster, place, rows)
         try:
             pool.start(count)
@@ -87,6 +88,7 @@ class _Place:
     content: str
     folder: str
     version: str
+    environment: dict[str, str]  # plugin files and the like; a cluster does not carry it
 
 
 class _Actor:
@@ -107,6 +109,7 @@ class _Actor:
                 f"need a folder they share"
             )
         os.chdir(place.folder)
+        os.environ.update(place.environment)
         try:
             import torch
 

@@ -42,6 +42,14 @@ def _in_words(error: Exception) -> str:
     told = " ".join(str(error).split())
     if isinstance(error, DynodeError):
         return told
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return f"out of memory ({told or 'no more said'}); fewer --workers, or a smaller picture"
+    if _is_out_of_memory(error, told):
+        return (
+            f"out of memory ({told[:200] or 'no more said'}); fewer --workers, or a smaller picture"
+        )
     return f"{type(error).__name__}: {told}".rstrip(": ")
+
+
+def _is_out_of_memory(error: Exception, told: str) -> bool:
+    """Whether memory was short; torch says so on processors in a RuntimeError's words alone."""
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or "DefaultCPUAllocator" in told

@@ -118,7 +118,7 @@ def test_failed_rows_are_listed_and_tried_by_the_next_run(rows: list[Row], tmp_p
 def test_a_full_disk_ends_the_batch_at_once(rows: list[Row], tmp_path: Path) -> None:
     backend = Backend(full=True)
 
-    with pytest.raises(DiskFullError, match="Finished rows are kept"):
+    with pytest.raises(DiskFullError, match="finished rows are kept"):
         run_batch(rows, plan(tmp_path / "out", backend), None, "f")
 
     assert len(backend.worked) == 1
