@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from dynode.cli import completing
+from dynode.errors import UnknownNameError
 from dynode.options import OptionSpec, specs_of
 
 _PREFIX = "method__"
@@ -43,7 +45,12 @@ class MethodCommand(click.Command):
         name = ctx.meta.get(_META)
         if name is None:
             return own
-        return [*self.method_flags(name), *own]
+        try:
+            return [*self.method_flags(name), *own]
+        except UnknownNameError:
+            if ctx.resilient_parsing:  # Tab was pressed: there is no line yet that could be wrong
+                return own
+            raise
 
     def method_flags(self, name: str) -> list[click.Parameter]:
         """Make the flags of a method's options; none is one of the command's own, see `reserved`."""
@@ -83,6 +90,7 @@ def _click_option(spec: OptionSpec) -> click.Option:
         metavar=spec.placeholder,
         default=None,
         help=spec.help_line,
+        shell_complete=completing.values(spec),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynode.cli import console
+from dynode.cli import completing, console
 from dynode.errors import PluginError
 from dynode.scaffold import KINDS
 
@@ -170,7 +170,7 @@ def new(name: str, kind: str, output: Path, as_json: bool) -> None:
 
 
 @plugins.command()
-@click.argument("package")
+@click.argument("package", shell_complete=completing.plugins)
 @click.option(
     "--limit",
     "limit_s",

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from dynode.models.address import described, fetched_path, is_address
     from dynode.models.cache import (
         cached_path,
-        fetch,
         here,
         present,
         weights_for,
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
         clear_cache,
         size_in_words,
     )
+    from dynode.models.fetching import fetch
     from dynode.models.folder import cache_folder
     from dynode.models.known import (
         KnownModel,
@@ -65,7 +65,7 @@ __getattr__ = names_on_demand(
         "described": "dynode.models.address",
         "fetched_path": "dynode.models.address",
         "is_address": "dynode.models.address",
-        "fetch": "dynode.models.cache",
+        "fetch": "dynode.models.fetching",
         "here": "dynode.models.cache",
         "known_models": "dynode.models.known",
         "model_sets": "dynode.models.known",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pooch
-
 from dynode.errors import UsageError
 
 
 def cache_folder() -> Path:
     """Return the folder of fetched models: DYNODE_CACHE, else the system's cache folder."""
     chosen = os.environ.get("DYNODE_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(pooch.os_cache("dynode"))
+    if chosen:
+        return Path(chosen).expanduser()
+    import pooch  # brings what downloads, which a start does not need
+
+    return Path(pooch.os_cache("dynode"))
 
 
 def given_folder() -> Path | None:

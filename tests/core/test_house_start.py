@@ -100,7 +100,7 @@ def test_a_missing_plugin_is_reported_and_stops_no_other(missing: str) -> None:
 )
 def test_starting_does_not_import_torch(start: str) -> None:
     heavy = run_python(
-        f"import sys; {start}; print({{'torch', 'numpy', 'scipy', 'PIL'}} & set(sys.modules))",
+        f"import sys; {start}; print({{'torch', 'numpy', 'scipy', 'PIL', 'requests'}} & set(sys.modules))",
     )
 
     assert heavy.strip() == "set()"

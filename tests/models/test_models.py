@@ -77,7 +77,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, no proxy between test and server, and pieces smaller than the file."""
-    monkeypatch.setattr(models.cache, "_CHUNK", 1000)  # what came of a piece is lost in a cut
+    monkeypatch.setattr(models.fetching, "_CHUNK", 1000)  # what came of a piece is lost in a cut
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("DYNODE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
