@@ -1,6 +1,6 @@
 """Gather the results of the benchmarks of the latent ODE: `python benchmarks/dynamics_tables.py FILE…`.
 
-Takes the JSON files of `dynamics_facets.py`, writes the tables as Markdown to the standard output and,
+Takes the JSON files of `dynamics_worlds.py`, writes the tables as Markdown to the standard output and,
 with `--plot`, a plot of the errors half-way between frames.
 """
 

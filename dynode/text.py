@@ -129,7 +129,7 @@ def _says_nothing(model: TextImageModel, text: str, lost: Sequence[str]) -> str:
     nearest = [near for word in lost for near in get_close_matches(word, words, 1, _ALIKE)]
     meant = f"; did you mean {' '.join(nearest)!r}?" if nearest else ";"
     named = f" (unknown: {', '.join(lost[:8])})" if lost else ""
-    told = f"it knows: {', '.join(words)}" if words else "try words such as 'smiling' or 'glasses'"
+    told = f"it knows: {', '.join(words)}" if words else "try words such as 'smiling' or 'snow'"
     return (
         f"the small text model knows no word of {_shortened(text)!r} that says what to change{named}"
         f"{meant} a real CLIP knows all words: {_REAL_CLIP}; {told}"
@@ -181,7 +181,7 @@ def text_axis(model: TextImageModel, text: str, neutral: str) -> Tensor:
     if float(axis.norm()) < _SAME_MEANING:
         raise OptionError(
             f"the texts {_shortened(text)!r} and {_shortened(neutral)!r} mean the same to the model; "
-            f"make --text and --neutral differ, such as 'smiling' and 'a face'"
+            f"make --text and --neutral differ, such as 'smiling' and 'a face', or 'snow' and 'a landscape'"
         )
     unit: Tensor = axis / axis.norm()
     return unit

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dynode.content_words import content_words
 from dynode.errors import MissingWeightsError
-from dynode.plugins.loaded import ScorerModel, TextImageModel
+from dynode.plugins.loaded import LimitedTextModel, ScorerModel, TextImageModel
 from dynode.plugins.methods import Scorer, TextEncoder
 from dynode.testing.comparing import assert_close, assert_same
 from dynode.testing.plugin_check import NotApplicable, remedy
@@ -154,12 +155,19 @@ class TextTrial:
         """Two pictures of the model's size."""
         return drawn_pictures(2, self.model.image_size)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Three texts, of words that the model knows if it says which."""
+        model = self.model
+        known = content_words(model.vocabulary) if isinstance(model, LimitedTextModel) else []
+        return tuple(known[:3]) if len(known) >= 3 else _TEXTS
+
 
 @remedy("normalise both embeddings to unit length, and give both the same width")
 def embeddings_have_unit_norm(trial: TextTrial) -> None:
     """Texts and pictures become vectors of unit norm in one space."""
-    texts, images = trial.model.encode_texts(_TEXTS), trial.model.encode_images(trial.images)
-    assert texts.shape[0] == len(_TEXTS) and images.shape[0] == 2, "one row each is expected"
+    texts, images = trial.model.encode_texts(trial.texts), trial.model.encode_images(trial.images)
+    assert texts.shape[0] == len(trial.texts) and images.shape[0] == 2, "one row each is expected"
     assert texts.shape[1] == images.shape[1], f"widths {texts.shape[1]} and {images.shape[1]}"
     for rows in (texts, images):
         assert_close(rows.detach().norm(dim=1), torch.ones(len(rows)), "norms")
@@ -170,8 +178,8 @@ def embeddings_do_not_depend_on_neighbours(trial: TextTrial) -> None:
     """A text or picture is embedded alone as in a batch, and the input is not written into."""
     model, images = trial.model, trial.images
     before = images.clone()
-    texts, seen = model.encode_texts(_TEXTS).detach(), model.encode_images(images).detach()
-    for index, text in enumerate(_TEXTS):
+    texts, seen = model.encode_texts(trial.texts).detach(), model.encode_images(images).detach()
+    for index, text in enumerate(trial.texts):
         assert_close(model.encode_texts([text]).detach()[0], texts[index], f"{text!r} alone")
     for index in range(2):
         alone = model.encode_images(images[index : index + 1]).detach()
@@ -199,8 +207,8 @@ def different_pictures_and_texts_differ(trial: TextTrial) -> None:
         assert bool(gradient[where].any()), f"no embedding depends on pixels {what}"
     angle = float((seen[0] * seen[1]).sum().detach())
     assert angle < _MOST_ALIKE, f"two different pictures have the cosine {angle:.6f}"
-    texts = trial.model.encode_texts(_TEXTS).detach()
-    assert float((texts[0] * texts[1]).sum()) < _MOST_ALIKE, f"{_TEXTS[:2]} are one to it"
+    texts = trial.model.encode_texts(trial.texts).detach()
+    assert float((texts[0] * texts[1]).sum()) < _MOST_ALIKE, f"{trial.texts[:2]} are one to it"
 
 
 @remedy("seed nothing, call no torch.set_default_…, and keep torch's gradients as they are")
@@ -208,16 +216,16 @@ def embedding_leaves_torch_as_it_is(trial: TextTrial) -> None:
     """Embedding changes no setting of torch and no global random state."""
     with same_settings(first=lambda: trial.model.encode_images(trial.images)):
         trial.model.encode_images(trial.images)
-        trial.model.encode_texts(_TEXTS)
+        trial.model.encode_texts(trial.texts)
 
 
 @remedy("split texts in known_words and unknown_words the way encode_texts does")
 def words_are_known_or_unknown(trial: TextTrial) -> None:
     """A word is known or unknown, never both; known words change the embedding."""
-    known = trial.model.known_words("smiling face qqxzzy")
-    unknown = trial.model.unknown_words("smiling face qqxzzy")
+    text = f"{' '.join(trial.texts)} qqxzzy"
+    known, unknown = trial.model.known_words(text), trial.model.unknown_words(text)
     assert not set(known) & set(unknown), "a word is both known and unknown"
-    assert known, "no word of 'smiling face' is known"
+    assert known, f"no word of {text!r} is known"
 
 
 TEXT_CHECKS = (

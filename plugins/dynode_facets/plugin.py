@@ -15,10 +15,9 @@ from dynode_worlds.inverter import WorldInverter
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from dynode.generator import Generator, GeneratorInfo
-    from dynode_worlds.encoder import WorldEncoder
 
 DOMAIN = "facets"
 
@@ -130,11 +129,11 @@ class FacetsInverter(WorldInverter):
     domains = (DOMAIN,)
     shown = "a portrait"
 
-    def encoder(self, device: torch.device) -> WorldEncoder:
+    def encoder(self, generator: Generator) -> nn.Module:
         """Load the bundled weights; see `WorldInverter.encoder`."""
         from dynode_facets.encoder import load_encoder
 
-        return load_encoder(device)
+        return load_encoder(generator.device)
 
 
 @dynode.hookimpl

@@ -9,8 +9,13 @@ from dynode_worlds.commands import RecipesGroup, render_command
 _RECIPES = {
     "clip": ("dynode_skies.training.clip", "ClipRecipe", "train_clip"),
     "directions": ("dynode_skies.training.directions", "DirectionsRecipe", "write_library"),
-    "encoder": ("dynode_skies.training.encoder", "EncoderRecipe", "train_encoder"),
     "generator": ("dynode_skies.training.generator", "GeneratorRecipe", "train_generator"),
+    "micromotions": (
+        "dynode_skies.training.micromotions",
+        "MicromotionRecipe",
+        "make_micromotions",
+    ),
+    "readings": ("dynode_skies.training.readings", "ReadingsRecipe", "read_pictures"),
     "scorer": ("dynode_skies.training.scorer", "ScorerRecipe", "train_scorer"),
 }
 

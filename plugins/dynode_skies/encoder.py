@@ -1,23 +1,34 @@
-"""The bundled encoder of landscapes: from a picture to the codes that draw it."""
+"""The encoder of landscapes: what the image tower of the bundled CLIP reads, laid into w."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dynode_skies.bundled import weights_path
+from dynode_skies.text import load_clip
 from dynode_skies.w_space import CODE_SPACE
-from dynode_worlds.encoder import WorldEncoder, read_encoder
+from dynode_worlds.reading_encoder import ReadingEncoder
+from dynode_worlds.towers import ReadingTower
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+    from dynode.generator import Generator
+
+
+def load_encoder(generator: Generator) -> ReadingEncoder:
+    """Make the encoder of a generator's codes, on its device, frozen.
+
+    Raises:
+        MissingWeightsError: The file of the CLIP is not there.
+    """
+    info = generator.info
+    return ReadingEncoder(_reader(generator.device), CODE_SPACE, info.num_layers, info.w_dim)
 
 
 @lru_cache(maxsize=2)
-def load_encoder(device: torch.device | str = "cpu") -> WorldEncoder:
-    """Load the encoder that comes with the package; it is kept, and frozen.
-
-    Raises:
-        MissingWeightsError: The file is not there.
-    """
-    return read_encoder(weights_path("encoder"), CODE_SPACE, world="skies").to(device)
+def _reader(device: torch.device) -> nn.Module:
+    tower = load_clip(device).network.visual
+    assert isinstance(tower, ReadingTower)
+    return tower.reader

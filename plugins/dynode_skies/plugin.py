@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.plugins import ScorerModel, Truth
+from dynode_skies.factor_table import FACTOR_NAMES
 
 if TYPE_CHECKING:
     import click
     import torch
+    from torch import Tensor
 
-    from dynode.generator import Generator
+    from dynode.generator import Generator, GeneratorInfo
 
 DOMAIN = "skies"
 
@@ -33,10 +36,61 @@ class SkiesGenerator(dynode.GeneratorProvider):
         return load_generator(device)
 
 
+class SkiesScorer(dynode.Scorer):
+    """The bundled predictor of skies' factors."""
+
+    name = "skies-scorer"
+    summary = "the factors of a landscape of skies, bundled"
+    attributes = FACTOR_NAMES
+    domains = (DOMAIN,)
+    texts: ClassVar = {
+        "haze": "a landscape in the fog",
+        "cloud_cover": "a landscape with an overcast sky",
+        "night": "a landscape at night",
+        "season": "a landscape in autumn",
+        "trees": "a landscape with many trees",
+        "water": "a landscape with a wide lake",
+    }
+    identity = (
+        "turn",
+        "horizon",
+        "ridge_height",
+        "ridge_shape",
+        "massif",
+        "water",
+        "trees",
+    )
+
+    def load(self, device: torch.device | str) -> ScorerModel:
+        """Load the bundled weights; see `Scorer.load`."""
+        from dynode_skies.scorer import load_scorer
+
+        return load_scorer(device)
+
+    def known_scores(self, info: GeneratorInfo, *, seed: int, truncation: float) -> Tensor | None:
+        """Return what was read off the bundled generator's pictures; see `Scorer.known_scores`."""
+        from dynode_skies.readings import bundled_readings
+
+        return bundled_readings(info, seed=seed, truncation=truncation)
+
+    def truth(self, info: GeneratorInfo) -> Truth | None:
+        """Return the renderer's world, for generators that learned it; see `Scorer.truth`."""
+        from dynode_skies.world import SKIES
+        from dynode_worlds.truth import WorldTruth
+
+        return WorldTruth.behind(SKIES, info)
+
+
 @dynode.hookimpl
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
     """Contribute the bundled generator of landscapes."""
     register(SkiesGenerator())
+
+
+@dynode.hookimpl
+def register_scorers(register: Callable[[dynode.Scorer], None]) -> None:
+    """Contribute the scorer."""
+    register(SkiesScorer())
 
 
 @dynode.hookimpl

@@ -16,7 +16,7 @@ from dynode_worlds.resizing import resized
 
 INPUT_PX = 128
 
-_BEYOND = 1.15
+BEYOND = 1.15
 
 
 class WorldEncoder(nn.Module):
@@ -54,7 +54,7 @@ class WorldEncoder(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Find codes (n, rows, w_dim) of pictures (n, 3, h, w) in [-1, 1], differentiably."""
         factors, offsets = self.read(images)
-        rows = factors.clamp(-_BEYOND, _BEYOND)[:, None] + offsets
+        rows = factors.clamp(-BEYOND, BEYOND)[:, None] + offsets
         return self.codes.code_of(rows.flatten(0, 1), self.w_dim).view(-1, self.rows, self.w_dim)
 
     def read(self, images: Tensor) -> tuple[Tensor, Tensor]:

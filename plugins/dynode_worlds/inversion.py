@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 
 if TYPE_CHECKING:
-    from dynode_worlds.encoder import WorldEncoder
     from dynode_worlds.inverter import EncoderOptions
 
 _RATE = 0.05
@@ -38,7 +37,7 @@ class Inversion:
     """
 
     generator: Generator
-    encoder: WorldEncoder
+    encoder: nn.Module
 
     def read(self, images: Tensor) -> Tensor:
         """Read codes (n, num_layers, w_dim) off pictures, in one pass."""

@@ -11,12 +11,10 @@ from dynode.errors import MediaError
 from dynode.plugins import Progress
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from dynode.generator import Generator
     from dynode.latents import Latents
-    from dynode_worlds.encoder import WorldEncoder
     from dynode_worlds.inversion import Inversion
 
 
@@ -49,8 +47,8 @@ class WorldInverter(dynode.Inverter):
     shown: ClassVar[str]
 
     @abstractmethod
-    def encoder(self, device: torch.device) -> WorldEncoder:
-        """Load the bundled encoder, frozen."""
+    def encoder(self, generator: Generator) -> nn.Module:
+        """Load the bundled encoder, frozen, onto the device of a generator whose codes it is to read."""
 
     def invert(
         self,
@@ -99,7 +97,7 @@ class WorldInverter(dynode.Inverter):
         """Pair a generator of the world with the encoder that reads its codes."""
         from dynode_worlds.inversion import Inversion
 
-        return Inversion(generator, self.encoder(generator.device))
+        return Inversion(generator, self.encoder(generator))
 
     def _accepted(
         self, images: Tensor, w: Tensor, drawn: Tensor, options: EncoderOptions

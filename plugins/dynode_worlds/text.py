@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from dynode.errors import UnsupportedCheckpointError
 from dynode.files import load_tensors
 from dynode_worlds.captions import words
+from dynode_worlds.towers import ReadingTower
 
 if TYPE_CHECKING:
     from dynode_clip.model import OpenClipModel
@@ -75,12 +76,13 @@ class WordTokenizer:
         return [word for word in words(text) if word not in self._numbers]
 
 
-def build_network(vocabulary_size: int, width: int) -> nn.Module:
+def build_network(vocabulary_size: int, width: int, *, reads: int = 0) -> nn.Module:
     """Build the two towers with random weights, as an `open_clip.CLIP`.
 
     Args:
         vocabulary_size: How many different numbers its texts have.
         width: Channels of the image tower's first stage.
+        reads: How many factors the image tower reads (`ReadingTower`); 0 for one that learns places.
     """
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
@@ -90,6 +92,8 @@ def build_network(vocabulary_size: int, width: int) -> nn.Module:
         vision_cfg=CLIPVisionCfg(**ARCHITECTURE["vision_cfg"], width=width),
         text_cfg=CLIPTextCfg(**text),
     )
+    if reads:
+        network.visual = ReadingTower(width, reads, ARCHITECTURE["embed_dim"])
     return network
 
 
@@ -105,7 +109,7 @@ def read_clip(path: Path, *, world: str, device: torch.device | str = "cpu") -> 
     tensors, metadata = load_tensors(path)
     tokenizer = WordTokenizer(json.loads(metadata.get("vocabulary", "[]")))
     try:
-        network = build_network(tokenizer.size, 2 * len(tensors["visual.conv1.weight"]))
+        network = _built_for(tensors, tokenizer.size)
         network.load_state_dict({name: part.float() for name, part in tensors.items()})
     except (KeyError, RuntimeError) as error:
         raise UnsupportedCheckpointError(
@@ -113,3 +117,11 @@ def read_clip(path: Path, *, world: str, device: torch.device | str = "cpu") -> 
             f"'dynode {world} train clip' writes: choose that one"
         ) from error
     return OpenClipModel(network.to(device), tokenizer, mean=MEAN, std=STD)
+
+
+def _built_for(tensors: dict[str, Tensor], vocabulary_size: int) -> nn.Module:
+    """Build the network that these weights are for."""
+    if "visual.space" in tensors:
+        width = len(tensors["visual.reader.stem.weight"])
+        return build_network(vocabulary_size, width, reads=len(tensors["visual.space"]) // 2)
+    return build_network(vocabulary_size, 2 * len(tensors["visual.conv1.weight"]))

@@ -28,8 +28,9 @@ from dynode_facets.factors import FACTOR_NAMES, factor_index
 from dynode_facets.text import load_clip
 from dynode_facets.training.clip import ClipRecipe, train_clip
 from dynode_facets.world import FACETS
+from dynode_worlds.sphere import Aim, caption_code, picture_codes
 from dynode_worlds.text import WordTokenizer
-from dynode_worlds.training.truth import Aim, caption_code, draw_caption, picture_codes
+from dynode_worlds.training.truth import draw_caption
 
 TINY = ClipRecipe(
     steps=4, batch=4, captions=4, pictures=16, sentences=16, steps_each=3, synthesized=0.0

@@ -18,10 +18,11 @@ from dynode.generator import Generator
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.training import Run, cosine_rate, follow, generator_at, stored
+from dynode_worlds.sphere import picture_codes
 from dynode_worlds.text import ARCHITECTURE, WordTokenizer, build_network
 from dynode_worlds.training.pictures import Album, AlbumOptions, draw_factors, worn
 from dynode_worlds.training.precision import half_precision
-from dynode_worlds.training.truth import draw_caption, picture_codes
+from dynode_worlds.training.truth import draw_caption
 from dynode_worlds.world import World
 
 
@@ -34,6 +35,7 @@ class ClipRecipe(AlbumOptions):
     captions: int = option(48, help="Captions a step.", min=2)
     learning_rate: float = option(1.5e-3, help="Highest learning rate.", min=0.0)
     width: int = option(24, help="Channels of the image tower's first stage.", min=4)
+    reads: bool = option(False, help="Whether the image tower reads factors, not places.")
     sentences: int = option(32768, help="Captions kept in memory at a time.", min=16)
 
 
@@ -105,12 +107,15 @@ def train_clip(
     check_free(output, force=force)
     torch.manual_seed(recipe.seed)
     tokenizer = WordTokenizer(world.vocabulary(), ARCHITECTURE["text_cfg"]["context_length"])
-    model = build_network(tokenizer.size, recipe.width)
+    reads = world.factors if recipe.reads else 0
+    model = build_network(tokenizer.size, recipe.width, reads=reads)
     _count_smoothly(model, tokenizer)
+    space = _space(recipe.seed, 2 * world.factors, ARCHITECTURE["embed_dim"])
+    if reads:
+        model.get_buffer("visual.space").copy_(space)
     model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).requires_grad_(False)
     optimizer = torch.optim.AdamW(_groups(model), lr=0.0, betas=(0.9, 0.98))
-    space = _space(recipe.seed, 2 * world.factors, ARCHITECTURE["embed_dim"])
     album = Album(world, recipe, 64, generator)
     sayings = Sayings(world, recipe, tokenizer)
 
