@@ -19,6 +19,7 @@ from dynode.cli.point_options import takes_points
 )
 @click.option("--fps", type=console.FINITE, help="Frames a second of a clip [default: 30].")
 @click.option("--even", is_flag=True, help="Constant speed as seen, by a picture distance.")
+@click.option("--shortest", is_flag=True, help="Take the shortest way, by a picture distance.")
 @click.option(
     "--motion",
     metavar="FILE|NAME[:STRENGTH]",
@@ -60,8 +61,13 @@ def morph(
     with console.progress_bar("morphing") as progress:
         made = dynode.morph(frames=count, progress=progress, **asked, **opening)
         made.save(target, fps=30.0 if fps is None else fps, progress=progress)
-    if not as_json:
-        console.tell(str(target))
-        return
     told = {"output": str(target), "frames": len(made), "points": list(made.names)}
+    way = made.shortest
+    if not as_json:
+        bent = (
+            "" if way is None else f"; as seen {way.length:.3g} long, straight {way.straight:.3g}"
+        )
+        console.tell(f"{target}{bent}")
+        return
+    told |= {} if way is None else {"length": way.length, "straight_length": way.straight}
     console.print_json(told | {"generator": made.generator.info.name})

@@ -28,6 +28,7 @@ from dynode.pipeline.library import motion_path
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.pacing import even_positions, features_of, seen_by
 from dynode.pipeline.points import PointOptions, PointsLike, open_points, parse_points
+from dynode.pipeline.shortest import ShortestWay, shortest_way
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
@@ -61,7 +62,8 @@ class Morph:
         ends: The two codes.
         names: What they are called.
         positions: (frames,) float64, how far along the way each frame is, 0 to 1.
-        motion: Whose shape the way has, and how strongly; None for a straight way.
+        motion: Whose shape the way has, and how strongly.
+        shortest: The way itself where it was bent to be the shortest; straight without either.
     """
 
     generator: Generator
@@ -69,6 +71,7 @@ class Morph:
     names: tuple[str, ...]
     positions: Tensor
     motion: tuple[Direction, float] | None = None
+    shortest: ShortestWay | None = None
 
     def __len__(self) -> int:
         """Count the frames."""
@@ -76,6 +79,8 @@ class Morph:
 
     def at(self, positions: Tensor) -> Latents:
         """Return the codes of positions (m,) float64, 0 to 1; at 0 and 1 they are exactly the ends'."""
+        if self.shortest is not None:
+            return self.shortest.at(positions)
         if self.motion is None:
             return combine(self.ends, torch.stack([1 - positions, positions], 1))
         pace, bend = _shape(self.motion[0], positions, self.ends)
@@ -139,10 +144,12 @@ class MorphOptions(PointOptions):
     Attributes:
         frames: How many, both ends included; at least 2.
         even: Constant speed as seen: steps are evened out by a picture distance.
+        shortest: Take the shortest way by a picture distance; see `shortest_way`.
     """
 
     frames: int = _STRIP
     even: bool = False
+    shortest: bool = False
 
     def positions(self, points: int) -> Tensor:
         """Say how far along each frame is, at an even pace: (frames,) float64, 0 to 1.
@@ -181,7 +188,7 @@ def morph(
         generator: A loaded generator, or what `load_generator` takes.
         device: Where to compute, for a generator that is not loaded yet.
         class_index: Class of a conditional generator, by number or name, that seeds are of.
-        progress: Called with the number of points, and by the probing of `even`.
+        progress: Called with the number of points, and by `shortest` and the probing of `even`.
         **options: Fields of `MorphOptions`, such as `frames=5`, `even=True`, `truncation=0.5`.
 
     Raises:
@@ -192,10 +199,11 @@ def morph(
     points = [*parse_points(first, "FIRST"), *parse_points(second, "SECOND")]
     how.check("morph", points)
     drawing = loaded(generator, device=device, class_index=class_index)
-    shape = None if motion is None else _motion(motion, drawing)
+    shape = _motion(motion, how, drawing)
     opened = open_points(points, drawing, how, progress=progress)
     positions = how.positions(len(opened))
-    made = Morph(drawing, opened.latents, opened.names, positions, shape)
+    way = shortest_way(drawing, opened.latents, progress=progress) if how.shortest else None
+    made = Morph(drawing, opened.latents, opened.names, positions, shape, way)
     if how.even:
         positions = even_positions(drawing, made.at, positions, 1, progress=progress)
     return dataclasses.replace(made, positions=positions)
@@ -206,7 +214,18 @@ def default_frames(path: Path) -> int:
     return _STRIP if is_strip(path) else _CLIP
 
 
-def _motion(named: Named, generator: Generator) -> tuple[Direction, float]:
+def _motion(
+    named: Named | None, how: MorphOptions, generator: Generator
+) -> tuple[Direction, float] | None:
+    """Load the motion that shapes the way.
+
+    Raises:
+        OptionError: The way is to be the shortest, too.
+    """
+    if named is None:
+        return None
+    if how.shortest:
+        raise OptionError("--motion gives the way its shape, and so does --shortest; name one")
     found, strength = with_strength(named, motion_path, option="--motion")
     direction = found if isinstance(found, Direction) else load_direction(found)
     direction.check(generator.info)

@@ -40,6 +40,8 @@ from dynode.pipeline.walk_plan import WalkOptions, positions_at
 from dynode.pipeline.written import Written
 from dynode.plugins.methods import Progress, silent
 
+_PLACES = 256  # looked at for where a round is slowest
+
 
 @dataclass(frozen=True, eq=False)
 class Walk:
@@ -198,7 +200,9 @@ def walk(
     z = _z(how, opened, drawing)
     made = Walk(drawing, opened, positions, how, edits, z, heard, pulls)
     made = made if heard is None else _following(made, heard)
-    return _evened(made, progress) if how.even else made
+    if how.even:
+        return _evened(made, progress)
+    return _begun_slowly(made) if how.path == "noise" and how.loop and heard is None else made
 
 
 def _following(walk: Walk, heard: Follows) -> Walk:
@@ -253,6 +257,15 @@ def _z(
     labels = [draw_labels(info, 1, seed=seed) for seed in seeds]
     told = [label for label in labels if label is not None]
     return drawn, torch.cat(told) if told else None
+
+
+def _begun_slowly(walk: Walk) -> Walk:
+    """Begin a round of noise where it is slowest, so that its seam is no large step."""
+    count = len(walk.points)
+    places = torch.arange(_PLACES, dtype=torch.float64) * count / _PLACES
+    before = walk.at(places - count / len(walk)).w
+    steps = (walk.at(places).w - before).flatten(1).norm(dim=1)
+    return dataclasses.replace(walk, positions=walk.positions + places[int(steps.argmin())])
 
 
 def _evened(walk: Walk, progress: Progress) -> Walk:

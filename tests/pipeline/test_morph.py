@@ -174,3 +174,42 @@ def test_bad_input_is_one_line(tiny: Path, arguments: list[str], told: str) -> N
     assert told in ran.stderr.replace("which is ", "")
     assert ran.stderr.count("\n") == 1
     assert not Path("morph.png").exists()
+
+
+def test_a_motion_and_the_shortest_way_are_not_both_taken(
+    generator: dynode.StyleGAN2, bent: dynode.Direction
+) -> None:
+    with pytest.raises(
+        OptionError, match="--motion gives the way its shape, and so does --shortest"
+    ):
+        dynode.morph(3, 7, motion=bent, shortest=True, generator=generator)
+
+
+def test_the_command_says_how_long_the_way_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_tiny_generator("g.pt")
+
+    run = run_command(
+        ["morph", "3", "7", "--shortest", "--frames", "3", "--generator", "g.pt", "--json"]
+    )
+
+    told = json.loads(run.stdout)
+    assert told["length"] <= told["straight_length"]
+    assert Path("morph.png").exists()
+
+
+def test_codes_of_another_width_are_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_tiny_generator("g.pt")
+    tiny_generator(16, w_dim=24, channels=4).sample(2, seed=1).save("wide.safetensors")
+
+    for words in (["walk", "wide.safetensors", "-o", "w.mp4"], ["mix", "wide.safetensors", "3"]):
+        run = run_command([*words, "--generator", "g.pt"])
+
+        assert run.exit_code == 2
+        assert "24" in run.stderr
+        assert len(run.stderr.strip().splitlines()) == 1

@@ -43,12 +43,12 @@ def test_a_walk_by_noise_closes_and_stays_among_its_points(
         "0-4", generator=generator, path="noise", space=space, loop=True, seconds=3, fps=8
     )
 
-    end = torch.tensor([5.0], dtype=torch.float64)
+    round_later = walk.positions[:1] + 5
     assert len(walk) == 24
-    torch.testing.assert_close(walk.at(end).w, walk.part(0, 1).w, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(walk.at(round_later).w, walk.part(0, 1).w, atol=1e-5, rtol=1e-5)
     steps = walk.steps()
     assert float(steps.min()) > 0
-    assert float(steps[-1]) <= 3 * float(steps.median())
+    assert float(steps[-1]) <= float(steps.median())  # it begins where it is slowest
 
 
 def test_a_walk_by_noise_mixes_what_the_points_are_beside_the_mean(
