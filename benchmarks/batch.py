@@ -84,7 +84,7 @@ def drive(kind: str, listed: Path, folder: Path, address: str | None) -> None:
     from dynode_batch.ray_pool import run_ray
 
     folder.mkdir(parents=True, exist_ok=True)
-    rows = read_list(listed, [])
+    rows, _ = read_list(listed, [])
 
     def backend(job: Job, left: Any) -> Iterator[Any]:
         if address is None:

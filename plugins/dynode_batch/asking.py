@@ -14,7 +14,7 @@ from dynode.errors import OptionError, OutputExistsError, UnknownNameError
 from dynode.options import build_options, specs_of
 from dynode.plugins import Progress, silent
 from dynode_batch.driver import Backend, Plan, Report, run_batch
-from dynode_batch.listing import left_out, read_list
+from dynode_batch.listing import read_list
 from dynode_batch.row import Job, Outcome, Row
 
 KINDS = ("edit", "invert", "score", "animate")
@@ -65,7 +65,7 @@ def batch(
 
     Args:
         kind: `edit`, `invert`, `score` or `animate`.
-        listed: A folder or a manifest, see `read_list`.
+        listed: A folder, archive, URI or manifest, see `read_list`.
         output: Folder, or `.parquet` for codes and scores.
         generator: Name or checkpoint file; None for the bundled one.
         device: Where to compute.
@@ -85,12 +85,12 @@ def batch(
     }
     name = None if generator is None else str(generator)
     job = Job(kind, Path(output), name, device, shared, dict(method or {}))
-    rows, plan = _planned(job, Path(listed), how)
+    rows, plan = _planned(job, listed, how)
     drawing, fingerprint = _what_works(plan.job)
     return run_batch(rows, plan, drawing, fingerprint, progress=progress)
 
 
-def _planned(job: Job, listed: Path, how: Running) -> tuple[list[Row], Plan]:
+def _planned(job: Job, listed: str | Path, how: Running) -> tuple[list[Row], Plan]:
     """Read the list, and decide where outputs go and who works.
 
     Args:
@@ -109,14 +109,18 @@ def _planned(job: Job, listed: Path, how: Running) -> tuple[list[Row], Plan]:
 
 
 def _rows(
-    kind: str, path: Path, settings: Mapping[str, Any], method: Mapping[str, Any], how: Running
+    kind: str,
+    listed: str | Path,
+    settings: Mapping[str, Any],
+    method: Mapping[str, Any],
+    how: Running,
 ) -> tuple[list[Row], dict[str, Any]]:
     """Read the list, and name the files of a folder that are not in it."""
     columns = [*_COLUMNS[kind], *_method_columns(settings.get("plugin"), method)]
     ignored = [name.strip() for name in how.ignore_columns.split(",") if name.strip()]
-    rows = read_list(path, columns, ignored=ignored)
+    rows, left_out = read_list(listed, columns, ignored=ignored)
     _check_edit(kind, settings, rows)
-    return rows, {"left_out_files": left_out(path)} if path.is_dir() else {}
+    return rows, {"left_out_files": left_out}
 
 
 _DEFAULTS: dict[str, dict[str, Any]] = {

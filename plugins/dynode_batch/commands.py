@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SAY_EVERY_S = 30.0
 
-_LIST = click.argument("listed", metavar="LIST", type=click.Path(path_type=Path))
+_LIST = click.argument("listed", metavar="LIST", type=click.Path(path_type=str))  # or a URI
 _RUNNING = (
     click.option(
         "--output",
@@ -65,8 +65,8 @@ def _takes_list(command: console.Command) -> console.Command:
 def batch() -> None:
     r"""Edit, invert, score or animate long lists, and go on after any interruption.
 
-    LIST is a folder, or a .csv, .jsonl or .parquet whose column 'source' names the files and whose
-    other columns are options.
+    LIST is a folder, a .tar, or the URI of a folder, such as s3://bucket/photos; or a .csv, .jsonl or
+    .parquet whose column 'source' names the files and whose other columns are options.
 
     \b
     Try:  dynode batch edit photos --direction smile -o smiling
@@ -88,7 +88,7 @@ def batch() -> None:
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
-def edit(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
+def edit(listed: str, inverting: dict[str, Any], **given: Any) -> None:
     r"""Edit every picture and clip of a list.
 
     Columns that mean something: direction, strength, seed, and the options of --plugin, such as text.
@@ -109,7 +109,7 @@ def edit(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
-def invert(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
+def invert(listed: str, inverting: dict[str, Any], **given: Any) -> None:
     r"""Find the codes of every picture and clip of a list.
 
     Columns that mean something: seed.
@@ -125,7 +125,7 @@ def invert(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
 @_takes_list
 @click.option("--scorer", metavar="NAME", help="What reads the pictures; the only one if absent.")
 @console.DEVICE
-def score(listed: Path, **given: Any) -> None:
+def score(listed: str, **given: Any) -> None:
     r"""Read the attributes of every picture of a list.
 
     \b
@@ -162,7 +162,7 @@ def score(listed: Path, **given: Any) -> None:
 @console.GENERATOR
 @console.DEVICE
 @console.SEED
-def animate(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
+def animate(listed: str, inverting: dict[str, Any], **given: Any) -> None:
     r"""Let every picture of a list move.
 
     Columns that mean something: direction, strength, seed.
@@ -176,7 +176,7 @@ def animate(listed: Path, inverting: dict[str, Any], **given: Any) -> None:
 
 def _run(
     kind: str,
-    listed: Path,
+    listed: str,
     given: dict[str, Any],
     inverting: dict[str, Any],
     method: dict[str, Any],

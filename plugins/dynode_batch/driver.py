@@ -17,6 +17,7 @@ from dynode.plugins import Progress, silent
 from dynode_batch.identity import Identifier, identified
 from dynode_batch.journal import Journal
 from dynode_batch.row import Job, Outcome, Row
+from dynode_batch.sources import size_of
 
 if TYPE_CHECKING:
     from dynode.generator import Generator
@@ -112,7 +113,7 @@ def _run(
     total, usable = listed
     left = [row for row in usable if row.id not in journal.done]
     if plan.long_first:
-        left.sort(key=lambda row: -Path(row.source).stat().st_size)
+        left.sort(key=lambda row: -size_of(row.source))
     before, started = len(usable) - len(left), time.monotonic()
     retried = Counter[str]()
     failed += _work(journal, plan, left, (total, before + len(failed)), progress, retried)

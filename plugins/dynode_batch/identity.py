@@ -14,8 +14,10 @@ import dynode
 from dynode.errors import DynodeError, UsageError
 from dynode.pipeline import split_strength
 from dynode_batch.row import Job, Row
+from dynode_batch.sources import opened
 
 VERSION = 1  # of what is hashed
+_PART = 2**20  # bytes read at a time
 
 
 class Identifier:
@@ -57,8 +59,11 @@ class Identifier:
         options = {**_plain(dict(self._job.method)), **_plain(dict(row.options))}
         named = options.pop("direction", None)
         edit = self._edit if named is None else [self._direction(named)]
-        with open(row.source, "rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        with opened(row.source) as stream:
+            while part := stream.read(_PART):
+                digest.update(part)
+        content = digest.hexdigest()
         told = self._shared | {"content": content, "options": options, "edit": edit}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

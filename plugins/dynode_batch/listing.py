@@ -12,37 +12,49 @@ from dynode.errors import MediaError, OptionError, UnknownNameError, UsageError
 from dynode.files import reading
 from dynode.media import kind_of
 from dynode_batch.row import Row
+from dynode_batch.sources import is_remote, members, remote_files
 
 SOURCE = "source"
 
 
-def read_list(path: Path, columns: Iterable[str], *, ignored: Sequence[str] = ()) -> list[Row]:
-    """List the rows of a batch.
+def read_list(
+    listed: Path | str, columns: Iterable[str], *, ignored: Sequence[str] = ()
+) -> tuple[list[Row], list[str]]:
+    """List the rows of a batch, and what is left out.
 
     Args:
-        path: A folder, whose pictures and clips are taken in order of their names, folders in it too; or
-            a `.csv`, `.jsonl` or `.parquet` with a column `source`, whose paths start from its folder.
+        listed: A folder, whose pictures and clips are taken in order of their names, folders in it too, and
+            those in its `.tar` files (WebDataset shards); such a file; a URI of a folder; or a `.csv`,
+            `.jsonl` or `.parquet` with a column `source`, whose paths start from its folder.
         columns: Columns that mean something besides `source`.
         ignored: Columns to pass over.
 
     Returns:
-        The rows. One that cannot be read carries why.
+        The rows, of which one that cannot be read carries why; and names of files that are no pictures, clips
+        or codes.
 
     Raises:
         MediaError: There is nothing of that name, or no picture in it.
         UsageError: It is no list, or has no column `source`.
         UnknownNameError: A column means nothing.
     """
+    if is_remote(str(listed)):
+        return _rows(str(listed), *remote_files(str(listed)))
+    path = Path(listed)
     if path.is_dir():
         return _of_folder(path)
     if not path.exists():
-        raise MediaError(f"{path} does not exist; expected a folder, .csv, .jsonl or .parquet")
+        raise MediaError(
+            f"{path} does not exist; expected a folder, .tar, .csv, .jsonl or .parquet"
+        )
+    if path.suffix.lower() == ".tar":
+        return _rows(path.name, *members(path))
     readers = {".csv": _of_csv, ".jsonl": _of_jsonl, ".parquet": _of_parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise UsageError(
-            f"{path.name} is no list; expected a folder, .csv, .jsonl or .parquet with a column "
-            f"'{SOURCE}'"
+            f"{path.name} is no list; expected a folder, a .tar, or a .csv, .jsonl or .parquet with a "
+            f"column '{SOURCE}'"
         )
     known = {*columns, *ignored, SOURCE}
     rows = [
@@ -50,21 +62,27 @@ def read_list(path: Path, columns: Iterable[str], *, ignored: Sequence[str] = ()
     ]
     if not rows:
         raise UsageError(f"{path.name} has no rows; expected one a picture, with its '{SOURCE}'")
-    return rows
+    return rows, []
 
 
-def _of_folder(folder: Path) -> list[Row]:
-    names = sorted(file for file in folder.rglob("*") if file.is_file() and not _hidden(file))
-    wanted = [file for file in names if kind_of(file) in ("picture", "clip", "latents")]
-    if not wanted:
-        raise MediaError(f"{folder} holds no pictures or clips; give a folder with some in it")
-    return [Row(number, str(file)) for number, file in enumerate(wanted)]
+def _of_folder(folder: Path) -> tuple[list[Row], list[str]]:
+    used, others = list[str](), list[str]()
+    for file in sorted(one for one in folder.rglob("*") if one.is_file() and not _hidden(one)):
+        if file.suffix.lower() == ".tar":
+            inside, beside = members(file)
+            used += inside
+            others += beside
+        elif kind_of(file) in ("picture", "clip", "latents"):
+            used.append(str(file))
+        else:
+            others.append(file.name)
+    return _rows(str(folder), used, others)
 
 
-def left_out(folder: Path) -> list[str]:
-    """Name the files of a folder that are no pictures, clips or codes."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and not _hidden(file))
-    return [file.name for file in files if kind_of(file) not in ("picture", "clip", "latents")]
+def _rows(named: str, used: Sequence[str], others: list[str]) -> tuple[list[Row], list[str]]:
+    if not used:
+        raise MediaError(f"{named} holds no pictures or clips; give a folder with some in it")
+    return [Row(number, source) for number, source in enumerate(used)], others
 
 
 def _hidden(file: Path) -> bool:
@@ -91,7 +109,8 @@ def _row(
         for name, value in told.items()
         if name != SOURCE and name not in ignored and value not in (None, "")
     }
-    return Row(number, str(folder / str(source)), given)
+    place = str(source) if is_remote(str(source)) else str(folder / str(source))
+    return Row(number, place, given)
 
 
 def _of_csv(path: Path) -> Iterator[Mapping[str, Any] | str]:

@@ -14,7 +14,7 @@ class Row:
 
     Attributes:
         number: Its place in the list, from 0.
-        source: The file to work on.
+        source: The file to work on: a path, a file in a tar archive (`a.tar!/b.png`), or a URI.
         options: What its columns say; they go before the options of the command.
         error: Why it cannot be used, where that was seen while the list was read.
         id: Hash of content, edit, generator, options and versions; empty until it is known.
@@ -94,6 +94,6 @@ class Job:
 
     def open(self) -> Worker:
         """Load the generator and what the kind needs besides."""
-        from dynode_batch.work import open_worker
+        from dynode_batch.work import Fetching, open_worker
 
-        return open_worker(self)
+        return Fetching(open_worker(self))

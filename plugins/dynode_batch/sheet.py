@@ -14,6 +14,7 @@ from PIL import Image
 from dynode.errors import DynodeError
 from dynode.generator import Generator
 from dynode.media import fit_to, grid, kind_of, open_clip, read_image, write_image
+from dynode_batch.sources import fetched
 
 SAMPLES = 64
 _SIDE = 128
@@ -34,13 +35,14 @@ def write_sheet(
     tiles = list[torch.Tensor]()
     for entry in entries:
         with contextlib.suppress(DynodeError):  # moved away since; the outputs are whole without it
-            tiles.append(_tile(entry, folder, generator))
+            source = folder / entry["file"] if entry["file"] else entry["source"]
+            with fetched(str(source)) as file:
+                tiles.append(_tile(file, generator))
     if tiles:
         write_image(grid(torch.cat(tiles), columns=_COLUMNS), path)
 
 
-def _tile(entry: dict[str, Any], folder: Path, generator: Generator | None) -> torch.Tensor:
-    file = folder / entry["file"] if entry["file"] else Path(entry["source"])
+def _tile(file: Path, generator: Generator | None) -> torch.Tensor:
     kind = kind_of(file)
     if kind == "latents" and generator is not None:
         from dynode_batch.work import draw_codes

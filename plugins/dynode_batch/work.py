@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,22 @@ from dynode.latents import Latents
 from dynode.media import fit_to, kind_of, read_image
 from dynode.plugins import Scorer, ScorerModel
 from dynode_batch.row import Job, Row, Worker
+from dynode_batch.sources import fetched
 
 _ID = 16  # letters of an id in the name of a file
+
+
+class Fetching:
+    """Gives a worker files of archives and URIs as files of this machine, for as long as it needs them."""
+
+    def __init__(self, worker: Worker) -> None:
+        """Wrap a worker."""
+        self.worker = worker
+
+    def work(self, row: Row) -> tuple[str, Mapping[str, float]]:
+        """Fetch the file of a row and work on it; see `Worker.work`."""
+        with fetched(row.source) as path:
+            return self.worker.work(replace(row, source=str(path)))
 
 
 def open_worker(job: Job) -> Worker:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dynode.errors import DynodeError, MediaError, OptionError, UnknownNameError, UsageError
-from dynode_batch.listing import left_out, read_list
+from dynode_batch.listing import read_list
 from dynode_batch.row import Row
 
 
@@ -23,10 +23,10 @@ def test_a_folder_is_listed_by_name_with_folders_in_it(tmp_path: Path) -> None:
     first, second = picture(tmp_path / "a.png"), picture(tmp_path / "b" / "c.png")
     (tmp_path / "notes.txt").write_text("no picture")
 
-    rows = read_list(tmp_path, ())
+    rows, left_out = read_list(tmp_path, ())
 
     assert [row.source for row in rows] == [str(first), str(second)]
-    assert left_out(tmp_path) == ["notes.txt"]
+    assert left_out == ["notes.txt"]
 
 
 def write_csv(folder: Path) -> Path:
@@ -51,7 +51,7 @@ def write_parquet(folder: Path) -> Path:
 
 @pytest.mark.parametrize("write", [write_csv, write_jsonl, write_parquet])
 def test_columns_become_options_and_empty_cells_none(write: object, tmp_path: Path) -> None:
-    rows = read_list(write(tmp_path), ["strength"], ignored=["note"])  # type: ignore[operator]
+    rows, _ = read_list(write(tmp_path), ["strength"], ignored=["note"])  # type: ignore[operator]
 
     assert rows == [
         Row(0, str(tmp_path / "a.png"), {"strength": "2"}),
@@ -66,7 +66,7 @@ def test_columns_become_options_and_empty_cells_none(write: object, tmp_path: Pa
         ("a.csv", "source,strenght\nx,1\n", UnknownNameError, "did you mean 'strength'"),
         ("a.csv", "source,source\nx,1\n", OptionError, "the column 'source' twice"),
         ("a.csv", "source\n", UsageError, "has no rows"),
-        ("a.txt", "x\n", UsageError, "expected a folder, .csv, .jsonl or .parquet"),
+        ("a.txt", "x\n", UsageError, "expected a folder, a .tar, or a .csv, .jsonl or"),
     ],
     ids=["no source", "unknown column", "column twice", "no rows", "no list"],
 )
@@ -101,6 +101,6 @@ def test_an_unreadable_row_carries_why_and_the_others_stay(
 ) -> None:
     (tmp_path / name).write_text(text)
 
-    rows = read_list(tmp_path / name, ["strength"])
+    rows, _ = read_list(tmp_path / name, ["strength"])
 
     assert [row.error for row in rows] == ["", told]

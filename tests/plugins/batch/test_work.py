@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,21 @@ def test_a_direction_of_the_row_replaces_that_of_the_command(
     )
 
     assert (tmp_path / file).read_bytes() == (tmp_path / "alone.png").read_bytes()
+
+
+def test_a_file_in_an_archive_is_edited_as_it_is_beside_it(
+    generator: Path, codes: Path, tmp_path: Path
+) -> None:
+    with tarfile.open(tmp_path / "codes.tar", "w") as archive:
+        archive.add(codes, "code.safetensors")
+    worker = job_of(tmp_path / "out", generator, plugin="sefa").open()
+
+    inside, _ = worker.work(Row(0, f"{tmp_path}/codes.tar!/code.safetensors", id="a" * 64))
+    beside, _ = worker.work(Row(1, str(codes), id="b" * 64))
+
+    assert inside == "pictures/code-aaaaaaaaaaaaaaaa.png"
+    read = [(tmp_path / "out" / name).read_bytes() for name in (inside, beside)]
+    assert read[0] == read[1]
 
 
 @pytest.mark.parametrize("name", ["strength", "seed"])
