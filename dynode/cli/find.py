@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,9 @@ class FindCommand(MethodCommand):
 def find(
     method: str,
     output: Path | None,
-    generator: str | None,
-    class_index: str | None,
-    device: str | None,
-    seed: int,
-    force: bool,
-    print_sbatch: bool,
     as_json: bool,
-    **method_options: Any,  # the options of the method, see FindCommand
+    print_sbatch: bool,
+    **given: Any,  # what shapes the directions; with the options of the method, see FindCommand
 ) -> None:
     r"""Find directions with an installed method and write them to files.
 
@@ -64,24 +60,39 @@ def find(
     from dynode.pipeline import directions as steps
     from dynode.pipeline.edit import find as find_directions
 
-    options = split_method_options(method_options)
+    options = split_method_options(
+        {name: given.pop(name) for name in list(given) if name.startswith("method__")}
+    )
     shares = plugins.registry().directions[method].shares_processes
     if print_sbatch:
-        named = {"output": output, "generator": generator, "class": class_index, "device": device}
-        flags = named | {"seed": seed, "force": force}
+        flags = {"output": output, **given, "class": given["class_index"], "class_index": None}
         console.tell(queue_script(("find", method), shares, flags, options))
         return
     check_processes(shares, f"find {method}")
-    steps.check_target(output, force=force)
+    steps.check_target(output, force=given["force"])
     started = time.perf_counter()
     with console.progress_bar(method) as progress:
-        loaded = load_generator(generator, device=device, class_index=class_index)
-        found = find_directions(method, loaded, seed=seed, progress=progress, **options)
+        loaded = load_generator(
+            given["generator"], device=given["device"], class_index=given["class_index"]
+        )
+        found = find_directions(method, loaded, seed=given["seed"], progress=progress, **options)
     if not is_first_process():
         return
     directions = found if isinstance(found, list) else [found]
-    paths = steps.write_directions(directions, output, force=force)
-    seconds = round(time.perf_counter() - started, 2)
+    paths = steps.write_directions(directions, output, force=given["force"])
+    _tell(method, round(time.perf_counter() - started, 2), directions, paths, as_json=as_json)
+
+
+def _tell(
+    method: str,
+    seconds: float,
+    directions: Sequence[Direction],
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+) -> None:
+    from dynode.pipeline import directions as steps
+
     if as_json:
         console.print_json(
             {

@@ -49,6 +49,10 @@ def read_list(
         )
     if path.suffix.lower() == ".tar":
         return _rows(path.name, *members(path))
+    return _of_manifest(path, {*columns, *ignored, SOURCE}, ignored), []
+
+
+def _of_manifest(path: Path, known: set[str], ignored: Sequence[str]) -> list[Row]:
     readers = {".csv": _of_csv, ".jsonl": _of_jsonl, ".parquet": _of_parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -56,13 +60,12 @@ def read_list(
             f"{path.name} is no list; expected a folder, a .tar, or a .csv, .jsonl or .parquet with a "
             f"column '{SOURCE}'"
         )
-    known = {*columns, *ignored, SOURCE}
     rows = [
         _row(number, told, path.parent, known, ignored) for number, told in enumerate(reader(path))
     ]
     if not rows:
         raise UsageError(f"{path.name} has no rows; expected one a picture, with its '{SOURCE}'")
-    return rows, []
+    return rows
 
 
 def _of_folder(folder: Path) -> tuple[list[Row], list[str]]:
