@@ -123,7 +123,11 @@ def invert(listed: str, inverting: dict[str, Any], **given: Any) -> None:
 
 @batch.command()
 @_takes_list
-@click.option("--scorer", metavar="NAME", help="What reads the pictures; the only one if absent.")
+@click.option(
+    "--scorer",
+    metavar="NAME",
+    help="What reads the pictures; that of the default generator if absent.",
+)
 @console.DEVICE
 def score(listed: str, **given: Any) -> None:
     r"""Read the attributes of every picture of a list.

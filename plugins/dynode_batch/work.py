@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from dynode.errors import MissingWeightsError, OptionError
 from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.media import fit_to, kind_of, read_image
-from dynode.plugins import Scorer, ScorerModel
+from dynode.plugins import GeneratorProvider, Scorer, ScorerModel
 from dynode_batch.row import Job, Row, Worker
 from dynode_batch.sources import fetched
 
@@ -203,7 +203,7 @@ class ScoreWorker:
 
 
 def find_scorer(name: str | None) -> Scorer:
-    """Find a scorer by name, or the only one there is.
+    """Find a scorer by name, or the only one there is, or that of the default generator's domain.
 
     Raises:
         UnknownNameError: There is none of that name.
@@ -212,10 +212,17 @@ def find_scorer(name: str | None) -> Scorer:
     scorers = plugins.registry().scorers
     if name is not None:
         return scorers[name]
-    if len(scorers) != 1:
+    found = list(scorers) if len(scorers) == 1 else _of_default_domain(scorers)
+    if len(found) != 1:
         told = ", ".join(scorer.name for scorer in scorers) or "none"
         raise MissingWeightsError(f"say which scorer reads the pictures with --scorer: {told}")
-    return next(iter(scorers))
+    return found[0]
+
+
+def _of_default_domain(scorers: Iterable[Scorer]) -> list[Scorer]:
+    made = plugins.registry().generators
+    domains = {one.domain for one in made if isinstance(one, GeneratorProvider) and one.default}
+    return [scorer for scorer in scorers if domains & set(scorer.domains)]
 
 
 def draw_codes(generator: Generator, file: Path) -> Any:
