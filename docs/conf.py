@@ -49,7 +49,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["narrow.css"]
+html_css_files = ["code.css"]
 html_title = f"dynode {release}"
 
 default_role = "code"  # docstrings write `name`, as Markdown does

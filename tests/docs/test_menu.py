@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -40,3 +42,14 @@ def test_the_pictures_that_pages_show_are_there() -> None:
 
     assert [str(target) for page, target in shown if not (page.parent / target).is_file()] == []
     assert len(shown) > 20
+
+
+@pytest.mark.parametrize("page", ["index", "quickstart"])
+def test_the_code_of_the_first_pages_fits_a_narrow_screen(page: str) -> None:
+    blocks = re.findall(r"```(?:sh|python)\n(.*?)```", (DOCS / f"{page}.md").read_text(), re.DOTALL)
+
+    lines = [line for block in blocks for line in block.splitlines()]
+
+    assert len(lines) > 5
+    # 400 px hold 53 characters in the type of `_static/code.css`
+    assert [line for line in lines if len(line) > 53] == []
