@@ -52,7 +52,8 @@ _EDIT = {
 }
 _METHODS = {
     "InterFaceGAN: a boundary of an attribute": (
-        "dynode edit --plugin interfacegan --attribute age --samples 800 --strength 2 --seed 6 -o interfacegan.png",
+        "dynode edit --plugin interfacegan --attribute age --samples 800 --strength 2 --seed 6 "
+        "-o interfacegan.png",
         "methods/interfacegan.md",
     ),
     "GANSpace: principal components": (
