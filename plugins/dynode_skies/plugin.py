@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.plugins import ScorerModel, Truth
+from dynode.plugins import ScorerModel, TextImageModel, Truth
 from dynode_skies.factor_table import FACTOR_NAMES
+from dynode_worlds.inverter import EncoderOptions, WorldInverter
 
 if TYPE_CHECKING:
     import click
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from dynode.generator import Generator, GeneratorInfo
 
@@ -34,6 +36,23 @@ class SkiesGenerator(dynode.GeneratorProvider):
         from dynode_skies.bundled import load_generator
 
         return load_generator(device)
+
+
+class SkiesTextEncoder(dynode.TextEncoder):
+    """The bundled small CLIP, which knows the words of skies' captions."""
+
+    name = "skies-clip"
+    summary = "small CLIP of the skies world, bundled"
+    domains = (DOMAIN,)
+    neutral = "a landscape"
+
+    def load(
+        self, device: torch.device | str, *, weights: Path | None = None, architecture: str = ""
+    ) -> TextImageModel:
+        """Load the bundled weights, or others of the same layout; see `TextEncoder.load`."""
+        from dynode_skies.text import load_clip
+
+        return load_clip(device, weights=weights)
 
 
 class SkiesScorer(dynode.Scorer):
@@ -81,6 +100,35 @@ class SkiesScorer(dynode.Scorer):
         return WorldTruth.behind(SKIES, info)
 
 
+@dataclass(frozen=True)
+class LandscapeOptions(EncoderOptions):
+    """Options of the encoder of landscapes, which reads less exactly than that of portraits."""
+
+    steps: int = dynode.option(
+        12,
+        help="Steps of refinement of a picture after the encoder, at most; 3 for a quick look.",
+        unit="steps",
+        min=0,
+        max=2000,
+    )
+
+
+class SkiesInverter(WorldInverter):
+    """The bundled encoder of landscapes, with a short refinement."""
+
+    name = "skies-encoder"
+    summary = "codes of a landscape of skies, bundled"
+    options = LandscapeOptions
+    domains = (DOMAIN,)
+    shown = "a landscape"
+
+    def encoder(self, generator: Generator) -> nn.Module:
+        """Load the bundled weights; see `WorldInverter.encoder`."""
+        from dynode_skies.encoder import load_encoder
+
+        return load_encoder(generator)
+
+
 @dynode.hookimpl
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
     """Contribute the bundled generator of landscapes."""
@@ -88,9 +136,21 @@ def register_generators(register: Callable[[dynode.GeneratorProvider], None]) ->
 
 
 @dynode.hookimpl
+def register_text_encoders(register: Callable[[dynode.TextEncoder], None]) -> None:
+    """Contribute the small CLIP."""
+    register(SkiesTextEncoder())
+
+
+@dynode.hookimpl
 def register_scorers(register: Callable[[dynode.Scorer], None]) -> None:
     """Contribute the scorer."""
     register(SkiesScorer())
+
+
+@dynode.hookimpl
+def register_inverters(register: Callable[[dynode.Inverter], None]) -> None:
+    """Contribute the encoder."""
+    register(SkiesInverter())
 
 
 @dynode.hookimpl
