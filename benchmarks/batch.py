@@ -110,8 +110,8 @@ class Nodes:
         from ray.cluster_utils import Cluster as Started
 
         head = {**_NODE, "include_dashboard": False}
-        self.cluster = Started(initialize_head=True, head_node_args=head)
-        self.second = self.cluster.add_node(**_NODE)
+        self.cluster = started(lambda: Started(initialize_head=True, head_node_args=head))
+        self.second = started(lambda: self.cluster.add_node(**_NODE))
 
     def raylets(self) -> list[int]:
         nodes = [self.cluster.head_node, self.second]
@@ -121,11 +121,7 @@ class Nodes:
         os.kill(self.raylets()[1], signal.SIGKILL)
         time.sleep(1.0)
         self.cluster.remove_node(self.second, allow_graceful=False)
-        for _ in range(9):  # on a busy machine a node may not be up in the time Ray gives it
-            with contextlib.suppress(Exception):
-                self.second = self.cluster.add_node(**_NODE)
-                return
-        raise SystemExit("no second node starts; try again on a machine that is less busy")
+        self.second = started(lambda: self.cluster.add_node(**_NODE))
 
     def kill_worker(self, rng: random.Random) -> bool:
         found = [pid for raylet in self.raylets() for pid in actors_below(raylet)]
@@ -134,15 +130,29 @@ class Nodes:
         return bool(found)
 
 
+def started(start: Callable[[], Any]) -> Any:
+    """Start a node; on a busy machine it may not be up in the 30 s that Ray gives it."""
+    for _ in range(9):
+        before = set(children(os.getpid()))
+        with contextlib.suppress(Exception):
+            return start()
+        for pid in set(children(os.getpid())) - before:  # what it left
+            os.kill(pid, signal.SIGKILL)
+    raise SystemExit("no node of Ray starts; try again on a machine that is less busy")
+
+
 def actors_below(parent: int) -> Iterator[int]:
+    for pid in children(parent):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_Actor"):
+                yield pid
+
+
+def children(parent: int) -> Iterator[int]:
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            above = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            is_actor = (folder / "cmdline").read_bytes().startswith(b"ray::_Actor")
-        except (OSError, ValueError, IndexError):
-            continue
-        if above == parent and is_actor:
-            yield int(folder.name)
+        with contextlib.suppress(OSError, IndexError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(folder.name)
 
 
 def start(kind: str, listed: Path, folder: Path, address: str | None) -> subprocess.Popen[bytes]:

@@ -1,25 +1,28 @@
 """What a batch costs: seconds and bytes an item, and what pool, Ray and driver add to them.
 
-    OMP_NUM_THREADS=1 python benchmarks/batch_cost.py --work FOLDER [--parts items overhead memory] [--rows N]
+    OMP_NUM_THREADS=1 python benchmarks/batch_cost.py --work FOLDER [--parts PART …] [--rows N]
 
 `items`: one thread, bundled generator and encoder, in this process: processor seconds (load of the machine
 does not count), wall seconds and bytes written of an edit, of codes, of an edit from codes, of a clip of 100
-frames. `overhead`: items of 50 ms of processor time in a bare loop, by the local pool and by Ray with one
-worker and with two, seconds from the first end to the last, starts left out. `memory`: largest resident
-memory of a driver over 1,000 and 10,000 rows that do nothing. Writes benchmarks/results/batch-cost.json,
-part by part, with the load of the machine; wall times mean something on a quiet one alone.
+frames. `local`, `ray`: items of 50 ms of processor time in a bare loop, and by that backend with one worker
+and with two, from the first end to the last, starts left out: wall seconds an item, and processor seconds an
+item of all processes together (driver, workers, and Ray's own). Overheads and the gain of a second worker
+are given by both clocks; by the wall they mean something on a quiet machine of two free cores alone.
+`memory`: largest resident memory of a driver over 1,000 and 10,000 rows that do nothing. Writes
+benchmarks/results/batch-cost.json, part by part, with the load of the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,30 +96,70 @@ def timed(worker: Worker, sources: Sequence[Path], folder: Path) -> dict[str, fl
     }
 
 
-def measure_overhead(work: Path, rows: int) -> dict[str, Any]:
+def measure_local(work: Path, rows: int) -> dict[str, Any]:
     from dynode_batch.pool import run_pool
+
+    return compared(work, rows, lambda job, items, count: run_pool(job, items, count))
+
+
+def measure_ray(work: Path, rows: int) -> dict[str, Any]:
     from dynode_batch.ray_pool import run_ray
 
-    job, told = Busy("score", work.absolute(), None, None, {}, item_s=_ITEM_S), {}
+    def backend(job: Busy, items: Sequence[Row], count: int) -> Iterator[Outcome]:
+        return run_ray(job, items, Cluster(cores=count), count, work)
+
+    return compared(work, rows, backend)
+
+
+def compared(work: Path, rows: int, backend: Callable[..., Iterator[Outcome]]) -> dict[str, Any]:
+    """Pace a backend with one worker and with two, and a bare loop before and after them."""
+    job = Busy("score", work.absolute(), None, None, {}, item_s=_ITEM_S)
     items = [Row(number, "", id=str(number)) for number in range(rows)]
-    began, worker = time.perf_counter(), job.open()
+    told = {"bare loop": pace(bare(job, items))}
+    told |= {f"{count} workers": pace(backend(job, items, count)) for count in (1, 2)}
+    told["bare loop, after"] = pace(bare(job, items))
+    document: dict[str, Any] = {"rows": rows}
+    for place, clock in enumerate(("wall", "processor")):
+        took = {name: seconds[place] for name, seconds in told.items()}
+        alone = (took["bare loop"] + took["bare loop, after"]) / 2
+        document |= {f"{clock} s an item, {name}": round(one, 5) for name, one in took.items()}
+        document[f"{clock}: overhead of one worker"] = round(took["1 workers"] / alone - 1, 4)
+    gain = told["1 workers"][0] / told["2 workers"][0]
+    dearer = told["2 workers"][1] / told["1 workers"][1]
+    document["wall: one to two workers, times faster"] = round(gain, 3)
+    # Two workers that each do what one does, at its price an item, are twice as fast where cores are free.
+    document["processor: one to two workers, times faster at most"] = round(2 / dearer, 3)
+    return document
+
+
+def bare(job: Busy, items: Sequence[Row]) -> Iterator[Row]:
+    worker = job.open()
     for row in items:
         worker.work(row)
-    told["bare loop"] = (time.perf_counter() - began) / rows
-    for count in (1, 2):
-        told[f"local, {count}"] = pace(run_pool(job, items, count))
-        there = run_ray(job, items, Cluster(cores=count), count, work)
-        told[f"ray, {count}"] = pace(there)
-    figures = {f"seconds an item, {name}": round(value, 5) for name, value in told.items()}
-    for name in ("local", "ray"):
-        figures[f"{name}: overhead"] = round(told[f"{name}, 1"] / told["bare loop"] - 1, 4)
-        figures[f"{name}: one to two workers"] = round(told[f"{name}, 1"] / told[f"{name}, 2"], 3)
-    return figures
+        yield row
 
 
-def pace(outcomes: Iterator[Outcome]) -> float:
-    ends = [time.perf_counter() for _ in outcomes]
-    return (ends[-1] - ends[0]) / (len(ends) - 1)
+def pace(outcomes: Iterator[Any]) -> tuple[float, float]:
+    """Return wall and processor seconds an item, from the first end to the last."""
+    next(outcomes)
+    wall, spent = time.perf_counter(), processor_seconds()
+    count = sum(1 for _ in outcomes)
+    return (time.perf_counter() - wall) / count, (processor_seconds() - spent) / count
+
+
+def processor_seconds() -> float:
+    """Sum up this process and all below it, those of Ray too."""
+    parents, spent = dict[int, int](), dict[int, float]()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(told[1])
+            spent[int(folder.name)] = (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    ours, more = set[int](), {os.getpid()}
+    while more:
+        ours |= more
+        more = {pid for pid, parent in parents.items() if parent in ours} - ours
+    return sum(spent[pid] for pid in ours) - spent[os.getpid()] + time.process_time()
 
 
 def measure_memory(work: Path, rows: int) -> dict[str, Any]:
@@ -143,13 +186,18 @@ def drive(work: Path, rows: int) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-PARTS = {"items": measure_items, "overhead": measure_overhead, "memory": measure_memory}
+PARTS = {
+    "items": measure_items,
+    "local": measure_local,
+    "ray": measure_ray,
+    "memory": measure_memory,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--rows", type=int, help="default: 50 pictures, 200 items, 1000 rows")
+    parser.add_argument("--rows", type=int, help="default: 50 pictures, 300 items, 1000 rows")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--name", default="batch-cost", help="of the result file")
     parser.add_argument("--drive", type=int, help=argparse.SUPPRESS)
@@ -160,7 +208,7 @@ def main() -> None:
         return
     path = RESULTS / f"{asked.name}.json"
     document = json.loads(path.read_text()) if path.exists() else {}
-    usual = {"items": 50, "overhead": 200, "memory": 1000}
+    usual = {"items": 50, "local": 300, "ray": 300, "memory": 1000}
     for part in asked.parts:
         measured = PARTS[part](asked.work, asked.rows or usual[part])
         document[part] = measured | {"load": [round(one, 1) for one in os.getloadavg()]}
