@@ -51,15 +51,19 @@ def draw(piece: Piece, folder: Path, pictures: Path, seconds: dict[str, float]) 
     """Run the command of a piece, keep what it wrote and its seconds; say whether it went well."""
     begun = time.perf_counter()
     started = [sys.executable, "-c", "from dynode_start import main; main()"]
-    ran = subprocess.run(
-        started + shlex.split(piece.command)[1:],
-        cwd=folder,
-        env=os.environ | {"NO_COLOR": "1"},
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=_LIMIT_S,
-    )
+    try:
+        ran = subprocess.run(
+            started + shlex.split(piece.command)[1:],
+            cwd=folder,
+            env=os.environ | {"NO_COLOR": "1"},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"not done in {_LIMIT_S} s: {piece.command}", flush=True)
+        return False
     took = time.perf_counter() - begun
     print(f"{took:6.1f} s  {piece.command}", flush=True)
     if ran.returncode:
