@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
+    from dynode.training.events import EventFiles
     from dynode.training.memory import keep_freed_memory
     from dynode.training.muon import (
         MuonAdam,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dynode.training.shared_norm import share_norms
 
 __all__ = [
+    "EventFiles",
     "MuonAdam",
     "Processes",
     "Ranger",
@@ -40,6 +42,7 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "EventFiles": "dynode.training.events",
         "MuonAdam": "dynode.training.muon",
         "Processes": "dynode.training.processes",
         "Ranger": "dynode.training.ranger",

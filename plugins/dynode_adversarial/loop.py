@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from dynode.plugins import Progress, silent
-from dynode.training import Processes, Run, follow, generator_at
+from dynode.training import EventFiles, Processes, Run, follow, generator_at
 from dynode_adversarial.augmenting import Augmentation, Strength
 from dynode_adversarial.batch import Batch, Sides
-from dynode_adversarial.events import EventFiles
 from dynode_adversarial.losses import R1_EVERY, gradient_penalty, passing_loss, telling_loss
 from dynode_adversarial.options import AdversarialOptions
 from dynode_adversarial.plots import plot_losses

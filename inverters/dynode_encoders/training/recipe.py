@@ -66,6 +66,9 @@ class EncoderRecipe:
     jitter: float = option(0.0, help="Largest noise added to what the encoder sees.", min=0)
     bf16: bool = option(False, help="Compute networks in bfloat16.")
     save_every: int = option(250, help="Steps between saved states.", unit="steps", min=1)
+    tensorboard: bool = option(
+        False, help="Also write the log as TensorBoard event files, to RUN/tensorboard."
+    )
     until: int | None = option(
         None, help="Stop after this step and write what there is; a later run goes on.", min=1
     )

@@ -16,6 +16,7 @@ from dynode.generator import Generator
 from dynode.latents import Latents
 from dynode.plugins import Progress, silent
 from dynode.training import (
+    EventFiles,
     MuonAdam,
     Processes,
     Ranger,
@@ -83,12 +84,14 @@ def train_encoder(
         UsageError: The folder holds a run of another recipe, or the recipe needs sampled data.
     """
     check_free(output, force=force)
+    events = EventFiles(folder / "tensorboard") if recipe.tensorboard else None
     if generator.device.type == "cpu":
         keep_freed_memory()
     training = _Training(generator, recipe, data, seed)
     info = generator.info
     identity = {key: str(value) for key, value in dataclasses.asdict(recipe).items()}
-    del identity["until"]  # where a run pauses does not shape it
+    for name in ("until", "tensorboard"):  # where a run pauses and what is told do not shape it
+        del identity[name]
     identity |= {"generator": info.fingerprint, "data": data, "seed": str(seed)}
     run = Run(
         folder,
@@ -97,6 +100,7 @@ def train_encoder(
         identity,
         {"judge_optimizer": training.judge_optimizer, "pool": training.pool},
         is_writer=training.processes.is_first,
+        listener=None if events is None else events.write,
     )
     run.steps(
         training.step,

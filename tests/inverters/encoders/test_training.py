@@ -75,6 +75,23 @@ def test_a_run_that_dies_and_goes_on_takes_the_same_steps(
     assert same[0] == same[1]
 
 
+def test_event_files_hold_the_log_and_may_come_later(generator, tmp_path, monkeypatch) -> None:
+    board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    monkeypatch.setattr("dynode_encoders.training.trainer._LOG_EVERY", 1)
+    for recipe in (
+        dataclasses.replace(E4E, until=3),
+        dataclasses.replace(E4E, until=5, tensorboard=True),
+    ):
+        train_encoder(generator, recipe, tmp_path / "out.safetensors", folder=tmp_path, force=True)
+
+    written = board.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+
+    told = [(event.step, event.value) for event in written.Scalars("loss")]
+    logged = [(int(line["step"]), line["loss"]) for line in log_of(tmp_path)[3:]]
+    assert [step for step, _ in told] == [step for step, _ in logged] == [4, 5]
+    assert [value for _, value in told] == pytest.approx([value for _, value in logged])
+
+
 def test_training_on_samples_finds_codes(generator, tmp_path) -> None:
     recipe = dataclasses.replace(
         E4E, latent_steps=150, steps=0, optimizer="muon", first_offset=0, next_offset=0
