@@ -9,14 +9,13 @@ the local pool, so the comparison is across backends too. Then `kill -9` of a wo
 raylet (a node takes its place) and of the driver (the same call is made again), KILLS times each, at moments
 drawn from a seed. Every time a worker begins a row it is counted; rows computed again are those beyond one
 each. A block is one row a worker. Compared: names and bytes of all pictures or codes and of `table.csv`.
-`--kills 0` runs the cluster once; every hundredth row is then compared with the local pool. Writes
-benchmarks/results/batch.json, a part a kind and number of rows.
+`--kills 0` runs the cluster once, and every hundredth row is then compared with the local pool; stopped and
+typed again it goes on. Writes benchmarks/results/batch.json, a part a kind and number of rows.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import random
@@ -31,10 +30,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from batch_cluster import Nodes
 from batch_lists import draw_pictures, small_generator
 from result_files import RESULTS, write_json
 
-from dynode_batch.cluster import Cluster, import_ray
+from dynode_batch.cluster import Cluster
 from dynode_batch.row import Job, Row, Worker
 
 KINDS = ("worker", "raylet", "driver")
@@ -50,7 +50,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "inverter_options": {"steps": "1", "distance": "pixels"},
     },
 }
-_NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
 
 
 @dataclass(frozen=True)
@@ -102,63 +101,18 @@ def drive(kind: str, listed: Path, folder: Path, address: str | None) -> None:
     run_batch(rows, plan, generator, generator.info.fingerprint)
 
 
-class Nodes:
-    """A Ray cluster of two nodes on this machine, whose second can be killed and replaced."""
-
-    def __init__(self) -> None:
-        import_ray(alone=True)
-        from ray.cluster_utils import Cluster as Started
-
-        head = {**_NODE, "include_dashboard": False}
-        self.cluster = started(lambda: Started(initialize_head=True, head_node_args=head))
-        self.second = started(lambda: self.cluster.add_node(**_NODE))
-
-    def raylets(self) -> list[int]:
-        nodes = [self.cluster.head_node, self.second]
-        return [node.all_processes["raylet"][0].process.pid for node in nodes]
-
-    def kill_raylet(self) -> None:
-        os.kill(self.raylets()[1], signal.SIGKILL)
-        time.sleep(1.0)
-        self.cluster.remove_node(self.second, allow_graceful=False)
-        self.second = started(lambda: self.cluster.add_node(**_NODE))
-
-    def kill_worker(self, rng: random.Random) -> bool:
-        found = [pid for raylet in self.raylets() for pid in actors_below(raylet)]
-        if found:
-            os.kill(rng.choice(found), signal.SIGKILL)
-        return bool(found)
-
-
-def started(start: Callable[[], Any]) -> Any:
-    """Start a node; on a busy machine it may not be up in the 30 s that Ray gives it."""
-    for _ in range(9):
-        before = set(children(os.getpid()))
-        with contextlib.suppress(Exception):
-            return start()
-        for pid in set(children(os.getpid())) - before:  # what it left
-            os.kill(pid, signal.SIGKILL)
-    raise SystemExit("no node of Ray starts; try again on a machine that is less busy")
-
-
-def actors_below(parent: int) -> Iterator[int]:
-    for pid in children(parent):
-        with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_Actor"):
-                yield pid
-
-
-def children(parent: int) -> Iterator[int]:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):
-            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
-                yield int(folder.name)
-
-
 def start(kind: str, listed: Path, folder: Path, address: str | None) -> subprocess.Popen[bytes]:
     told = [kind, str(listed), str(folder), address or "local"]
     log = folder.with_suffix(".log").open("ab")
     return subprocess.Popen([sys.executable, __file__, "--drive", *told], stdout=log, stderr=log)
+
+
+def run(kind: str, listed: Path, folder: Path, address: str | None) -> int:
+    driver = start(kind, listed, folder, address)
+    try:
+        return driver.wait()
+    finally:
+        driver.kill()  # where this process is terminated; what is typed again goes on
 
 
 def lines(path: Path) -> int:
@@ -199,7 +153,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def undisturbed(kind: str, listed: Path, folder: Path) -> dict[str, bytes]:
-    if start(kind, listed, folder, None).wait():
+    if run(kind, listed, folder, None):
         raise SystemExit(f"the undisturbed batch failed: see {folder}.log")
     return outputs(folder)
 
@@ -238,7 +192,7 @@ def measure_once(kind: str, rows: int, work: Path, name: str) -> None:
     for picture in sorted(listed.iterdir())[::100]:
         (some / picture.name).write_bytes(picture.read_bytes())
     folder, began = work / f"{kind}-once-{rows}", time.monotonic()
-    code = start(kind, listed, folder, Nodes().cluster.address).wait()
+    code = run(kind, listed, folder, Nodes().cluster.address)
     passed = seconds_since(began)
     found = outputs(folder)
     expected = undisturbed(kind, some, work / f"{kind}-some-{rows}")
@@ -287,6 +241,7 @@ def main() -> None:
         drive(kind, Path(listed), Path(folder), None if address == "local" else address)
         return
     os.environ["OMP_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     if asked.kills:
         measure(asked.kind, asked.rows, asked.kills, asked.work, asked.name, asked.ends)
     else:

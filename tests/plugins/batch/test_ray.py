@@ -201,6 +201,56 @@ def test_killed_actors_and_a_machine_that_is_gone_cost_tries_and_no_row(tmp_path
     assert sum(tries[number] for number in range(4, 10)) in (6, 7)  # one at most was in work
 
 
+_PORTS = """
+import json, os, pathlib, sys
+from dynode_batch.cluster import Cluster, connected
+
+def below(parents):
+    parent_of = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            parent_of[folder.name] = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            pass
+    more = {pid for pid, parent in parent_of.items() if parent in parents} - parents
+    return below(parents | more) if more else parents
+
+def sockets(pid):
+    for one in pathlib.Path("/proc", pid, "fd").glob("*"):
+        try:
+            yield os.readlink(one)
+        except OSError:
+            pass
+
+with connected(Cluster()) as ray:
+    ours = {name for pid in below({str(os.getpid())}) for name in sockets(pid)}
+    told = []
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
+            parts = line.split()
+            if parts[3] == "0A" and f"socket:[{parts[9]}]" in ours:
+                told.append(parts[1].split(":")[0])
+    reports = ray._common.usage.usage_lib.usage_stats_enabled()
+pathlib.Path(sys.argv[1]).write_text(json.dumps({"listening": told, "reports": reports}))
+"""
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what listens from /proc")
+def test_a_cluster_of_this_machine_listens_on_loopback_and_reports_nothing(tmp_path: Path) -> None:
+    (tmp_path / "ports.py").write_text(_PORTS)
+
+    done = run(tmp_path / "ports.py", tmp_path / "told.json", folder=tmp_path)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads((tmp_path / "told.json").read_text())
+    loopback = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+    assert told["listening"]
+    assert set(told["listening"]) <= loopback
+    assert told["reports"] is False
+
+
 @pytest.fixture
 def outputs(pictures: Path) -> Iterator[dict[str, Path]]:
     places = {"local": pictures.parent / "local", "ray": pictures.parent / "ray"}
