@@ -65,7 +65,7 @@ KINDS = {
         "difference of pictures made small",
         (
             "dynode generate --seeds 3 -o face.png",
-            "dynode invert face.png --inverter optimize --distance $name -o face.safetensors",
+            "dynode invert face.png --inverter optimize --steps 50 --distance $name -o face.safetensors",
         ),
         {"features": "features.py"},
     ),
