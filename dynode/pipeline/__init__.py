@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from dynode.pipeline.library import file_stems
     from dynode.pipeline.naming import split_strength
     from dynode.pipeline.report import conflicts
+    from dynode.pipeline.score import Score
     from dynode.pipeline.signing import sign
 
 __all__ = [
     "ReadyInverter",
+    "Score",
     "conflicts",
     "file_stems",
     "find_faces",
@@ -35,6 +37,7 @@ __getattr__ = names_on_demand(
     __name__,
     {
         "ReadyInverter": "dynode.pipeline.choosing",
+        "Score": "dynode.pipeline.score",
         "conflicts": "dynode.pipeline.report",
         "file_stems": "dynode.pipeline.library",
         "find_faces": "dynode.pipeline.faces",

@@ -17,6 +17,7 @@ from dynode_studio.studio import Studio
 from dynode_studio.style import STYLE
 from dynode_studio.tab import Tab
 from dynode_studio.timeline import TimelinePanel
+from dynode_studio.walk_panel import WalkPanel
 
 
 async def show_page(studio: Studio) -> None:
@@ -50,6 +51,7 @@ async def show_page(studio: Studio) -> None:
             SliderPanel(tab)
             FindingPanel(tab)
             ExportPanel(tab)
+            WalkPanel(tab)
     ui.keyboard(on_key=lambda event: _key(tab, event))
     tab.desk.settle()
     source = studio.settings.source

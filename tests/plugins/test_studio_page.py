@@ -118,6 +118,19 @@ def test_what_a_third_party_method_finds_is_a_slider_that_moves_mutes_and_undoes
     visit(use)
 
 
+def test_stops_are_set_and_taken_away_as_a_score() -> None:
+    async def use(user: User) -> None:
+        user.find("Add stop").click()
+        user.find("Save score").click()
+        await user.should_see("a walk goes through at least 2 stops, and 1 is set", retries=RETRIES)
+        user.find("Add stop").click()
+        await user.should_see("2 stops, 2 s", retries=RETRIES)
+        user.find("Save score").click()
+        await user.should_see("dynode walk score.json -o walk.mp4", retries=RETRIES)
+
+    visit(use)
+
+
 def test_the_last_work_is_reopened_whatever_ended_the_studio(tmp_path: Path) -> None:
     async def roll_and_vanish(user: User) -> None:
         await user.should_not_see("Reopen last work", retries=1)
