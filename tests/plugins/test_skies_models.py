@@ -11,8 +11,9 @@ from torch import Tensor
 import dynode
 from dynode.errors import MediaError
 from dynode.files import load_tensors
-from dynode.generator import Generator
+from dynode.generator import Generator, draw_population
 from dynode.plugins.methods import silent
+from dynode.scoring import score_latents
 from dynode.text import check_text
 from dynode_clip.model import OpenClipModel
 from dynode_facets.evaluation import held_out as portraits
@@ -24,8 +25,10 @@ from dynode_skies.plugin import LandscapeOptions, SkiesGenerator, SkiesInverter,
 from dynode_skies.scorer import load_scorer
 from dynode_skies.text import load_clip
 from dynode_skies.training.clip import ClipRecipe, train_clip
+from dynode_skies.training.micromotions import MOTIONS
 from dynode_skies.world import SKIES
 from dynode_worlds.inverter import EncoderOptions
+from dynode_worlds.readings import SEED, TRUNCATION
 
 LARGEST = 20_000_000  # bytes, of all of skies together
 
@@ -75,6 +78,33 @@ def test_all_weights_together_are_small() -> None:
     files = [*weights_path("generator").parent.iterdir(), *SkiesGenerator.directions.iterdir()]
 
     assert sum(file.stat().st_size for file in files) <= LARGEST
+
+
+@pytest.mark.parametrize("name", MOTIONS)
+def test_a_ready_micromotion_moves_a_landscape_it_was_not_found_on(
+    name: str, generator: Generator
+) -> None:
+    motion = dynode.load_direction(SkiesGenerator.directions / f"{name}.micromotion.safetensors")
+    assert isinstance(motion, dynode.PathDirection)
+    motion.check(generator.info)
+    column, sign = FACTOR_NAMES.index(MOTIONS[name].factor), motion.info.calibration.effect
+
+    scene = generator.sample(1, seed=4711, truncation=0.7)
+    read = score_latents(load_scorer(), generator, motion.along(scene, torch.linspace(0, 1, 3)))
+
+    steps = read[:, column].diff() * (1 if sign > 0 else -1)
+    assert bool((steps > 0).all())
+
+
+def test_the_readings_are_what_is_measured(generator: Generator) -> None:
+    codes = draw_population(generator, 2, seed=SEED, truncation=TRUNCATION).latents
+
+    kept = SkiesScorer().known_scores(generator.info, seed=SEED, truncation=TRUNCATION)
+
+    assert kept is not None and len(kept) == 5000
+    measured = score_latents(load_scorer(), generator, codes)
+    # Half precision keeps readings of up to 4 to 0.002.
+    torch.testing.assert_close(kept[:2], measured, rtol=0, atol=2.5e-3)
 
 
 def test_what_is_said_of_the_scorer_names_factors() -> None:

@@ -17,6 +17,7 @@ LIBRARY: tuple[Ready, ...] = (
     Ready("autumn", "season"),
     Ready("aurora", "aurora"),
     Ready("clouds", "cloud_cover"),
+    Ready("drift", "cloud_drift"),
     Ready("forest", "trees"),
     Ready("haze", "haze"),
     Ready("lake", "water"),
