@@ -115,9 +115,9 @@ def compared(work: Path, rows: int, backend: Callable[..., Iterator[Outcome]]) -
     """Pace a backend with one worker and with two, and a bare loop before and after them."""
     job = Busy("score", work.absolute(), None, None, {}, item_s=_ITEM_S)
     items = [Row(number, "", id=str(number)) for number in range(rows)]
-    told = {"bare loop": pace(bare(job, items))}
-    told |= {f"{count} workers": pace(backend(job, items, count)) for count in (1, 2)}
-    told["bare loop, after"] = pace(bare(job, items))
+    told = {"bare loop": pace(bare(job, items), rows)}
+    told |= {f"{count} workers": pace(backend(job, items, count), rows) for count in (1, 2)}
+    told["bare loop, after"] = pace(bare(job, items), rows)
     document: dict[str, Any] = {"rows": rows}
     for place, clock in enumerate(("wall", "processor")):
         took = {name: seconds[place] for name, seconds in told.items()}
@@ -139,12 +139,16 @@ def bare(job: Busy, items: Sequence[Row]) -> Iterator[Row]:
         yield row
 
 
-def pace(outcomes: Iterator[Any]) -> tuple[float, float]:
-    """Return wall and processor seconds an item, from the first end to the last."""
+def pace(outcomes: Iterator[Any], rows: int) -> tuple[float, float]:
+    """Return wall and processor seconds an item, from the first end to the last, while all still run."""
     next(outcomes)
     wall, spent = time.perf_counter(), processor_seconds()
-    count = sum(1 for _ in outcomes)
-    return (time.perf_counter() - wall) / count, (processor_seconds() - spent) / count
+    for _ in range(rows - 1):
+        next(outcomes)
+    told = time.perf_counter() - wall, processor_seconds() - spent
+    for _ in outcomes:
+        pass
+    return told[0] / (rows - 1), told[1] / (rows - 1)
 
 
 def processor_seconds() -> float:

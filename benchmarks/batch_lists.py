@@ -36,8 +36,10 @@ def draw_pictures(folder: Path, count: int) -> None:
         for number, picture in enumerate(values, first):
             Image.fromarray(picture).save(folder / f"{number:06d}.png")
     for number in range(drawn, count):
-        turn, source = divmod(number, _DRAWN)
+        path, (turn, source) = folder / f"{number:06d}.png", divmod(number, _DRAWN)
+        if path.exists():
+            continue
         picture = Image.open(folder / f"{source:06d}.png")
         picture = ImageOps.mirror(picture) if turn % 2 else picture
         darker = picture.point(lambda value, turn=turn: round(value * (1 - turn // 2 * 0.08)))
-        darker.save(folder / f"{number:06d}.png")
+        darker.save(path)
