@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_SAVE = "import torch; torch.save({'from': torch.zeros(128), 'to': torch.ones(128)}, 'ends.pt')"
-_SHRINK = "import torch; from ${module}_kind import Shrink; Shrink(torch.zeros(128)).save('s.safetensors')"
+_WIDTH = "import dynode, torch; n = dynode.load_generator().info.w_dim; "
+_SAVE = f"{_WIDTH}torch.save({{'from': torch.zeros(n), 'to': torch.ones(n)}}, 'ends.pt')"
+_SHRINK = (
+    f"{_WIDTH}from ${{module}}_kind import Shrink; Shrink(torch.zeros(n)).save('s.safetensors')"
+)
 _FAMILY = (
     "from pathlib import Path; from $module import write_example; write_example(Path('n.bin'))"
 )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+import dynode
 from dynode import scaffold
 from dynode.errors import OptionError, OutputExistsError
 from dynode.scaffold import KINDS, new_plugin
@@ -82,6 +86,26 @@ def test_a_new_package_is_formatted_and_passes_the_linter(kind: str, tmp_path: P
 
     assert checked.returncode == 0, checked.stdout
     assert formatted.returncode == 0, formatted.stdout
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize("kind", ["direction-kind", "format"])
+def test_the_files_that_a_readme_makes_fit_the_bundled_generator(kind: str, tmp_path: Path) -> None:
+    package = new_plugin("brighten", kind=kind, folder=tmp_path)
+    readme = (package / "README.md").read_text(encoding="utf-8")
+    (line,) = [each for each in readme.splitlines() if each.startswith("python -c ")]
+
+    subprocess.run(
+        [sys.executable, *shlex.split(line)[1:]],
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(package), *filter(None, sys.path)])},
+    )
+
+    (made,) = (file for file in tmp_path.iterdir() if file.is_file())
+    tensors = load_file(made) if made.suffix == ".safetensors" else torch.load(made)
+    width = dynode.load_generator().info.w_dim
+    assert {tensor.shape[-1] for tensor in tensors.values()} == {width}
 
 
 @pytest.mark.parametrize("name", ["Brighten", "", "1st", "a b", "a--b", "a_b", "../up", "a-"])
