@@ -72,6 +72,8 @@ def ready_edit(
     if plugin is not None:
         return ready_method(plugin, options)
     if options:
+        if "direction" in options:
+            raise OptionError("dynode.edit takes directions, a list: directions=['smile']")
         raise OptionError(f"{', '.join(options)} given without --plugin; add --plugin NAME")
     if not list(directions):
         raise OptionError(

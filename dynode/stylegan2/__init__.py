@@ -11,10 +11,12 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.stylegan2.blocks import (
+        Block,
         FirstBlock,
         LayerInputs,
         SynthesisState,
     )
+    from dynode.stylegan2.building import build_network
     from dynode.stylegan2.config import (
         DiscriminatorConfig,
         GeneratorConfig,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from dynode.stylegan2.synthesis import SynthesisNetwork
 
 __all__ = [
+    "Block",
     "Convolution",
     "DiscriminatorConfig",
     "DiscriminatorNetwork",
@@ -57,6 +60,7 @@ __all__ = [
     "StyledConvolution",
     "SynthesisNetwork",
     "SynthesisState",
+    "build_network",
     "double",
     "load_cropped",
     "load_discriminator",
@@ -66,6 +70,7 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "Block": "dynode.stylegan2.blocks",
         "Convolution": "dynode.stylegan2.layers",
         "DiscriminatorConfig": "dynode.stylegan2.config",
         "DiscriminatorNetwork": "dynode.stylegan2.discriminator",
@@ -82,6 +87,7 @@ __getattr__ = names_on_demand(
         "StyledConvolution": "dynode.stylegan2.layers",
         "SynthesisNetwork": "dynode.stylegan2.synthesis",
         "SynthesisState": "dynode.stylegan2.blocks",
+        "build_network": "dynode.stylegan2.building",
         "double": "dynode.stylegan2.resampling",
         "load_cropped": "dynode.stylegan2.loading",
         "load_discriminator": "dynode.stylegan2.loading",

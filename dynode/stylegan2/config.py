@@ -22,6 +22,8 @@ class GeneratorConfig:
         channels: Name of a block -> channels of its convolutions, for 4, 8, ..., resolution.
         base: (height, width) of the learned constant, which block 4 starts from; every further
             block doubles both.
+        refines: Name of the last block with rows of its own; the blocks behind it read the last row,
+            so that they draw the same codes finer. None: every block has rows.
         z_dim: Width of the random input.
         w_dim: Width of a row of w+.
         c_dim: Number of classes, 0 for an unconditional generator.
@@ -49,10 +51,16 @@ class GeneratorConfig:
     conv_clamp: float | None = None
     resample_filter: tuple[float, ...] = (1, 3, 3, 1)
     base: tuple[int, int] = (4, 4)
+    refines: int | None = None
 
     def __post_init__(self) -> None:
         """Check that the numbers make a network."""
         _check(self, "generator", architecture="skip")
+        if self.refines is not None and self.refines not in self.resolutions[:-1]:
+            raise UsageError(
+                f"generator refines is {self.refines}; expected the name of a block before the last, "
+                f"one of {self.resolutions[:-1]}"
+            )
 
     @property
     def resolutions(self) -> tuple[int, ...]:
@@ -71,7 +79,14 @@ class GeneratorConfig:
     @property
     def num_layers(self) -> int:
         """Number of rows of w+."""
-        return 2 * len(self.resolutions)
+        return 2 * len(_resolutions(self.refines or self.resolution))
+
+    @property
+    def refined(self) -> GeneratorConfig | None:
+        """The shape of the generator that this one draws finer."""
+        if self.refines is None:
+            return None
+        return dataclasses.replace(self, resolution=self.refines, refines=None)
 
     def to_json(self) -> str:
         """Write this config as one JSON object."""
@@ -168,6 +183,8 @@ def _to_json(config: GeneratorConfig | DiscriminatorConfig) -> str:
     fields["channels"] = {str(r): fields["channels"][r] for r in config.resolutions}
     if fields["base"] == (4, 4):
         del fields["base"]  # as in files and fingerprints of before there were others
+    if fields.get("refines", 0) is None:
+        del fields["refines"]
     return json.dumps(fields, sort_keys=True)
 
 

@@ -37,9 +37,16 @@ class Fingerprint:
 
 
 def hash_network(network: GeneratorNetwork) -> str:
-    """Hash config, names and values with SHA-256."""
-    digest = hashlib.sha256(network.config.to_json().encode())
+    """Hash config, names and values with SHA-256.
+
+    A network that draws another's codes finer is known as that one: what is found for one fits the other.
+    """
+    config = network.config.refined or network.config
+    finer = tuple(f"synthesis.b{r}." for r in network.config.resolutions if r > config.resolution)
+    digest = hashlib.sha256(config.to_json().encode())
     for name, tensor in sorted(network.state_dict().items()):
+        if finer and name.startswith(finer):
+            continue
         values = tensor.detach().to(device="cpu", dtype=torch.float32).contiguous()
         digest.update(f"{name} {tuple(values.shape)}".encode())
         digest.update(values.numpy().data)

@@ -29,7 +29,7 @@ class SynthesisNetwork(nn.Module):
             self.add_module(block.name, block)
             row = 0 if resolution == 4 else self.rows[f"b{resolution // 2}.torgb"]
             for name in ("conv0", "conv1", "torgb")[1 if resolution == 4 else 0 :]:
-                self.rows[f"{block.name}.{name}"] = row
+                self.rows[f"{block.name}.{name}"] = min(row, config.num_layers - 1)
                 self._layers[f"{block.name}.{name}"] = block.get_submodule(name)  # type: ignore[assignment]
                 row += 1
 

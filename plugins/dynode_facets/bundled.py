@@ -34,6 +34,16 @@ def load_generator(device: torch.device | str) -> Generator:
     return load_cropped(weights_path("generator"), _CROP, device=device)
 
 
+def load_finer(device: torch.device | str) -> Generator:
+    """Load the bundled generator with a further block, which draws its portraits at 256 px."""
+    from dynode.stylegan2 import load_cropped
+    from dynode_worlds.finer import drawn_finer_by
+
+    return drawn_finer_by(
+        weights_path("finer"), load_cropped(weights_path("generator"), _CROP, device=device)
+    )
+
+
 def load_video(device: torch.device | str) -> Generator:
     """Load the bundled generator with the bundled motion.
 

@@ -11,6 +11,7 @@ from dynode_worlds.commands import RecipesGroup, render_command
 
 _RECIPES = {
     "generator": ("dynode_facets.training.generator", "GeneratorRecipe", "train_generator"),
+    "finer": ("dynode_facets.training.finer", "RefiningRecipe", "train_finer"),
     "clip": ("dynode_facets.training.clip", "ClipRecipe", "train_clip"),
     "scorer": ("dynode_facets.training.scorer", "ScorerRecipe", "train_scorer"),
     "readings": ("dynode_facets.training.readings", "ReadingsRecipe", "read_pictures"),

@@ -39,6 +39,22 @@ class FacetsGenerator(dynode.GeneratorProvider):
         return load_generator(device)
 
 
+class FinerFacets(dynode.GeneratorProvider):
+    """The bundled StyleGAN2 with a further block: the same codes, at twice the size."""
+
+    name = "facets-256"
+    summary = "the portraits of facets-128, 256 px, bundled"
+    licence = "Apache-2.0"
+    domain = DOMAIN
+    directions = FacetsGenerator.directions
+
+    def load(self, device: torch.device | str) -> Generator:
+        """Load both files of weights; see `GeneratorProvider.load`."""
+        from dynode_facets.bundled import load_finer
+
+        return load_finer(device)
+
+
 class FacetsVideo(dynode.GeneratorProvider):
     """The bundled StyleGAN2 with motion added to its style codes."""
 
@@ -140,6 +156,7 @@ class FacetsInverter(WorldInverter):
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
     """Contribute the bundled generators."""
     register(FacetsGenerator())
+    register(FinerFacets())
     register(FacetsVideo())
 
 

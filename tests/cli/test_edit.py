@@ -528,6 +528,8 @@ def test_keywords_are_checked_like_flags(tiny: Path, options: dict[str, Any], me
 def test_options_without_a_plugin_are_refused(tiny: Path, smile: Path) -> None:
     from dynode.errors import OptionError
 
+    with pytest.raises(OptionError, match="directions, a list"):
+        edit(direction="smile")
     with pytest.raises(OptionError, match="samples given without --plugin"):
         edit(directions=[(smile, 1.0)], generator=str(tiny), samples=3)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from dynode.errors import UnknownNameError
+from dynode.errors import UnknownNameError, UnsupportedCheckpointError
 from dynode.files import check_free
 from dynode.stylegan2.checkpoints.checkpoint import Checkpoint
 from dynode.stylegan2.checkpoints.layouts import written_layouts
@@ -37,6 +37,11 @@ def write_checkpoint(
     known = written_layouts()
     if layout not in known:
         raise UnknownNameError("checkpoint layout", layout, sorted(known))
+    if layout != "dynode" and checkpoint.generator is not None and checkpoint.generator.refines:
+        raise UnsupportedCheckpointError(
+            f"the generator draws the codes of one of {checkpoint.generator.refines} px finer, which the "
+            f"layout {layout} cannot say; write the layout dynode"
+        )
     path = Path(path)
     check_free(path, force=force)
     write = known[layout].write

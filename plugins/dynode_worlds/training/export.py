@@ -68,13 +68,13 @@ def synthesis_state(space: CodeSpace, synthesis: SynthesisNetwork, w_dim: int) -
         state[f"synthesis.{key}"] = part.half() if is_large else part.clone()
     for name in synthesis.rows:
         affine = synthesis.layer(name).affine
-        weight, bias = _laid_into_w(space, affine.weight, affine.bias, w_dim)
+        weight, bias = laid_into_w(space, affine.weight, affine.bias, w_dim)
         state[f"synthesis.{name}.affine.weight"] = weight
         state[f"synthesis.{name}.affine.bias"] = bias
     return state
 
 
-def _laid_into_w(
+def laid_into_w(
     space: CodeSpace, weight: Tensor, bias: Tensor, w_dim: int
 ) -> tuple[Tensor, Tensor]:
     """Turn an affine layer of factors (o, F) into one of codes (o, w_dim) of the same output."""
