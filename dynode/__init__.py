@@ -24,6 +24,7 @@ from dynode.plugins.methods import (
 )
 from dynode.plugins.metric import Measurement, Metric, Needs, Setting
 from dynode.plugins.picture_distance import PictureDistance
+from dynode.renamed import find_old_names
 from dynode.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from dynode.pipeline.walk_grid import walk_grid
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
+
+find_old_names()
 
 _LAZY = {
     "interpolate": "dynode.pipeline.interpolate",

@@ -24,7 +24,7 @@ MOST_LONG = 51  # functions that are longer with them; public calls say much
 
 # Each storey may import from itself and from those above it in this list; the last is the top.
 STOREYS: list[list[str]] = [
-    ["lazy", "errors", "version", "quoting"],
+    ["lazy", "errors", "version", "quoting", "renamed"],
     ["files", "options", "weights", "devices"],
     ["latents", "generator.protocol", "generator.module_layers", "distance.distance"],
     ["generator.population", "direction", "dynamics", "importing.request", "plugins"],
