@@ -74,7 +74,8 @@ class Provider(dynode.GeneratorProvider):
 def stranger(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """The plugin of the how-to page, registered through its hook and nowhere else."""
     registry = Registry()
-    registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
+    for name in ("dynode_bench", "dynode_adversarial"):  # the commands
+        registry.register(importlib.import_module(f"{name}.plugin"), "tests")
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     monkeypatch.setenv("DYNODE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)

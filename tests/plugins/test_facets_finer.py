@@ -16,7 +16,7 @@ from dynode_worlds.training.refining import RefiningRecipe, train_refinement
 pytestmark = pytest.mark.installed_plugins
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def pair() -> tuple[dynode.StyleGAN2, dynode.StyleGAN2]:
     small, finer = (
         dynode.load_generator(name, device="cpu") for name in ("facets-128", "facets-256")

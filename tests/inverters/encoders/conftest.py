@@ -18,7 +18,7 @@ from torch import Tensor
 from dynode.testing import tiny_generator
 from dynode.weights.budget import Budget
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = Path(__file__).parents[2] / "reference"
 
 
 class EncoderCase(NamedTuple):

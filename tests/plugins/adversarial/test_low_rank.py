@@ -23,7 +23,10 @@ SMALL: dict[str, Any] = {
     "average_kimg": 0.0,
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore:the discriminator starts anew")
+pytestmark = [
+    pytest.mark.installed_plugins,
+    pytest.mark.filterwarnings("ignore:the discriminator starts anew"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from dynode_data import check_clips, natural_key, open_clips, read_labels
 
 from .made_clips import write_clips, zipped
 
+pytestmark = pytest.mark.installed_plugins
+
 
 def greens(frames: np.ndarray) -> list[int]:
     return [int(frame[0, 0, 1]) for frame in frames]

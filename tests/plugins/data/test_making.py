@@ -24,6 +24,8 @@ from dynode_data import (
 
 from .made_clips import write_clips
 
+pytestmark = pytest.mark.installed_plugins
+
 
 def greens(frames: np.ndarray) -> list[int]:
     return [int(frame[0, 0, 1]) for frame in frames]
