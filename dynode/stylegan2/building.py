@@ -12,6 +12,7 @@ from dynode.stylegan2.mean import estimate_mean
 from dynode.stylegan2.network import GeneratorNetwork
 
 
+@torch.inference_mode(mode=False)  # or nothing could ever be optimised through it
 def build_network(
     config: GeneratorConfig, state: dict[str, Tensor], *, source: str, release: bool = False
 ) -> GeneratorNetwork:

@@ -418,3 +418,15 @@ def test_a_network_is_built_without_the_compiler(monkeypatch: pytest.MonkeyPatch
     built = build_network(tiny_generator(8).network.config, state, source="test")
 
     assert built.state_dict().keys() == state.keys()
+
+
+def test_a_network_that_was_built_in_inference_mode_can_be_optimised_through() -> None:
+    config = GeneratorConfig(8, {4: 4, 8: 4}, w_dim=8, z_dim=8, mapping_layers=1)
+    state = GeneratorNetwork(config).state_dict()
+    with torch.inference_mode():
+        generator = StyleGAN2(build_network(config, state, source="here"), name="built")
+    codes = generator.sample(1, seed=1).w.clone().requires_grad_()
+
+    (gradient,) = torch.autograd.grad(generator.synthesize(Latents(codes)).sum(), [codes])
+
+    assert float(gradient.abs().sum()) > 0
