@@ -82,15 +82,8 @@ class _Commands:
             parts = ["generate", *seeds, *truncated, *self.of_class, *codes]
             yield _line(*parts, *self.generator)
         sampled = [] if start else ["--seed", str(source.seed), *self.of_class]
-        yield _line("edit", *start, *self._inverter(), *sampled, *self._named(), *self.generator)
-
-    def _inverter(self) -> list[str]:
-        source = self.state.source
-        if source.kind not in ("picture", "clip"):
-            return []
-        options = [f"{name}={_value(value)}" for name, value in source.inverter_options.items()]
-        flags = [part for option in options for part in ("--inverter-option", option)]
-        return [*(["--inverter", source.inverter] if source.inverter else []), *flags]
+        inverter = inverter_flags(source)
+        yield _line("edit", *start, *inverter, *sampled, *self._named(), *self.generator)
 
     def _named(self) -> list[str]:
         directions = self.directions
@@ -103,6 +96,15 @@ class _Commands:
         if self.state.source.kind == "clip":
             return [*named, "-o", CLIP_OUTPUT]
         return [*named, "--edited-only", "-o", OUTPUT]
+
+
+def inverter_flags(source: Source) -> list[str]:
+    """Say how the codes of what was opened were found, as flags of a command."""
+    if source.kind not in ("picture", "clip"):
+        return []
+    options = [f"{name}={_value(value)}" for name, value in source.inverter_options.items()]
+    flags = [part for option in options for part in ("--inverter-option", option)]
+    return [*(["--inverter", source.inverter] if source.inverter else []), *flags]
 
 
 def _check_keys(state: State) -> None:

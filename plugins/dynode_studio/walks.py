@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dynode.errors import UsageError
 from dynode.pipeline import Score, file_stems
 from dynode_studio.state import Slider, State
+from dynode_studio.telling import inverter_flags
 
 STEP_S = 2.0
 """From one stop to the next."""
@@ -35,6 +36,12 @@ def score_of(stops: Sequence[State], step: float = STEP_S) -> Score:
         raise UsageError(
             "the samples of a walk have one truncation and one class; these have several"
         )
+    pictures = [inverter_flags(stop.source) for stop in stops if stop.source.kind == "picture"]
+    if any(flags != pictures[0] for flags in pictures):
+        raise UsageError(
+            "the pictures of a walk are inverted in one way; these were in several: save their codes, and "
+            "open those"
+        )
     names = dict.fromkeys(_named(slider) for stop in stops for slider in stop.active)
     strengths = [{_named(slider): slider.strength for slider in stop.active} for stop in stops]
     times = [step * number for number in range(len(stops))]
@@ -54,6 +61,8 @@ def walk_command(stops: Sequence[State], generator: str | None = None) -> str:
         parts += ["--truncation", repr(sample.truncation)]
     if sample is not None and sample.class_index is not None:
         parts += ["--class", str(sample.class_index)]
+    picture = next((stop.source for stop in stops if stop.source.kind == "picture"), None)
+    parts += [] if picture is None else inverter_flags(picture)
     return shlex.join([*parts, *(["--generator", generator] if generator else [])])
 
 

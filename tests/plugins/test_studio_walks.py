@@ -48,13 +48,17 @@ def test_its_command_walks_through_what_was_on_the_table(
 
 def test_files_are_named_and_options_of_the_samples_go_into_the_command() -> None:
     found = Slider("my smile", 1.0, file="abc", recipe=Recipe("sefa"))
-    opened = State(Source("picture", name="face.png"), (found,))
+    how = {"steps": 20}
+    opened = State(
+        Source("picture", name="face.png", inverter="optimize", inverter_options=how), (found,)
+    )
     sample = State(Source(seed=1, truncation=0.5, class_index=2))
 
     assert score_of([opened, sample]).points == ((0.0, "face.png"), (2.0, "1"))
     assert list(score_of([opened, sample]).directions) == ["my smile.safetensors"]
     assert walk_command([opened, sample], "x.pt") == (
-        "dynode walk score.json -o walk.mp4 --truncation 0.5 --class 2 --generator x.pt"
+        "dynode walk score.json -o walk.mp4 --truncation 0.5 --class 2 "
+        "--inverter optimize --inverter-option steps=20 --generator x.pt"
     )
 
 
@@ -63,13 +67,17 @@ def test_files_are_named_and_options_of_the_samples_go_into_the_command() -> Non
     [
         ([FIRST], "at least 2 stops, and 1 is set"),
         ([FIRST, State(Source("clip", name="a.mp4"))], "a clip is no stop"),
+        (
+            [State(Source("picture", name=f"{n}.png", inverter=n)) for n in ("e4e", "pti")],
+            "in one way; these were in several",
+        ),
         ([FIRST, State(Source(seed=1, truncation=0.3))], "one truncation and one class"),
         (
             [FIRST, State(Source(seed=1), (Slider("age", 1.0, rows="0-3"),))],
             "age moves some layers only",
         ),
     ],
-    ids=["one stop", "a clip", "two truncations", "layers"],
+    ids=["one stop", "a clip", "two inverters", "two truncations", "layers"],
 )
 def test_what_no_score_says_is_refused(stops: list[State], message: str) -> None:
     with pytest.raises(UsageError, match=message):
