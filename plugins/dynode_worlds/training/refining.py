@@ -21,6 +21,7 @@ from dynode_worlds.finer import finer_config
 from dynode_worlds.training.code_samples import draw_codes
 from dynode_worlds.training.export import laid_into_w
 from dynode_worlds.training.losses import picture_loss, psnr
+from dynode_worlds.training.stages import targets_at
 from dynode_worlds.world import World
 
 _HELD_OUT, _PICTURES, _EVERY = 991, 64, 100
@@ -99,7 +100,7 @@ class _Refining:
         rows = self.generator.info.num_layers
         codes, factors = draw_codes(world.population, recipe.batch, rows, random)
         images = drawn_finer(world, self.generator, self.block, codes)
-        targets = rendered(world, factors, self.block)
+        targets = targets_at(world, factors, self.block.resolution)
         loss = picture_loss(images, targets, min(1.0, index / _round(recipe)))
         self.optimizer.zero_grad()
         loss.backward()
@@ -136,12 +137,6 @@ def drawn_finer(world: World, generator: StyleGAN2, block: Block, rows: Tensor) 
 
 
 @torch.no_grad()
-def rendered(world: World, factors: Tensor, block: Block) -> Tensor:
-    """Render factors (n, F) at the block's size."""
-    return world.render(factors, block.resolution)
-
-
-@torch.no_grad()
 def held_out_psnr(world: World, generator: StyleGAN2, block: Block, count: int) -> float:
     """Compute the mean PSNR over pictures of z that training never draws."""
     z = torch.randn(count, generator.info.z_dim, generator=generator_at(_HELD_OUT, count))
@@ -150,7 +145,7 @@ def held_out_psnr(world: World, generator: StyleGAN2, block: Block, count: int) 
     for part in factors.split(8):
         rows = part[:, None].expand(-1, generator.info.num_layers, -1)
         total += psnr(
-            drawn_finer(world, generator, block, rows), rendered(world, part, block)
+            drawn_finer(world, generator, block, rows), targets_at(world, part, block.resolution)
         ) * len(part)
     return total / count
 
