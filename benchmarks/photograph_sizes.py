@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from photographs import background, compose, known_points, portraits, square
+from composed import background, compose, known_points, portraits, square
 from result_files import write_json, write_markdown
 
 import dynode
