@@ -28,6 +28,12 @@ _ATTRIBUTES = click.option(
     metavar="NAMES",
     help="Attributes, such as smile,age; all that the scorer has texts for if absent.",
 )
+_WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Methods at a time, each in a process of one thread (about 1 GB); as many as there are processors "
+    "if absent, 1 on other devices. 1 works without a process of its own. No figure depends on it.",
+)
 _LISTS = ("methods", "attributes")
 _BUDGET = click.option(
     "--budget",
@@ -72,7 +78,7 @@ def bench() -> None:
 
 
 @bench.command()
-@_comparing("Direction methods", _ATTRIBUTES)
+@_comparing("Direction methods", _ATTRIBUTES, _WORKERS)
 def directions(output: Path | None, **given: Any) -> None:
     r"""Compare direction methods: effect, leakage at equal effect, identity, cost.
 

@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
 
 from dynode import plugins
-from dynode.direction import Direction
-from dynode.errors import DynodeError, OptionError
+from dynode.errors import UsageError
 from dynode.generator import Generator, loaded
-from dynode.plugins import DirectionMethod, Progress, at_work, silent
-from dynode.scoring import calibrate, purest
+from dynode.plugins import Progress, silent
 from dynode_bench.asking import Asking, Budget
 from dynode_bench.keeping import KeptRows
 from dynode_bench.rows import DirectionBench, Row
-from dynode_bench.world import STRENGTHS, World
+from dynode_bench.search import PER_IMAGE, ask
+from dynode_bench.workers import Ended, one_thread, processors, run_side_by_side
+from dynode_bench.world import World
 
-_CALIBRATION = 16
-_PER_IMAGE = {"small": 4, "full": 32}
 _PICTURES = {"small": 24, "full": 64}
-
-
-@dataclass(frozen=True)
-class Discovery:
-    """What a method found, and what that cost.
-
-    Attributes:
-        found: Directions; of methods that find one for every picture, as many as pictures.
-        seconds: Processor time.
-        renders: Pictures drawn.
-        failed: Why there are none; empty if there are.
-    """
-
-    found: list[Direction]
-    seconds: float
-    renders: int
-    failed: str = ""
 
 
 def bench_directions(
@@ -53,13 +28,11 @@ def bench_directions(
     budget: Budget = "small",
     seed: int = 0,
     device: str | None = None,
+    workers: int | None = 1,
     keep: str | Path | None = None,
     progress: Progress = silent,
 ) -> DirectionBench:
-    """Compare direction methods where the truth is known.
-
-    Every method is asked for every attribute in the way its options allow, and moved to the same effect
-    on the same held-out pictures.
+    """Ask methods for every attribute, and move the same held-out pictures to the same effect.
 
     Args:
         generator: One whose scorer says attributes in words; the bundled one if absent.
@@ -68,137 +41,121 @@ def bench_directions(
         budget: `small`: methods with their `small_budget`; `full`: with their defaults.
         seed: Seed of everything random; the same seed gives the same figures but the seconds.
         device: Where to compute.
+        workers: Processes of one thread with a method each, which change no figure; 1: this process; None: as
+            many as processors, 1 off the CPU. Several need a script with `if __name__ == "__main__":`.
         keep: File that rows are kept in until all are there, so that a run that was killed goes on.
         progress: Called after every row.
 
     Raises:
         UnknownNameError: No such method or attribute.
         MissingWeightsError: No scorer knows the generator.
+        UsageError: A loaded generator for several processes, which load it themselves.
     """
     shelf = plugins.registry().directions
     asked = [Asking(shelf[name], budget) for name in methods] or [Asking(m, budget) for m in shelf]
-    drawing = loaded(generator, device=device)
-    world = World.of(drawing, list(attributes), pictures=_PICTURES[budget], seed=seed)
-    spec = _spec(world, budget)
-    kept = KeptRows(None if keep is None else Path(keep), spec)
-    rows = _rows(world, asked, kept, progress)
+    with one_thread():
+        world = _world(loaded(generator, device=device), attributes, budget, seed)
+        kept = KeptRows(None if keep is None else Path(keep), _spec(world, budget))
+        jobs = _jobs(world, asked, kept, generator, device)
+        found = _found(jobs, world, asked, _count(workers, world.generator))
+        rows = _rows(world, asked, kept, found, progress)
+    return DirectionBench(rows, _spec(world, budget))
+
+
+def _world(generator: Generator, attributes: Sequence[str], budget: Budget, seed: int) -> World:
+    return World.of(generator, list(attributes), pictures=_PICTURES[budget], seed=seed)
+
+
+def _count(workers: int | None, generator: Generator) -> int:
+    if workers is not None:
+        return workers
+    return processors() if generator.device.type == "cpu" else 1
+
+
+def _jobs(
+    world: World,
+    asked: Sequence[Asking],
+    kept: KeptRows,
+    generator: Generator | str | Path | None,
+    device: str | None,
+) -> list[_Job]:
+    """Say what is still to be found; first of the methods that search anew for every attribute."""
+    jobs = []
+    for asking in sorted(asked, key=lambda asking: asking.once):
+        told = {name: asking.told(name, text) for name, text in world.attributes.items()}
+        name = asking.method.name
+        missing = tuple(one for one in told if kept.get(name, one, told[one]) is None)
+        every = tuple(world.attributes)
+        jobs.append(_Job(name, missing, every, generator, device, asking.budget, world.seed))
+    return [job for job in jobs if job.missing]
+
+
+def _found(
+    jobs: Sequence[_Job], world: World, asked: Sequence[Asking], workers: int
+) -> Iterator[Row | Ended[_Job]]:
+    if min(workers, len(asked)) > 1:
+        if jobs and not isinstance(jobs[0].generator, str | Path | None):
+            raise UsageError(
+                f"{workers} workers were asked for and a loaded generator was given; each loads its own: "
+                f"give its name or file, or workers=1"
+            )
+        yield from run_side_by_side(_apart, jobs, workers)
+        return
+    by_name = {asking.method.name: asking for asking in asked}
+    for job in jobs:
+        yield from ask(world, by_name[job.method], job.missing)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A method, and what a process needs to ask it for the attributes that are missing."""
+
+    method: str
+    missing: tuple[str, ...]
+    attributes: tuple[str, ...]
+    generator: Generator | str | Path | None
+    device: str | None
+    budget: Budget
+    seed: int
+
+
+def _apart(job: _Job) -> Iterator[Row]:
+    """Ask one method, in a process that has nothing yet."""
+    generator = loaded(job.generator, device=job.device)
+    world = _world(generator, job.attributes, job.budget, job.seed)
+    method = plugins.registry().directions[job.method]
+    yield from ask(world, Asking(method, job.budget), job.missing)
+
+
+def _rows(
+    world: World,
+    asked: Sequence[Asking],
+    kept: KeptRows,
+    found: Iterator[Row | Ended[_Job]],
+    progress: Progress,
+) -> list[Row]:
+    """Take rows as they are found; those of one attribute stand together, in the order of methods."""
+    options = {
+        (attribute, asking.method.name): asking.told(attribute, text)
+        for attribute, text in world.attributes.items()
+        for asking in asked
+    }
+    held = {key: kept.get(key[1], key[0], told) for key, told in options.items()}
+    rows = {key: row for key, row in held.items() if row is not None}
+    for one in found:
+        if isinstance(one, Row):
+            kept.add(one, options[one.attribute, one.method])
+            new = [one]
+        else:  # what its process left undone is tried again by a run that goes on
+            missing = [a for a in one.job.missing if (a, one.job.method) not in rows]
+            new = [Row(attribute, one.job.method, note=one.why) for attribute in missing]
+        for row in new:
+            rows[row.attribute, row.method] = row
+            progress(len(rows), len(options), f"{row.method}, {row.attribute}")
     kept.forget()
-    return DirectionBench(rows, spec)
-
-
-def _rows(world: World, asked: Sequence[Asking], kept: KeptRows, progress: Progress) -> list[Row]:
-    """Ask every method for every attribute; rows of one attribute stand together."""
-    rows: list[Row] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of texts that are weak: the table says so
-        for asking in asked:
-            shared: Discovery | None = None
-            for attribute, text in world.attributes.items():
-                options = asking.told(attribute, text)
-                row = kept.get(asking.method.name, attribute, options)
-                if row is None:
-                    shared = (
-                        shared if asking.once and shared else discover(world, asking, attribute)
-                    )
-                    row = _row(world, asking, attribute, shared)
-                    kept.add(row, options)
-                rows.append(row)
-                total = len(asked) * len(world.attributes)
-                progress(len(rows), total, f"{asking.method.name}, {attribute}")
-    return sorted(rows, key=lambda row: list(world.attributes).index(row.attribute))
+    return [rows[key] for key in options]
 
 
 def _spec(world: World, budget: Budget) -> dict[str, str]:
-    told = f"{world.pictures} held out ({_PER_IMAGE[budget]} of methods that work per picture)"
+    told = f"{world.pictures} held out ({PER_IMAGE[budget]} of methods that work per picture)"
     return world.spec(budget) | {"pictures": told}
-
-
-def discover(world: World, asking: Asking, attribute: str) -> Discovery:
-    """Let a method search, and count what that costs; a failure is a finding."""
-    method = asking.method
-    latents = world.population.latents[: _PER_IMAGE[asking.budget]] if method.per_image else None
-    started = time.process_time()
-    with world.counting() as renders:
-        try:
-            options = asking.options(attribute, world.attributes[attribute])
-            with at_work(f"direction method {method.name!r}"):
-                found = method.find(
-                    world.generator, options, seed=world.seed, progress=silent, latents=latents
-                )
-        except DynodeError as error:
-            return Discovery([], time.process_time() - started, renders(), str(error))
-        seconds = time.process_time() - started
-    return Discovery(found if isinstance(found, list) else [found], seconds, renders())
-
-
-def _row(world: World, asking: Asking, attribute: str, discovery: Discovery) -> Row:
-    cost = Row(
-        attribute,
-        asking.method.name,
-        seconds=round(discovery.seconds, 2),
-        renders=discovery.renders,
-        note=discovery.failed,
-    )
-    if discovery.failed:
-        return cost
-    try:
-        return _measured(world, asking.method, cost, discovery.found)
-    except OptionError as error:  # it does not move the attribute far enough
-        return replace(cost, note=str(error))
-
-
-def _measured(world: World, method: DirectionMethod, cost: Row, found: list[Direction]) -> Row:
-    """Move the held-out pictures to the same effect and read the rest."""
-    note = ""
-    if method.per_image:
-        move, count = world.each_mover(found), len(found)
-    else:
-        best = _calibrated(world, cost.attribute, found)
-        note = best.info.name if len(found) > 1 else ""
-        move, count = world.mover(best), world.pictures
-    changes = world.changes(move, count)
-    return _told(world, replace(cost, note=note), changes)
-
-
-def _calibrated(world: World, attribute: str, found: list[Direction]) -> Direction:
-    scorer, seed = world.chosen(attribute), world.seed + 1
-    how: dict[str, Any] = {"samples": _CALIBRATION, "with_curve": False}
-    if len(found) > 1:
-        return purest(found, world.generator, scorer, seed=seed, **how)
-    return calibrate(found[0], world.generator, scorer, seed=seed, **how)
-
-
-def _told(world: World, row: Row, changes: Tensor) -> Row:
-    """Sum up changes (strengths, n, attributes)."""
-    names = world.model.model.attributes
-    target = names.index(row.attribute)
-    others = [i for i, name in enumerate(names) if i != target]
-    lasting = [i for i, n in enumerate(names) if n in world.scorer.identity and i != target]
-    effects = changes[:, :, target].mean(1).tolist()
-    leaks = changes[:, :, others].abs().mean((1, 2)).tolist()
-    drift = changes[:, :, lasting].square().mean((1, 2)).sqrt().tolist() if lasting else []
-    steps = torch.cat([torch.zeros_like(changes[:1]), changes])[:, :, target].diff(dim=0)
-    at_one = STRENGTHS.index(1.0)
-    return replace(
-        row,
-        effect=round(effects[at_one], 4),
-        leakage=interpolate_at_one(effects, leaks),
-        identity=interpolate_at_one(effects, drift) if drift else None,
-        monotone=round(float((steps > 0).double().mean()), 3),
-        curve=tuple(
-            (s, round(e, 4), round(leak, 4))
-            for s, e, leak in zip(STRENGTHS, effects, leaks, strict=True)
-        ),
-    )
-
-
-def interpolate_at_one(effects: Sequence[float], values: Sequence[float]) -> float | None:
-    """Interpolate values at the strength whose mean effect is 1; None if none has it."""
-    effects, values = [0.0, *effects], [0.0, *values]
-    for index in range(1, len(effects)):
-        low, high = effects[index - 1], effects[index]
-        if low < 1 <= high:
-            share = (1 - low) / (high - low)
-            between = values[index - 1] + share * (values[index] - values[index - 1])
-            return round(between, 4)
-    return None

@@ -84,8 +84,9 @@ class DirectionBench:
         return line_chart(
             lines,
             x="effect (standard deviations of the attribute)",
-            y="leakage (σ, lower is better)",
+            y="leakage (σ, lower is better, powers of ten)",
             title="Leakage over effect, means over attributes",
+            log_y=True,
         )
 
     def summary(self) -> str:
@@ -119,12 +120,11 @@ def _line(row: Row) -> str:
 def _mean_curve(
     curves: Sequence[tuple[tuple[float, float, float], ...]],
 ) -> list[tuple[float, float]]:
-    """Average the effects and the leaks of curves strength by strength, from (0, 0) on."""
+    """Average the effects and the leaks of curves strength by strength."""
     if not curves:
         return []
     columns = zip(*curves, strict=True)
-    means = [(sum(p[1] for p in at) / len(at), sum(p[2] for p in at) / len(at)) for at in columns]
-    return [(0.0, 0.0), *means]
+    return [(sum(p[1] for p in at) / len(at), sum(p[2] for p in at) / len(at)) for at in columns]
 
 
 def _told(figure: float | None) -> str:

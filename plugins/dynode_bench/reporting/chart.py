@@ -48,8 +48,29 @@ class _Axis:
         return [round(index * step, 12) for index in range(first, last + 1)]
 
 
+class _LogAxis(_Axis):
+    """Values above zero, each power of ten as long as the next."""
+
+    def at(self, value: float) -> float:
+        return _Axis(math.log10(self.low), math.log10(self.high), self.start, self.stop).at(
+            math.log10(value)
+        )
+
+    def ticks(self) -> list[float]:
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+        every = [float(f"{part}e{power}") for power in powers for part in (1, 2, 5)]
+        return [value for value in every if self.low <= value <= self.high]
+
+
 def line_chart(
-    lines: Sequence[Line], *, x: str, y: str, title: str = "", width: int = 760, height: int = 420
+    lines: Sequence[Line],
+    *,
+    x: str,
+    y: str,
+    title: str = "",
+    width: int = 760,
+    height: int = 420,
+    log_y: bool = False,
 ) -> str:
     """Draw lines with axes and a legend; lines without finite points are left to the legend.
 
@@ -60,16 +81,16 @@ def line_chart(
         title: What stands above.
         width: Pixels.
         height: Pixels, more where the legend needs them.
+        log_y: Whether upwards are powers of ten; points that are not above zero are left out.
 
     Returns:
         An `<svg>` element.
     """
     height = max(height, _TOP + _BOTTOM + _ROW * len(lines))
-    drawn = [
-        Line(line.name, [p for p in line.points if all(map(math.isfinite, p))]) for line in lines
-    ]
+    drawn = [Line(line.name, [p for p in line.points if _fits(p, log_y)]) for line in lines]
     across = _axis([p[0] for line in drawn for p in line.points], _LEFT, width - _RIGHT)
-    up = _axis([p[1] for line in drawn for p in line.points], height - _BOTTOM, _TOP)
+    axis = _log_axis if log_y else _axis
+    up = axis([p[1] for line in drawn for p in line.points], height - _BOTTOM, _TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="12" role="img">',
@@ -81,6 +102,15 @@ def line_chart(
     for index, line in enumerate(drawn):
         parts += _line(line, index, across, up)
     return "\n".join([*parts, "</svg>"])
+
+
+def _fits(point: tuple[float, float], log_y: bool) -> bool:
+    return all(map(math.isfinite, point)) and (point[1] > 0 or not log_y)
+
+
+def _log_axis(values: Sequence[float], start: float, stop: float) -> _Axis:
+    low, high = min(values, default=1.0), max(values, default=10.0)
+    return _LogAxis(low / 1.2, high * 1.2, start, stop)
 
 
 def _axis(values: Sequence[float], start: float, stop: float) -> _Axis:

@@ -26,6 +26,19 @@ def test_points_are_where_their_values_are() -> None:
     assert a < c < e and b > d > f  # values grow to the right and upwards
 
 
+def test_powers_of_ten_are_equally_far_apart_and_zero_is_left_out() -> None:
+    svg = line_chart(
+        [Line("one", [(0, 0), (1, 0.01), (2, 0.1), (3, 10)])], x="x", y="y", log_y=True
+    )
+
+    (_, a), (_, b), (_, c), _legend = circles(svg)
+    assert (b - c) == pytest.approx(
+        2 * (a - b), abs=0.3
+    )  # places are rounded to a tenth of a pixel
+    texts = [e.text for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("}text")]
+    assert {"0.01", "0.1", "1", "10"} < set(texts)
+
+
 def test_every_line_has_its_own_look_and_its_name() -> None:
     lines = [Line(f"line {index}", [(0, index), (1, index)]) for index in range(12)]
 

@@ -19,7 +19,8 @@ from dynode.testing import PixelScorer, run_command, tiny_generator
 from dynode.testing.scorers import PixelScorerModel
 from dynode_bench import DirectionBench
 from dynode_bench.asking import Asking
-from dynode_bench.directions import bench_directions, interpolate_at_one
+from dynode_bench.directions import bench_directions
+from dynode_bench.search import interpolate_at_one
 
 ATTRIBUTES = ("light", "warm")
 
@@ -264,6 +265,7 @@ def test_what_cannot_be_measured_is_told(world: Registry, monkeypatch: pytest.Mo
 
 def test_the_command_writes_a_table_a_plot_and_one_document(tmp_path: Path) -> None:
     arguments = ["bench", "directions", "--methods", "stranger,nothing", "--attributes", "light"]
+    arguments += ["--workers", "1"]
 
     printed = run_command(arguments).stdout
     told = json.loads(run_command([*arguments, "-o", "found", "--json"]).stdout)
