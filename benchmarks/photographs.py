@@ -163,12 +163,14 @@ def astronaut(folder: Path) -> dict[str, float]:
     box = _box(photo.size, frame)
     outside = np.ones(before.shape[:2], bool)
     outside[box[1] : box[3], box[0] : box[2]] = paste_mask(frame, box, points=points) == 0
-    for name, original in (("difference", crop), ("whole", None)):
-        pasted = paste_face(photo, crop, frame, original=original, points=points)
+    for name, original in (("as edits are", crop), ("whole", None)):
+        pasted = paste_face(
+            photo, crop, frame, original=original, detail="unchanged", points=points
+        )
         change = np.abs(np.asarray(pasted).astype(int) - before)
-        told[f"{name} pasted: outside, largest"] = float(change[outside].max())
-        told[f"{name} pasted: inside, mean"] = float(change[~outside].mean())
-        told[f"{name} pasted: inside, largest"] = float(change[~outside].max())
+        told[f"pasted {name}: outside, largest"] = float(change[outside].max())
+        told[f"pasted {name}: inside, mean"] = float(change[~outside].mean())
+        told[f"pasted {name}: inside, largest"] = float(change[~outside].max())
     return told
 
 

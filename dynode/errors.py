@@ -12,6 +12,7 @@
     │   └── UnsupportedCheckpointError  1   recognised or not, but nothing dynode renders
     ├── DiskFullError                   1   there is no room for an output
     ├── MediaError                      1   an image or video cannot be read, used or written
+    │   └── UnlikePictureError          1   a picture is nothing that the generator draws
     ├── GeneratorMismatchError          1   latents or a direction of another generator
     ├── DirectionFileError              1   a direction file cannot be used
     ├── DeviceError                     1   the asked device is not there
@@ -94,6 +95,10 @@ class UnsupportedCheckpointError(CheckpointError):
 
 class MediaError(DynodeError):
     """An image or a video cannot be read, used or written."""
+
+
+class UnlikePictureError(MediaError):
+    """A picture is unlike anything that a generator draws; another generator may draw it."""
 
 
 class GeneratorMismatchError(DynodeError):

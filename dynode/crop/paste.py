@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,12 @@ from dynode.media.stored import StoredPicture
 FEATHER = 0.15
 """Width of the soft edge, as a part of the crop's side."""
 
+Detail = Literal["all", "unchanged"]
+"""Which detail of a photograph stays that is finer than the crop: all, or where the face is as it was."""
+
 _THINNEST = 1 / 65535  # opacity that a change is still divided by
+_LIKE, _UNLIKE = 0.03, 0.10  # of full light: a face that is as it was, and one that is not
+_AROUND = 0.015  # of the side: how far around a pixel likeness is judged
 
 
 def paste_face(
@@ -24,6 +30,7 @@ def paste_face(
     frame: FaceFrame,
     *,
     original: Image.Image | None = None,
+    detail: Detail = "all",
     feather: float = FEATHER,
     points: np.ndarray | None = None,
 ) -> Image.Image:
@@ -36,11 +43,14 @@ def paste_face(
         photo: 8-bit RGB; not changed.
         face: The edited crop, square, of any size.
         frame: Where it was cut out.
-        original: The crop before the edit. With it only the difference is pasted, so that detail of
-            the photograph that is finer than the crop stays, also where it should go.
+        original: The crop before the edit. With it detail of the photograph that is finer than the crop
+            stays.
+        detail: "all": only the difference is pasted, so that detail stays also where it should go, the
+            edges of lips that have moved among it; "unchanged": it goes where the face is no longer like
+            `original`.
         feather: Width of the soft edge, as a part of the side: 0 to 0.5.
         points: Landmarks of the face. With them the soft edge follows the face, and a face that is
-            pasted whole is brought to the photograph's colours there.
+            pasted whole, or keeps unchanged detail alone, is brought to the photograph's colours there.
 
     Raises:
         MediaError: The faces are not square, or of different sizes.
@@ -50,7 +60,9 @@ def paste_face(
     before = None if original is None else np.asarray(original, dtype=np.float32)
     values = np.asarray(face, dtype=np.float32)
     return Image.fromarray(
-        paste_pixels(pixels, values, frame, original=before, feather=feather, points=points)
+        paste_pixels(
+            pixels, values, frame, original=before, detail=detail, feather=feather, points=points
+        )
     )
 
 
@@ -60,6 +72,7 @@ def paste_into(
     frame: FaceFrame,
     *,
     original: Image.Image | None = None,
+    detail: Detail = "all",
     feather: float = FEATHER,
     points: np.ndarray | None = None,
 ) -> StoredPicture:
@@ -73,6 +86,7 @@ def paste_into(
         face: The edited crop, 8-bit sRGB, square, of any size.
         frame: Where it was cut out.
         original: As for `paste_face`.
+        detail: As for `paste_face`.
         feather: As for `paste_face`.
         points: As for `paste_face`.
 
@@ -85,6 +99,7 @@ def paste_into(
         photo.numbers_of(face),
         frame,
         original=None if original is None else photo.numbers_of(original),
+        detail=detail,
         feather=feather,
         points=points,
         opacity=None if photo.alpha is None else photo.alpha.astype(np.float32) / photo.top,
@@ -98,6 +113,7 @@ def paste_pixels(
     frame: FaceFrame,
     *,
     original: np.ndarray | None = None,
+    detail: Detail = "all",
     feather: float = FEATHER,
     points: np.ndarray | None = None,
     opacity: np.ndarray | None = None,
@@ -109,6 +125,7 @@ def paste_pixels(
         face: (s, s, c) float, on the same scale.
         frame: Where it was cut out.
         original: The crop before the edit, as `face`.
+        detail: As for `paste_face`.
         feather: Width of the soft edge, as a part of the side.
         points: As for `paste_face`.
         opacity: (h, w) in [0, 1] of the photograph; the face shows what is seen of it over white.
@@ -121,15 +138,45 @@ def paste_pixels(
     stored = pixels[top:bottom, left:right].astype(np.float32)
     cover = np.float32(1) if opacity is None else opacity[top:bottom, left:right, None]
     before = white + cover * (stored - white)
-    moved = face if original is None else face - original
-    wanted = _warped(moved, frame, box) + (0 if original is None else before)
-    if points is not None and original is None:
-        wanted = matched(wanted, before, weights, frame.side)
+    if original is not None and detail == "all":
+        wanted = before + _warped(face - original, frame, box)
+    else:
+        drawn = _warped(face, frame, box)
+        seen = None if original is None else _warped(original, frame, box)
+        soft = None if points is None else weights
+        wanted = _blended(drawn, before, seen, soft, frame.side, white)
     change = weights[:, :, None] * (wanted - before) / np.maximum(cover, _THINNEST)
     mixed = np.where(cover > 0, stored + change, stored)
     result = pixels.copy()
     result[top:bottom, left:right] = np.clip(np.rint(mixed), 0, white).astype(pixels.dtype)
     return result
+
+
+def _blended(
+    drawn: np.ndarray,
+    before: np.ndarray,
+    seen: np.ndarray | None,
+    weights: np.ndarray | None,
+    side: float,
+    white: float,
+) -> np.ndarray:
+    """Bring a drawn face to the photograph's colours, and to its detail where it was drawn as it was."""
+    blurred = before if seen is None else seen
+    matching = drawn if weights is None else matched(drawn, blurred, weights, side, white)
+    if seen is None:
+        return matching
+    likeness = _likeness((matching - seen) / white, side)
+    return np.asarray(matching + likeness * (before - seen))
+
+
+def _likeness(apart: np.ndarray, side: float) -> np.ndarray:
+    """Say how much each pixel of a drawn face is like the crop: (h, w, 1), 1 where it is not apart."""
+    from scipy import ndimage
+
+    sigma = _AROUND * side
+    around = ndimage.gaussian_filter(np.abs(apart).max(2), sigma, mode="nearest")
+    step = np.clip((_UNLIKE - around) / (_UNLIKE - _LIKE), 0, 1)
+    return np.asarray(step * step * (3 - 2 * step))[:, :, None]
 
 
 def _check_faces(face: Image.Image, original: Image.Image | None) -> None:

@@ -41,12 +41,9 @@ def face_mask(frame: FaceFrame, points: np.ndarray, x: np.ndarray, y: np.ndarray
     return smooth
 
 
-def _top(stored: np.ndarray) -> float:
-    """The number of full light, of values that were 8 or 16 bit."""
-    return 65535.0 if float(stored.max(initial=0)) > 255 else 255.0
-
-
-def matched(drawn: np.ndarray, stored: np.ndarray, weights: np.ndarray, side: float) -> np.ndarray:
+def matched(
+    drawn: np.ndarray, stored: np.ndarray, weights: np.ndarray, side: float, white: float
+) -> np.ndarray:
     """Bring a drawn face to the colours of its photograph along the seam.
 
     What differs where the two meet is spread inwards, smoothly; the middle gets its mean.
@@ -56,6 +53,7 @@ def matched(drawn: np.ndarray, stored: np.ndarray, weights: np.ndarray, side: fl
         stored: (h, w, c) float, the same place of the photograph.
         weights: (h, w) in [0, 1], how much of the drawn face is taken.
         side: Side of the face's frame in pixels.
+        white: The number of full light.
 
     Returns:
         (h, w, c) float.
@@ -69,7 +67,7 @@ def matched(drawn: np.ndarray, stored: np.ndarray, weights: np.ndarray, side: fl
     apart = (stored - drawn)[::step, ::step]
     usual = np.tensordot(ring, apart, 2) / ring.sum()
     # What is far from usual is another thing (hair on skin), not the same in another light.
-    ring = ring / (1 + (np.abs(apart - usual).max(2) / (_LIGHT * _top(stored))) ** 2)
+    ring = ring / (1 + (np.abs(apart - usual).max(2) / (_LIGHT * white)) ** 2)
     apart = apart * ring[:, :, None]
     shares, total = [], 1e-9
     for reach, weight in ((_NEAR, 1.0), (_FAR, _FAR_WEIGHT), (1.0, _FAR_WEIGHT**2)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dynode.errors import MissingWeightsError
 from dynode.models.folder import cache_folder, given_folder
-from dynode.models.known import KnownModel, known_models
+from dynode.models.known import KnownModel, known_models, model_sets
 
 
 def present(model: KnownModel) -> Path | None:
@@ -46,6 +46,15 @@ def here(kind: str, purpose: str = "", source: str = "") -> KnownModel | None:
             path = present(model)
             if path is not None and source in ("", path.name):
                 return model
+    return None
+
+
+def generator_for_strangers() -> str | None:
+    """Name the generator on this machine for pictures that no bundled one draws: a fetched set's."""
+    known = known_models()
+    for each in model_sets().values():
+        if each.draws in known and present(known[each.draws]) is not None:
+            return each.draws
     return None
 
 

@@ -64,12 +64,14 @@ class ModelSet:
         about: The job.
         models: Names of the weights.
         also: What else it needs, and how to use it.
+        draws: Which of the models draws what no bundled generator can; empty for none.
     """
 
     name: str
     about: str
     models: tuple[str, ...]
     also: str = ""
+    draws: str = ""
 
 
 @cache

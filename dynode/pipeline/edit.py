@@ -28,6 +28,7 @@ from dynode.pipeline.photographs import open_photograph, photograph_edit
 from dynode.pipeline.source import open_source
 from dynode.pipeline.source_kind import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
+from dynode.pipeline.strangers import or_fetched
 from dynode.pipeline.video_edit import Moving
 from dynode.plugins.methods import Progress, silent
 from dynode.text import warn_of_weak_edit
@@ -128,6 +129,7 @@ def _as_asked(
     return directions[0]
 
 
+@or_fetched
 def edit(
     source: Source = None,
     *,
@@ -165,7 +167,8 @@ def edit(
         directions: Ready directions: objects, files or names such as `"smile:1.5"`, or pairs of one of
             these and a strength; one alone or a list, or an `EditStack`.
         strength: Multiplies every strength.
-        generator: A loaded generator, or what `load_generator` takes.
+        generator: A loaded generator, or what `load_generator` takes. None for the bundled one; of a picture
+            that it cannot draw, the one of a fetched set (`dynode models fetch photographs`).
         device: Where to compute, for a generator that is not loaded yet.
         class_index: Class of a conditional generator, by number or name, that whatever is sampled is
             of; None for all classes.

@@ -224,10 +224,13 @@ class Pasting:
         """
         for number, face in enumerate(to_uint8(images).numpy(), begin):
             index = self.shown[number]
-            photo = Image.fromarray(self._photo(index))
+            photo, drawn = Image.fromarray(self._photo(index)), Image.fromarray(face)
             points = self.faces.points[index] if self.faces.points else None
             frame = self.faces.frames[index]
-            pasted = paste_face(photo, Image.fromarray(face), frame, points=points)
+            crop = crop_face(photo, frame, drawn.width)
+            pasted = paste_face(
+                photo, drawn, frame, original=crop, detail="unchanged", points=points
+            )
             shown = torch.from_numpy(np.asarray(pasted).copy()).permute(2, 0, 1)
             yield shown[None].float() / 127.5 - 1
 

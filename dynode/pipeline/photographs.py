@@ -60,11 +60,17 @@ class Photograph:
         return [crop_face(self.stored.shown, frame, size_px) for frame in self.frames]
 
     def with_faces(self, drawn: Tensor) -> StoredPicture:
-        """Put drawn faces (n, 3, h, w) in [-1, 1] into their places; the rest stays bit for bit."""
+        """Put drawn faces (n, 3, h, w) in [-1, 1] into their places; the rest stays bit for bit.
+
+        Detail of the photograph that is finer than the drawn face stays where the face is as it was.
+        """
         stored = self.stored
-        tiles = to_uint8(drawn).numpy()
-        for tile, frame, points in zip(tiles, self.frames, self.points, strict=True):
-            stored = paste_into(stored, Image.fromarray(tile), frame, points=points)
+        tiles = [Image.fromarray(tile) for tile in to_uint8(drawn).numpy()]
+        places = zip(tiles, self.crops(drawn.shape[-1]), self.frames, self.points, strict=True)
+        for tile, crop, frame, points in places:
+            stored = paste_into(
+                stored, tile, frame, original=crop, detail="unchanged", points=points
+            )
         return stored
 
     def latents(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
-from dynode.errors import MediaError
+from dynode.errors import UnlikePictureError
 from dynode.plugins import Progress
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class WorldInverter(dynode.Inverter):
         """Find codes; see `Inverter.invert`.
 
         Raises:
-            MediaError: A picture is unlike anything the generator draws, and `any_picture` is off.
+            UnlikePictureError: A picture is unlike anything the generator draws, and `any_picture` is off.
         """
         found = self.inversion(generator).invert(images, options, progress=progress)
         return self._accepted(images, *found, options)
@@ -80,7 +80,7 @@ class WorldInverter(dynode.Inverter):
         """Find codes of the next frames of a clip; see `Inverter.invert_next`.
 
         Raises:
-            MediaError: See `invert`.
+            UnlikePictureError: See `invert`.
         """
         if options.each_frame:
             return self.invert(generator, images, options, seed=seed, progress=progress)
@@ -108,7 +108,7 @@ class WorldInverter(dynode.Inverter):
         worst = int(drawn.argmin())
         reached = float(drawn[worst])
         if reached < WORST_DB and not options.any_picture:
-            raise MediaError(
+            raise UnlikePictureError(
                 f"the picture is not {self.shown} of this generator's world, {self.domains[0]}: it can be "
                 f"redrawn at {reached:.1f} dB only, at least {WORST_DB:g} dB is expected; "
                 + self._advice(images[worst : worst + 1])

@@ -130,6 +130,38 @@ def test_with_the_original_crop_an_identity_edit_changes_nothing_at_all() -> Non
     assert np.array_equal(paste_face(photo, face, frame, original=face), np.asarray(photo))
 
 
+POINTS = np.array([(36.0, 38.0), (56.0, 40.0), (45.0, 48.0), (38.0, 60.0), (53.0, 61.0)])
+
+
+@pytest.mark.parametrize(("size", "points"), [(32, None), (32, POINTS), (256, POINTS)])
+def test_a_face_that_was_not_edited_keeps_the_detail_of_its_photograph(size, points) -> None:
+    """The bound is exact: colours, place and detail are all compared with the crop drawn back."""
+    photo, frame = noise(96, 96), FaceFrame((46.2, 49.7), (33.0, 4.0))
+    face = crop_face(photo, frame, size)
+
+    pasted = paste_face(photo, face, frame, original=face, detail="unchanged", points=points)
+
+    assert np.array_equal(np.asarray(pasted), np.asarray(photo))
+
+
+def test_detail_goes_where_the_face_has_changed_and_stays_beside_it() -> None:
+    """A face of 32 pixels over one of 128 of noise, whose left half was painted over."""
+    photo, frame = noise(160, 160), FaceFrame((80.0, 80.0), (64.0, 0.0))
+    face = crop_face(photo, frame, 32)
+    painted = np.asarray(face).copy()
+    painted[:, :16] = 255
+    edited = Image.fromarray(painted)
+    middle = np.s_[60:100, 40:120]
+
+    pasted = paste_face(photo, edited, frame, original=face, detail="unchanged")
+    everywhere = paste_face(photo, edited, frame, original=face)
+
+    before, after = (np.asarray(each).astype(int)[middle] for each in (photo, pasted))
+    assert after[:, :32].min() >= 250, "nothing of the noise is left under the paint"
+    assert np.abs(after[:, -20:] - before[:, -20:]).max() <= 1, "and all of it further off"
+    assert np.asarray(everywhere)[middle][:, :32].min() < 200, "which adding the difference keeps"
+
+
 def test_an_edit_arrives_where_the_mask_is_full() -> None:
     photo = noise(240, 200)
     frame = frame_of(turned(UPRIGHT * 1.2 + 30, 17.0, (100, 100)))

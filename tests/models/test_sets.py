@@ -14,11 +14,17 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 
 import dynode
 from dynode import models
-from dynode.errors import CorruptCheckpointError, MissingWeightsError, UsageError
+from dynode.errors import (
+    CorruptCheckpointError,
+    MissingWeightsError,
+    UnlikePictureError,
+    UsageError,
+)
 from dynode.models import ModelSet, known
 from dynode.stylegan2.checkpoints.rosinality import generator_entries
 from dynode.testing import run_command, tiny_generator
@@ -244,6 +250,28 @@ def test_pictures_are_inverted_by_the_encoder_in_the_generators_file(
     assert torch.equal(found.latents.w, named.latents.w)
     with pytest.raises(MissingWeightsError):  # without the catalogue's word nothing is guessed
         dynode.invert(picture, dynode.load_generator(one_file), inverter="e4e")
+
+
+@pytest.mark.installed_plugins
+def test_a_photograph_goes_to_the_generator_that_was_fetched_for_photographs(
+    catalogue: dict[str, Any], one_file: Path, tmp_path: Path
+) -> None:
+    """The bundled generator turns a picture of noise away; a generator that was named stays."""
+    Image.effect_noise((128, 128), 90).convert("RGB").save(tmp_path / "photo.png")
+    told = {"file": one_file.name, "url": "https://nowhere.invalid/n", "licence": "MIT"}
+    catalogue["model"].append({"name": "net", "domain": "cats", "purpose": "e4e", **told})
+    catalogue["set"][0]["draws"] = "net"
+    source = tmp_path / "photo.png"
+    with pytest.raises(UnlikePictureError, match="no.* portrait of this generator's world"):
+        dynode.edit(source, plugin="sefa", crop_only=True)
+    models.add(one_file)
+
+    with pytest.warns(UserWarning, match="net is used, as with --generator net"):
+        result = dynode.edit(source, plugin="sefa", count=1, crop_only=True)
+
+    assert result.generator.info.name == "net"
+    with pytest.raises(UnlikePictureError):
+        dynode.edit(source, plugin="sefa", crop_only=True, generator="facets")
 
 
 @pytest.mark.installed_plugins

@@ -233,6 +233,6 @@ def test_a_shift_of_one_colour_is_taken_away_whole() -> None:
     stored = np.random.RandomState(2).rand(90, 80, 3) * 50
     weights = paste_mask(FaceFrame((40, 45), (38, 0)), (0, 0, 80, 90))
 
-    found = matched(stored + 30, stored, weights, 76.0)
+    found = matched(stored + 30, stored, weights, 76.0, 255.0)
 
     np.testing.assert_allclose(found, stored, atol=1e-3)
