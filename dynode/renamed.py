@@ -45,6 +45,6 @@ class _OldNames(MetaPathFinder, Loader):
 
 
 def find_old_names() -> None:
-    """Let `import` find them, once and after everything else."""
+    """Let `import` find them, once and first: a checkout may hold their emptied folders."""
     if not any(isinstance(finder, _OldNames) for finder in sys.meta_path):
-        sys.meta_path.append(_OldNames())
+        sys.meta_path.insert(0, _OldNames())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import pytest
 
+import dynode
 import dynode_encoders.reading
 from dynode.renamed import RENAMED
 
@@ -27,6 +29,19 @@ def test_an_old_name_is_the_new_module_and_says_so(old: str) -> None:
 
     assert found is new
     assert new.__spec__ is spec
+
+
+def test_a_folder_that_was_left_behind_is_not_taken_for_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout that is brought up to date keeps folders with compiled files in them."""
+    (tmp_path / "encoders" / "__pycache__").mkdir(parents=True)
+    monkeypatch.setattr(dynode, "__path__", [*dynode.__path__, str(tmp_path)])
+
+    with pytest.warns(DeprecationWarning):
+        found = importlib.import_module("dynode.encoders")
+
+    assert found.__name__ == "dynode_encoders"
 
 
 def test_modules_inside_are_found_too() -> None:
