@@ -24,7 +24,7 @@ from dynode.pipeline.clips import fit_clip, timed
 from dynode.pipeline.edited import EditResult, apply_stack
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.naming import SeveralNamed, checked_number, each_named, with_strength
-from dynode.pipeline.photographs import open_photograph, photograph_edit
+from dynode.pipeline.photographs import check_identity, open_photograph, photograph_edit
 from dynode.pipeline.source import open_source
 from dynode.pipeline.source_kind import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
@@ -211,7 +211,7 @@ def edit(
     strength = checked_number(strength, "strength")
     several = each_named(directions)
     ready = ready_edit(plugin, options, several)
-    _check_identity(keep_identity)
+    check_identity(keep_identity)
     named = [with_strength(direction) for direction in several]
     moving = None if motion is None else Moving.open(generator, motion, length, fps, device)
     chosen_one = moving.still() if moving else generator
@@ -243,11 +243,6 @@ def edit(
     )
     result = work.of(latents, progress)
     return moving.edited(result) if moving else result
-
-
-def _check_identity(least: float | None) -> None:
-    if least is not None and not 0 < least < 1:
-        raise OptionError(f"--keep-identity is {least:g}; expected more than 0 and less than 1")
 
 
 @dataclass(frozen=True)

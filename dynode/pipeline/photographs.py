@@ -238,6 +238,16 @@ def _warn_of_face(name: str, points: np.ndarray, frame: FaceFrame, generator: Ge
         )
 
 
+def check_identity(least: float | None) -> None:
+    """Refuse a least similarity that is none.
+
+    Raises:
+        OptionError: It is not between 0 and 1.
+    """
+    if least is not None and not 0 < least < 1:
+        raise OptionError(f"--keep-identity is {least:g}; expected more than 0 and less than 1")
+
+
 def photograph_edit(
     result: EditResult, photograph: Photograph, least: float | None = None
 ) -> PhotographEdit:
