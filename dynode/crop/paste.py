@@ -43,11 +43,9 @@ def paste_face(
         photo: 8-bit RGB; not changed.
         face: The edited crop, square, of any size.
         frame: Where it was cut out.
-        original: The crop before the edit. With it detail of the photograph that is finer than the crop
-            stays.
-        detail: "all": only the difference is pasted, so that detail stays also where it should go, the
-            edges of lips that have moved among it; "unchanged": it goes where the face is no longer like
-            `original`.
+        original: The crop before the edit; with it, finer detail of the photograph stays.
+        detail: "all": also where it should go, at lips that have moved; "unchanged": where the face is
+            still like `original`.
         feather: Width of the soft edge, as a part of the side: 0 to 0.5.
         points: Landmarks of the face. With them the soft edge follows the face, and a face that is
             pasted whole, or keeps unchanged detail alone, is brought to the photograph's colours there.
@@ -56,14 +54,18 @@ def paste_face(
         MediaError: The faces are not square, or of different sizes.
     """
     _check_faces(face, original)
-    pixels = np.asarray(photo)
     before = None if original is None else np.asarray(original, dtype=np.float32)
     values = np.asarray(face, dtype=np.float32)
-    return Image.fromarray(
-        paste_pixels(
-            pixels, values, frame, original=before, detail=detail, feather=feather, points=points
-        )
+    pasted = paste_pixels(
+        np.asarray(photo),
+        values,
+        frame,
+        original=before,
+        detail=detail,
+        feather=feather,
+        points=points,
     )
+    return Image.fromarray(pasted)
 
 
 def paste_into(
