@@ -55,15 +55,9 @@ def paste_face(
     """
     _check_faces(face, original)
     before = None if original is None else np.asarray(original, dtype=np.float32)
-    values = np.asarray(face, dtype=np.float32)
+    pixels, values = np.asarray(photo), np.asarray(face, dtype=np.float32)
     pasted = paste_pixels(
-        np.asarray(photo),
-        values,
-        frame,
-        original=before,
-        detail=detail,
-        feather=feather,
-        points=points,
+        pixels, values, frame, original=before, detail=detail, feather=feather, points=points
     )
     return Image.fromarray(pasted)
 
@@ -143,10 +137,8 @@ def paste_pixels(
     if original is not None and detail == "all":
         wanted = before + _warped(face - original, frame, box)
     else:
-        drawn = _warped(face, frame, box)
-        seen = None if original is None else _warped(original, frame, box)
         soft = None if points is None else weights
-        wanted = _blended(drawn, before, seen, soft, frame.side, white)
+        wanted = _blended((face, original), before, frame, box, soft, white)
     change = weights[:, :, None] * (wanted - before) / np.maximum(cover, _THINNEST)
     mixed = np.where(cover > 0, stored + change, stored)
     result = pixels.copy()
@@ -155,20 +147,21 @@ def paste_pixels(
 
 
 def _blended(
-    drawn: np.ndarray,
+    faces: tuple[np.ndarray, np.ndarray | None],
     before: np.ndarray,
-    seen: np.ndarray | None,
+    frame: FaceFrame,
+    box: tuple[int, int, int, int],
     weights: np.ndarray | None,
-    side: float,
     white: float,
 ) -> np.ndarray:
-    """Bring a drawn face to the photograph's colours, and to its detail where it was drawn as it was."""
-    blurred = before if seen is None else seen
-    matching = drawn if weights is None else matched(drawn, blurred, weights, side, white)
+    """Bring a drawn face to the photograph's colours, and to its detail where it is like the crop."""
+    drawn, seen = (None if face is None else _warped(face, frame, box) for face in faces)
+    assert drawn is not None
+    if weights is not None:
+        drawn = matched(drawn, before if seen is None else seen, weights, frame.side, white)
     if seen is None:
-        return matching
-    likeness = _likeness((matching - seen) / white, side)
-    return np.asarray(matching + likeness * (before - seen))
+        return drawn
+    return np.asarray(drawn + _likeness((drawn - seen) / white, frame.side) * (before - seen))
 
 
 def _likeness(apart: np.ndarray, side: float) -> np.ndarray:
