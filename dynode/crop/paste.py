@@ -44,8 +44,7 @@ def paste_face(
         face: The edited crop, square, of any size.
         frame: Where it was cut out.
         original: The crop before the edit; with it, finer detail of the photograph stays.
-        detail: "all": also where it should go, at lips that have moved; "unchanged": where the face is
-            still like `original`.
+        detail: Where: all over, also at lips that have moved, or where the face is like `original`.
         feather: Width of the soft edge, as a part of the side: 0 to 0.5.
         points: Landmarks of the face. With them the soft edge follows the face, and a face that is
             pasted whole, or keeps unchanged detail alone, is brought to the photograph's colours there.
@@ -118,45 +117,46 @@ def paste_pixels(
 
     Args:
         pixels: (h, w, c), 8 or 16 bit; not changed.
-        face: (s, s, c) float, on the same scale.
+        face: (s, s, c) float, on the same scale, as is `original`.
         frame: Where it was cut out.
-        original: The crop before the edit, as `face`.
+        original: The crop before the edit.
         detail: As for `paste_face`.
-        feather: Width of the soft edge, as a part of the side.
+        feather: As for `paste_face`.
         points: As for `paste_face`.
-        opacity: (h, w) in [0, 1] of the photograph; the face shows what is seen of it over white.
+        opacity: (h, w) in [0, 1] of the photograph, through which the face is seen over white.
     """
     left, top, right, bottom = box = _box(pixels.shape[1::-1], frame)
+    result = pixels.copy()
     if right <= left or bottom <= top:
-        return pixels.copy()
+        return result
     white = np.iinfo(pixels.dtype).max
     weights = paste_mask(frame, box, feather=feather, points=points)
-    stored = pixels[top:bottom, left:right].astype(np.float32)
+    stored = result[top:bottom, left:right].astype(np.float32)
     cover = np.float32(1) if opacity is None else opacity[top:bottom, left:right, None]
     before = white + cover * (stored - white)
-    if original is not None and detail == "all":
-        wanted = before + _warped(face - original, frame, box)
-    else:
-        soft = None if points is None else weights
-        wanted = _blended((face, original), before, frame, box, soft, white)
+    soft = None if points is None else weights
+    wanted = _wanted((face, original), before, frame, box, soft, detail, white)
     change = weights[:, :, None] * (wanted - before) / np.maximum(cover, _THINNEST)
-    mixed = np.where(cover > 0, stored + change, stored)
-    result = pixels.copy()
-    result[top:bottom, left:right] = np.clip(np.rint(mixed), 0, white).astype(pixels.dtype)
+    mixed = np.rint(np.where(cover > 0, stored + change, stored))
+    result[top:bottom, left:right] = np.clip(mixed, 0, white).astype(pixels.dtype)
     return result
 
 
-def _blended(
+def _wanted(
     faces: tuple[np.ndarray, np.ndarray | None],
     before: np.ndarray,
     frame: FaceFrame,
     box: tuple[int, int, int, int],
     weights: np.ndarray | None,
+    detail: Detail,
     white: float,
 ) -> np.ndarray:
     """Bring a drawn face to the photograph's colours, and to its detail where it is like the crop."""
-    drawn, seen = (None if face is None else _warped(face, frame, box) for face in faces)
-    assert drawn is not None
+    face, original = faces
+    if original is not None and detail == "all":
+        return np.asarray(before + _warped(face - original, frame, box))
+    drawn = _warped(face, frame, box)
+    seen = None if original is None else _warped(original, frame, box)
     if weights is not None:
         drawn = matched(drawn, before if seen is None else seen, weights, frame.side, white)
     if seen is None:
