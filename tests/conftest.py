@@ -36,7 +36,7 @@ class ReferenceCase(NamedTuple):
 
 @pytest.hookimpl(tryfirst=True)  # before what is left out is decided
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes more than a second of processor, as `slow.txt` lists it."""
+    """Mark what takes more than about half a second of processor, as `slow.txt` lists it."""
     for item in items:
         if item.nodeid in TAKES_LONG:
             item.add_marker("slow")
