@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from dynode.errors import DynodeError
 from dynode.options import build_options, specs_of
 from dynode.plugins import DirectionMethod
+from dynode_bench.variant import Budget, Variant
 
-Budget = Literal["small", "full"]
 Way = Literal["components", "attribute", "text", "as it is"]
 
 
@@ -19,12 +18,22 @@ class Asking:
     """How a method is asked.
 
     Attributes:
-        method: The method.
+        variant: The method, with options of its own.
         budget: `small` runs it with its `small_budget`, `full` with its defaults.
     """
 
-    method: DirectionMethod
+    variant: Variant[DirectionMethod]
     budget: Budget
+
+    @property
+    def method(self) -> DirectionMethod:
+        """The method."""
+        return self.variant.method
+
+    @property
+    def label(self) -> str:
+        """How it was named."""
+        return self.variant.label
 
     @property
     def way(self) -> Way:
@@ -47,14 +56,17 @@ class Asking:
 
     def options(self, attribute: str, text: str) -> Any:  # an instance of the method's options
         """Build the options for an attribute and the text that says it."""
-        values: Mapping[str, Any] = self.method.small_budget if self.budget == "small" else {}
         told = {
             "components": {},
             "as it is": {},
             "attribute": {"attribute": attribute},
             "text": {"text": self.method.text_form.replace("{text}", text)},
         }[self.way]
-        return build_options(self.method.options, {**values, **told}, owner=self.method.name)
+        return build_options(
+            self.method.options,
+            {**self.variant.values(self.budget), **told},
+            owner=self.method.name,
+        )
 
     def told(self, attribute: str, text: str) -> str:
         """Say with which options it is asked, or why it cannot be."""

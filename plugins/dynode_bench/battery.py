@@ -14,9 +14,9 @@ from dynode.errors import DynodeError
 from dynode.generator import Generator, loaded
 from dynode.measuring import measure
 from dynode.plugins import Metric, Progress, silent
-from dynode_bench.asking import Budget
 from dynode_bench.comparison import Cell, Comparison, Row
 from dynode_bench.corruptions import CORRUPTIONS
+from dynode_bench.variant import Budget
 from dynode_bench.world import World
 
 _CLIPS = {"small": 12, "full": 48}

@@ -34,6 +34,11 @@ _WORKERS = click.option(
     help="Methods at a time, each in a process of one thread (about 1 GB); as many as there are processors "
     "if absent, 1 on other devices. 1 works without a process of its own. No figure depends on it.",
 )
+_PICTURES = click.option(
+    "--pictures",
+    type=click.IntRange(1, 100_000),
+    help="How many pictures, in the place of those of the budget (16 or 256).",
+)
 _LISTS = ("methods", "attributes")
 _BUDGET = click.option(
     "--budget",
@@ -56,14 +61,19 @@ def _shared(command: console.Command) -> console.Command:
     return _with(command, [_BUDGET, *where, _OUTPUT, console.FORCE, console.JSON])
 
 
-def _comparing(kind: str, *further: _Option) -> Callable[[console.Command], console.Command]:
+_OWN = "; {} is one with an option of its own"
+
+
+def _comparing(
+    kind: str, *further: _Option, told: str = ""
+) -> Callable[[console.Command], console.Command]:
     """Give a command `--methods`, further options, and those that all comparisons have."""
     methods = click.option(
         "--methods",
         default="all",
         show_default=True,
         metavar="all|NAMES",
-        help=f"{kind} by name, separated by commas (see dynode plugins).",
+        help=f"{kind} by name, separated by commas (see dynode plugins){told}.",
     )
     return lambda command: _with(_shared(command), [methods, *further])
 
@@ -78,7 +88,7 @@ def bench() -> None:
 
 
 @bench.command()
-@_comparing("Direction methods", _ATTRIBUTES, _WORKERS)
+@_comparing("Direction methods", _ATTRIBUTES, _WORKERS, told=_OWN.format("sefa:count=40"))
 def directions(output: Path | None, **given: Any) -> None:
     r"""Compare direction methods: effect, leakage at equal effect, identity, cost.
 
@@ -95,12 +105,12 @@ def directions(output: Path | None, **given: Any) -> None:
 
 
 @bench.command()
-@_comparing("Inverters", _ATTRIBUTES)
+@_comparing("Inverters", _ATTRIBUTES, _PICTURES, told=_OWN.format("restyle:iterations=2"))
 def inverters(output: Path | None, **given: Any) -> None:
     r"""Compare inverters: distortion, what edits of their codes do, seconds.
 
     \b
-    Try:     dynode bench inverters --methods e4e,restyle
+    Try:     dynode bench inverters --methods e4e,restyle:iterations=1,restyle
     Python:  dynode_bench.bench_inverters(methods=['e4e', 'restyle']).table()
     """
     from dynode_bench import bench_inverters

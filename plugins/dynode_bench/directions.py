@@ -10,10 +10,11 @@ from dynode import plugins
 from dynode.errors import UsageError
 from dynode.generator import Generator, loaded
 from dynode.plugins import Progress, silent
-from dynode_bench.asking import Asking, Budget
+from dynode_bench.asking import Asking
 from dynode_bench.keeping import KeptRows
 from dynode_bench.rows import DirectionBench, Row
 from dynode_bench.search import PER_IMAGE, ask
+from dynode_bench.variant import Budget, Variant
 from dynode_bench.workers import Ended, one_thread, processors, run_side_by_side
 from dynode_bench.world import World
 
@@ -36,7 +37,7 @@ def bench_directions(
 
     Args:
         generator: One whose scorer says attributes in words; the bundled one if absent.
-        methods: Methods by name; all installed ones if empty.
+        methods: Methods by name, or with options as `sefa:count=40`; all installed ones if empty.
         attributes: Attributes; all that the scorer has texts for if empty.
         budget: `small`: methods with their `small_budget`; `full`: with their defaults.
         seed: Seed of everything random; the same seed gives the same figures but the seconds.
@@ -51,8 +52,8 @@ def bench_directions(
         MissingWeightsError: No scorer knows the generator.
         UsageError: A loaded generator for several processes, which load it themselves.
     """
-    shelf = plugins.registry().directions
-    asked = [Asking(shelf[name], budget) for name in methods] or [Asking(m, budget) for m in shelf]
+    chosen = Variant.chosen(plugins.registry().directions, methods)
+    asked = [Asking(variant, budget) for variant in chosen]
     with one_thread():
         world = _world(loaded(generator, device=device), attributes, budget, seed)
         kept = KeptRows(None if keep is None else Path(keep), _spec(world, budget))
@@ -83,7 +84,7 @@ def _jobs(
     jobs = []
     for asking in sorted(asked, key=lambda asking: asking.once):
         told = {name: asking.told(name, text) for name, text in world.attributes.items()}
-        name = asking.method.name
+        name = asking.label
         missing = tuple(one for one in told if kept.get(name, one, told[one]) is None)
         every = tuple(world.attributes)
         jobs.append(_Job(name, missing, every, generator, device, asking.budget, world.seed))
@@ -101,7 +102,7 @@ def _found(
             )
         yield from run_side_by_side(_apart, jobs, workers)
         return
-    by_name = {asking.method.name: asking for asking in asked}
+    by_name = {asking.label: asking for asking in asked}
     for job in jobs:
         yield from ask(world, by_name[job.method], job.missing)
 
@@ -123,8 +124,8 @@ def _apart(job: _Job) -> Iterator[Row]:
     """Ask one method, in a process that has nothing yet."""
     generator = loaded(job.generator, device=job.device)
     world = _world(generator, job.attributes, job.budget, job.seed)
-    method = plugins.registry().directions[job.method]
-    yield from ask(world, Asking(method, job.budget), job.missing)
+    variant = Variant.of(plugins.registry().directions, job.method)
+    yield from ask(world, Asking(variant, job.budget), job.missing)
 
 
 def _rows(
@@ -136,7 +137,7 @@ def _rows(
 ) -> list[Row]:
     """Take rows as they are found; those of one attribute stand together, in the order of methods."""
     options = {
-        (attribute, asking.method.name): asking.told(attribute, text)
+        (attribute, asking.label): asking.told(attribute, text)
         for attribute, text in world.attributes.items()
         for asking in asked
     }

@@ -22,8 +22,8 @@ from dynode.dynamics import (
 from dynode.generator import Generator, loaded
 from dynode.latents import Latents
 from dynode.plugins import Progress, silent
-from dynode_bench.asking import Budget
 from dynode_bench.comparison import Comparison, Row
+from dynode_bench.variant import Budget
 from dynode_bench.world import World
 from dynode_encoders.training import psnr
 

@@ -19,8 +19,8 @@ from dynode.latents import Latents
 from dynode.options import build_options
 from dynode.pipeline import ReadyInverter
 from dynode.plugins import Inverter, Progress, silent
-from dynode_bench.asking import Budget
 from dynode_bench.comparison import Comparison, Row
+from dynode_bench.variant import Budget, Variant
 from dynode_bench.world import World
 from dynode_encoders.training import psnr
 
@@ -35,20 +35,19 @@ def bench_inverters(
     methods: Sequence[str] = (),
     attributes: Sequence[str] = (),
     budget: Budget = "small",
+    pictures: int | None = None,
     seed: int = 0,
     device: str | None = None,
     progress: Progress = silent,
 ) -> Comparison:
-    """Compare inverters on pictures of the world that a generator learned, not on its own.
-
-    Every found code is drawn again, and moved along the world's own axis of each attribute by one deviation,
-    towards the middle of its range; the truth is the picture with that attribute changed.
+    """Compare inverters on pictures of the world, not of the generator: drawn again, and edited.
 
     Args:
         generator: One whose scorer knows the world behind it; the bundled one if absent.
-        methods: Inverters by name; all installed ones for the generator's domain if empty.
+        methods: Inverters by name, or with options as `restyle:iterations=2`; if empty all of the domain.
         attributes: Attributes that are edited; all that the scorer has texts for if empty.
         budget: `small`: 16 pictures, inverters with their `small_budget`; `full`: 256, with their defaults.
+        pictures: How many in the place of the budget's.
         seed: Seed of everything random; the same seed gives the same figures but the seconds.
         device: Where to compute.
         progress: Called after every inverter.
@@ -60,13 +59,13 @@ def bench_inverters(
     drawing = loaded(generator, device=device)
     shelf = plugins.registry().inverters
     suiting = [m for m in shelf if not m.domains or drawing.info.domain in m.domains]
-    asked = [shelf[name] for name in methods] or suiting
-    world = World.of(drawing, list(attributes), pictures=_PICTURES[budget], seed=seed)
+    asked = Variant.chosen(shelf, methods or [method.name for method in suiting])
+    world = World.of(drawing, list(attributes), pictures=pictures or _PICTURES[budget], seed=seed)
     portraits = Portraits(world, world.truth.people(world.pictures, seed=_SEED + seed))
     rows = []
-    for method in asked:
-        rows.append(_row(portraits, method, budget))
-        progress(len(rows), len(asked), method.name)
+    for variant in asked:
+        rows.append(_row(portraits, variant, budget))
+        progress(len(rows), len(asked), variant.label)
     spec = world.spec(budget) | {"pictures": f"{world.pictures} of the world, not of the generator"}
     return Comparison("inverters", spec, rows, ("inverter", "PSNR (dB)", "PSNR of edits (dB)"))
 
@@ -135,7 +134,7 @@ class Portraits:
         }
 
 
-def _row(portraits: Portraits, method: Inverter, budget: Budget) -> Row:
+def _row(portraits: Portraits, variant: Variant[Inverter], budget: Budget) -> Row:
     names = (
         "PSNR (dB)",
         "perceptual",
@@ -146,19 +145,21 @@ def _row(portraits: Portraits, method: Inverter, budget: Budget) -> Row:
     )
     empty: dict[str, float | None] = dict.fromkeys(names)
     try:
-        latents, seconds = _inverted(portraits, method, budget)
+        latents, seconds = _inverted(portraits, variant, budget)
     except DynodeError as error:
-        return {"inverter": method.name, **empty, "seconds a picture": None, "note": str(error)}
+        return {"inverter": variant.label, **empty, "seconds a picture": None, "note": str(error)}
     figures = {name: round(value, 4) for name, value in portraits.figures(latents).items()}
     each_s = round(seconds / len(latents), 4)
     told = f"{_numbers(latents):,} numbers of offsets a picture" if latents.weights else ""
-    return {"inverter": method.name, **figures, "seconds a picture": each_s, "note": told}
+    return {"inverter": variant.label, **figures, "seconds a picture": each_s, "note": told}
 
 
-def _inverted(portraits: Portraits, method: Inverter, budget: Budget) -> tuple[Latents, float]:
+def _inverted(
+    portraits: Portraits, variant: Variant[Inverter], budget: Budget
+) -> tuple[Latents, float]:
     """Find codes, after one picture that loads what has to be loaded; processor seconds."""
     world, images = portraits.world, portraits.images
-    values = method.small_budget if budget == "small" else {}
+    method, values = variant.method, variant.values(budget)
     ready = ReadyInverter(method, build_options(method.options, values, owner=method.name))
     ready.invert(world.generator, images[:1], seed=world.seed)
     started = time.process_time()

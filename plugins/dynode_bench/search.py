@@ -78,7 +78,7 @@ def discover(world: World, asking: Asking, attribute: str) -> Discovery:
 def _row(world: World, asking: Asking, attribute: str, discovery: Discovery) -> Row:
     cost = Row(
         attribute,
-        asking.method.name,
+        asking.label,
         seconds=round(discovery.seconds, 2),
         renders=discovery.renders,
         note=discovery.failed,

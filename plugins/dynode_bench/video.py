@@ -13,8 +13,8 @@ from dynode.errors import DynodeError, MissingWeightsError
 from dynode.generator import Generator, VideoGenerator, loaded
 from dynode.measuring import Drawing, measure, open_side
 from dynode.plugins import GeneratorProvider, Metric, Needs, Progress, silent
-from dynode_bench.asking import Budget
 from dynode_bench.comparison import Comparison, Row
+from dynode_bench.variant import Budget
 from dynode_bench.world import World
 
 _CLIPS = {"small": 16, "full": 128}

@@ -13,7 +13,7 @@ import pytest
 
 import dynode
 from dynode import plugins
-from dynode.errors import MissingWeightsError, OptionError, UnknownNameError
+from dynode.errors import MissingWeightsError, OptionError, UnknownNameError, UsageError
 from dynode.plugins import Registry
 from dynode.testing import PixelScorer, run_command, tiny_generator
 from dynode.testing.scorers import PixelScorerModel
@@ -21,6 +21,7 @@ from dynode_bench import DirectionBench
 from dynode_bench.asking import Asking
 from dynode_bench.directions import bench_directions
 from dynode_bench.search import interpolate_at_one
+from dynode_bench.variant import Variant
 
 ATTRIBUTES = ("light", "warm")
 
@@ -164,16 +165,38 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]
     ],
 )
 def test_a_method_is_asked_by_the_options_it_has(method: Any, way: str, once: bool) -> None:
-    asking = Asking(method, "small")
+    asking = Asking(Variant(method, method.name, {}), "small")
 
     assert (asking.way, asking.once) == (way, once)
 
 
 def test_the_small_budget_is_the_methods_own_and_the_full_one_its_defaults() -> None:
-    small, full = (Asking(ByAttribute(), budget) for budget in ("small", "full"))  # type: ignore[arg-type]
+    plain = Variant.of(plugins.registry().directions, "by-attribute")
+    own = Variant.of(plugins.registry().directions, "by-attribute:samples=7")
 
-    assert small.options("light", "").samples == 32
-    assert full.options("light", "").samples == 48
+    assert Asking(plain, "small").options("light", "").samples == 32
+    assert Asking(plain, "full").options("light", "").samples == 48
+    assert Asking(own, "small").options("light", "").samples == 7
+
+
+def test_a_method_is_compared_with_itself_under_other_options() -> None:
+    methods = ["by-attribute", "by-attribute:samples=16"]
+
+    rows = bench_directions(methods=methods, attributes=["light"]).rows
+
+    assert [(row.method, row.renders) for row in rows] == [(methods[0], 32), (methods[1], 16)]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("by-attribute:sample=7", "did you mean 'samples'"),
+        ("by-attribute:7", "'7'; expected NAME:OPTION=VALUE"),
+    ],
+)
+def test_options_of_a_method_that_are_none_are_refused(name: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        bench_directions(methods=[name])
 
 
 def test_every_method_is_measured_on_every_attribute_at_equal_effect() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,20 @@ class Off(Oracle):
     off = 0.05
 
 
+@dataclass(frozen=True)
+class HowFar:
+    far: float = dynode.option(0.1, help="How far off.")
+
+
+class Far(Oracle):
+    name = "far"
+    options = HowFar
+
+    def invert(self, generator: Any, images: Tensor, options: Any, **given: Any) -> Latents:
+        found = super().invert(generator, images, options, **given)
+        return found.with_w(found.w + options.far)
+
+
 class Nothing(Oracle):
     name = "nothing"
 
@@ -63,7 +78,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]
     registry = Registry()
     registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
     registry.scorers.add(Scorer(), "tests")
-    for method in (Oracle, Off, Nothing):
+    for method in (Oracle, Off, Far, Nothing):
         registry.inverters.add(method(), "tests")
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     monkeypatch.chdir(tmp_path)
@@ -86,6 +101,15 @@ def test_an_inverter_that_fails_is_a_row_and_stops_nothing() -> None:
 
     assert [row["note"] for row in rows] == ["nothing inverts nothing; give up", ""]
     assert rows[0]["PSNR (dB)"] is None and rows[1]["PSNR (dB)"] is not None
+
+
+def test_an_inverter_is_compared_with_itself_under_other_options_on_as_many_pictures() -> None:
+    found = bench_inverters(GENERATOR, methods=["off", "far", "far:far=0.05"], pictures=3)
+
+    off, far, as_off = found.rows
+    assert [off["inverter"], far["inverter"], as_off["inverter"]] == ["off", "far", "far:far=0.05"]
+    assert as_off["PSNR (dB)"] == off["PSNR (dB)"] != far["PSNR (dB)"]
+    assert found.spec["pictures"].startswith("3 of the world")
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
