@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from dynode_bench.reporting.chart import Line, line_chart
 
 _HEAD = (
-    "| attribute | method | effect (σ) | leakage at 1 σ | identity at 1 σ | monotone | seconds | renders | |",
-    "|---|---|---:|---:|---:|---:|---:|---:|---|",
+    "| attribute | method | effect (σ) | leakage at 1 σ | of codes | identity at 1 σ | monotone | seconds | "
+    "renders | |",
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
 )
 
 
@@ -23,6 +24,7 @@ class Row:
         method: Name of the method.
         effect: Mean change of the attribute at strength 1, in its standard deviations.
         leakage: Mean absolute change of the other attributes where the effect is 1.
+        planted: The same, read off the codes, in which attributes are planted; None where they are not.
         identity: Root mean square change of the attributes that say who it is, there.
         monotone: Share of the steps of growing strength at which the attribute of a picture grows.
         seconds: Processor time of finding the direction.
@@ -35,6 +37,7 @@ class Row:
     method: str
     effect: float | None = None
     leakage: float | None = None
+    planted: float | None = None
     identity: float | None = None
     monotone: float | None = None
     seconds: float = 0.0
@@ -92,15 +95,18 @@ class DirectionBench:
     def summary(self) -> str:
         """Write the mean of each method over its attributes, as a Markdown table."""
         lines = [
-            "| mean | attributes | leakage at 1 σ | identity at 1 σ | seconds | renders |",
-            "|---|---:|---:|---:|---:|---:|",
+            "| mean | attributes | leakage at 1 σ | of codes | identity at 1 σ | seconds | renders |",
+            "|---|---:|---:|---:|---:|---:|---:|",
         ]
         for method, own in self._by_method():
             good = [row for row in own if row.leakage is not None]
-            told = [_mean([row.leakage for row in good]), _mean([row.identity for row in good])]
+            told = " | ".join(
+                _mean(figures)
+                for figures in zip(*((r.leakage, r.planted, r.identity) for r in good), strict=True)
+            )
             seconds = sum(row.seconds for row in own) / len(own)
             renders = sum(row.renders for row in own) / len(own)
-            figures = f"{told[0]} | {told[1]} | {seconds:.1f} | {renders:,.0f}"
+            figures = f"{told or ' |  | '} | {seconds:.1f} | {renders:,.0f}"
             lines.append(f"| {method} | {len(good)} of {len(own)} | {figures} |")
         return "\n".join(lines)
 
@@ -111,7 +117,7 @@ class DirectionBench:
 
 def _line(row: Row) -> str:
     figures = " | ".join(
-        _told(part) for part in (row.effect, row.leakage, row.identity, row.monotone)
+        _told(part) for part in (row.effect, row.leakage, row.planted, row.identity, row.monotone)
     )
     cost = f"{row.seconds:.1f} | {row.renders:,}"
     return f"| {row.attribute} | {row.method} | {figures} | {cost} | {row.note} |"

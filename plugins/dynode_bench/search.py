@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dynode.direction import Direction
 from dynode.errors import DynodeError, OptionError
+from dynode.latents import Latents
 from dynode.plugins import DirectionMethod, at_work, silent
 from dynode.scoring import calibrate, purest
 from dynode_bench.asking import Asking
@@ -100,8 +101,34 @@ def _measured(world: World, method: DirectionMethod, cost: Row, found: list[Dire
         best = _calibrated(world, cost.attribute, found)
         note = best.info.name if len(found) > 1 else ""
         move, count = world.mover(best), world.pictures
-    changes = world.changes(move, count)
-    return _told(world, replace(cost, note=note), changes)
+    planted = leakage_of_codes(world, cost.attribute, move(1.0))
+    return _told(world, replace(cost, note=note, planted=planted), world.changes(move, count))
+
+
+def leakage_of_codes(world: World, attribute: str, moved: Latents) -> float | None:
+    """Read how the other attributes changed off codes, where the attribute changes by one deviation.
+
+    Args:
+        world: What plants attributes in codes, as an affine map.
+        attribute: The attribute that is to change.
+        moved: The first held-out pictures after an edit.
+
+    Returns:
+        Mean absolute change in deviations, which neither a scorer's errors nor the look of a picture blur;
+        None where nobody knows the world, or codes are not its own: rows differ, or more than codes changed.
+    """
+    shift = moved.w - world.population.latents.w[: len(moved)]
+    is_alike = torch.allclose(shift, shift[:, :1].expand_as(shift), atol=1e-5)
+    if world.axes is None or moved.styles or moved.weights or not is_alike:
+        return None
+    read = torch.linalg.lstsq(world.axes.T, shift[:, 0].double().T.cpu()).solution.T
+    read = read / torch.tensor(world.model.model.deviations)
+    target = world.model.model.attributes.index(attribute)
+    effect, count = float(read[:, target].mean()), read.shape[1]
+    if effect <= 0:
+        return None
+    others = [index for index in range(count) if index != target]
+    return round(float(read[:, others].abs().mean()) / effect, 4)
 
 
 def _calibrated(world: World, attribute: str, found: list[Direction]) -> Direction:

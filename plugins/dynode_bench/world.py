@@ -80,6 +80,15 @@ class World:
             )
         return found
 
+    @cached_property
+    def axes(self) -> Tensor | None:
+        """How codes move with each attribute, (attributes, width); None if nobody knows the world."""
+        truth = self.scorer.truth(self.generator.info)
+        if truth is None:
+            return None
+        each = torch.eye(len(self.model.model.attributes))
+        return (truth.codes(each) - truth.codes(torch.zeros_like(each))).double()
+
     def clips(self, frames: int, *, seed: int) -> Tensor:
         """Draw clips of the world: (pictures, frames, 3, h, w), through 8 bit as files are."""
         times = torch.arange(frames, dtype=torch.float64) / self.truth.fps

@@ -15,13 +15,14 @@ import dynode
 from dynode import plugins
 from dynode.errors import MissingWeightsError, OptionError, UnknownNameError, UsageError
 from dynode.plugins import Registry
-from dynode.testing import PixelScorer, run_command, tiny_generator
+from dynode.testing import LinearTruth, PixelScorer, run_command, tiny_generator
 from dynode.testing.scorers import PixelScorerModel
 from dynode_bench import DirectionBench
 from dynode_bench.asking import Asking
 from dynode_bench.directions import bench_directions
-from dynode_bench.search import interpolate_at_one
+from dynode_bench.search import interpolate_at_one, leakage_of_codes
 from dynode_bench.variant import Variant
+from dynode_bench.world import World
 
 ATTRIBUTES = ("light", "warm")
 
@@ -268,6 +269,34 @@ def test_rows_of_another_seed_or_budget_are_measured_anew(tmp_path: Path) -> Non
 
     assert len(ByText.told) == 2
     assert keep.read_text().count('"seed": "0"') == keep.read_text().count('"seed": "1"') == 1
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world that says which codes its attributes have."""
+    generator = Provider().load("cpu")
+    monkeypatch.setattr(Scorer, "truth", lambda self, info: LinearTruth(generator))
+    return World.of(generator, ["light"], pictures=4, seed=0)
+
+
+def test_leakage_is_read_off_codes_in_which_attributes_are_planted(planted: World) -> None:
+    assert planted.axes is not None
+    latents = planted.population.latents
+    shift = (0.02 * planted.axes[0] - 0.01 * planted.axes[1]).float()
+
+    leakage = leakage_of_codes(planted, "light", latents.with_w(latents.w + 3 * shift))
+
+    # of two others, of the same deviation, one moves half as far the other way; rounded to 1e-4
+    assert leakage == pytest.approx(0.25, abs=1e-3)
+
+
+def test_no_leakage_is_read_off_codes_that_are_not_the_worlds(planted: World) -> None:
+    assert planted.axes is not None
+    latents = planted.population.latents
+    moved = latents.w + planted.axes[0].float()
+    moved[:, 0] += 0.1
+
+    assert leakage_of_codes(planted, "light", latents.with_w(moved)) is None
 
 
 def test_values_are_interpolated_where_the_effect_is_one() -> None:
