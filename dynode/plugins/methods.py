@@ -209,6 +209,7 @@ class GeneratorProvider(Plugin):
         domain: What it draws, free text such as `faces`.
         default, default_video: Whether it draws pictures, or videos, when no generator is named.
         directions: Folder of ready directions for it, which then can be named; None for none.
+        draws_faces: Whether its domain shows faces, for what needs them; None if nobody says.
     """
 
     licence: ClassVar[str] = "unknown"
@@ -216,6 +217,7 @@ class GeneratorProvider(Plugin):
     default: ClassVar[bool] = False
     default_video: ClassVar[bool] = False
     directions: ClassVar[Path | None] = None
+    draws_faces: ClassVar[bool | None] = None
 
     @abstractmethod
     def load(self, device: torch.device | str) -> Generator:

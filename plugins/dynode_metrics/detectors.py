@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from dynode import Setting
 from dynode.errors import MissingWeightsError, OptionError
-from dynode.plugins import HiddenScorerModel, TextImageModel, registry
+from dynode.plugins import GeneratorProvider, HiddenScorerModel, TextImageModel, registry
 from dynode_metrics.detector import Detector, fingerprint
 from dynode_metrics.inception import load_inception
 from dynode_metrics.options import DetectorOptions
@@ -113,6 +113,23 @@ def load_embedding(options: DetectorOptions, setting: Setting, *, metric: str) -
     return load_detector(options, setting, metric=metric)
 
 
+def check_faces(setting: Setting, metric: str) -> None:
+    """Refuse pictures without faces, where a face is described or followed.
+
+    Raises:
+        OptionError: Their domain shows none.
+    """
+    if setting.domain and any(
+        one.draws_faces is False and one.domain == setting.domain
+        for one in registry().generators
+        if isinstance(one, GeneratorProvider)
+    ):
+        raise OptionError(
+            f"{metric} needs faces here, and what is measured is of {setting.domain}, which shows none; give "
+            f"pictures of faces, or take --detector or --follow without them"
+        )
+
+
 def _resized(images: Tensor, model: TextImageModel) -> Tensor:
     size = (model.image_size, model.image_size)
     if images.shape[-2:] == size:
@@ -124,8 +141,10 @@ def load_arcface(weights: Path | None, setting: Setting, metric: str) -> Detecto
     """Load ArcFace's embedding of aligned faces.
 
     Raises:
+        OptionError: The pictures show no faces.
         MissingWeightsError: There is no such file.
     """
+    check_faces(setting, metric)
     if weights is None:
         raise MissingWeightsError(
             f"{metric} needs ArcFace's weights, and none were given; expected model_ir_se50.pth, which the "

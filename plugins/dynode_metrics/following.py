@@ -13,6 +13,7 @@ from dynode import Setting
 from dynode.errors import MediaError, MissingWeightsError, OptionError
 from dynode.plugins import Detector, Scorer, ScorerModel, registry
 from dynode_metrics.detector import as_bytes
+from dynode_metrics.detectors import check_faces
 from dynode_metrics.options import TrackOptions
 
 Followed = tuple[Callable[[Tensor], Tensor], dict[str, str]]
@@ -36,6 +37,7 @@ def follow(options: TrackOptions, setting: Setting, *, metric: str) -> Followed:
     if wanted == "colours":
         return _colours, {"followed": "8 x 8 mean colours, in [-1, 1]"}
     if wanted == "landmarks":
+        check_faces(setting, metric)
         return _landmarks(options, metric), {"followed": f"landmarks of {options.face_detector}"}
     model, told = load_readings(options.scorer, setting, metric=metric)
     deviations = torch.tensor(model.deviations)

@@ -30,6 +30,7 @@ class SkiesGenerator(dynode.GeneratorProvider):
     licence = "Apache-2.0"
     domain = DOMAIN
     directions = Path(__file__).parent / "directions"
+    draws_faces = False
 
     def load(self, device: torch.device | str) -> Generator:
         """Load the bundled weights; see `GeneratorProvider.load`."""

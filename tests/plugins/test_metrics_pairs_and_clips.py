@@ -13,6 +13,7 @@ import dynode
 from dynode import Setting
 from dynode.errors import MediaError, OptionError
 from dynode.options import build_options
+from dynode.plugins import Registry
 from dynode_metrics import clips, picture_pairs
 from dynode_metrics.colours import colour_histograms
 from dynode_metrics.tracks import ConsistencyMeasurement, JerkMeasurement, spring_index
@@ -207,14 +208,46 @@ def test_landmarks_of_a_clip_without_faces_are_told(monkeypatch: pytest.MonkeyPa
         def load(self, model: Any = None) -> Any:
             return lambda pixels: []
 
-    from dynode.plugins import Registry
-
     registry = Registry()
     registry.face_detectors.add(Nobody(), "here")
     monkeypatch.setattr("dynode_metrics.following.registry", lambda: registry)
 
     with pytest.raises(MediaError, match="no face was found in a frame"):
         figures(clips.Jerk(), shifted(1), follow="landmarks", face_detector="nobody")
+
+
+class Hills(dynode.GeneratorProvider):
+    name, summary, domain, draws_faces = "hills", "no faces", "hills", False
+
+    def load(self, device: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("metric", "options"),
+    [
+        (picture_pairs.Identity(), {"detector": "arcface"}),
+        (clips.LocalIdentity(), {"detector": "arcface"}),
+        (clips.GlobalIdentity(), {"detector": "arcface"}),
+        (clips.Jerk(), {"follow": "landmarks", "face_detector": "nobody"}),
+        (clips.SpringIndex(), {"follow": "landmarks", "face_detector": "nobody"}),
+        (clips.MotionHistograms(), {"follow": "landmarks", "face_detector": "nobody"}),
+    ],
+    ids=lambda value: value.name if isinstance(value, dynode.Metric) else "",
+)
+def test_what_needs_faces_is_refused_where_a_domain_shows_none(
+    metric: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry()
+    registry.generators.add(Hills(), "here")
+    for module in ("detectors", "following"):
+        monkeypatch.setattr(f"dynode_metrics.{module}.registry", lambda: registry)
+    built = build_options(metric.options, options, owner=metric.name)
+
+    with pytest.raises(OptionError, match=f"{metric.name} needs faces here, .* of hills") as told:
+        metric.start(built, Setting(domain="hills"))
+
+    assert "\n" not in str(told.value)
 
 
 # Colours and motion of pixels
