@@ -192,11 +192,7 @@ class Inverter(Plugin):
         """
         return self.invert(generator, images, options, seed=seed, progress=progress)
 
-    def even_out(
-        self,
-        latents: Latents,
-        options: Any,  # an instance of `self.options`
-    ) -> Latents:
+    def even_out(self, latents: Latents, options: Any) -> Latents:  # an instance of `self.options`
         """Take the trembling out of all codes of a clip, in order; as they are, unless overridden."""
         return latents
 
@@ -270,8 +266,7 @@ class Scorer(Plugin):
     Attributes:
         attributes: Names of what is predicted, in the order of the columns.
         domains: Generator domains it was trained for; empty for any picture.
-        texts: Attributes that can be said in words, with a text that says more of each; what
-            `dynode bench` asks methods for.
+        texts: Attributes that words say, with a text that says more of each, as `dynode bench` asks.
         identity: Attributes that say who it is, and that an edit should leave alone.
     """
 
