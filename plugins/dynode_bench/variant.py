@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from dynode.errors import OptionError, UnknownNameError
 from dynode.options import specs_of
 from dynode.plugins import DirectionMethod, Inverter
-from dynode.plugins.shelf import Shelf
 
 Budget = Literal["small", "full"]
-Method = TypeVar("Method", DirectionMethod, Inverter)
+Method = TypeVar("Method", bound=DirectionMethod | Inverter)
+_Listed = TypeVar("_Listed", bound=DirectionMethod | Inverter, covariant=True)
+
+
+class _Shelf(Protocol[_Listed]):
+    def __getitem__(self, name: str, /) -> _Listed: ...
+
+    def __iter__(self) -> Iterator[_Listed]: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Variant(Generic[Method]):
     own: Mapping[str, str]
 
     @classmethod
-    def chosen(cls, shelf: Shelf[Method], names: Sequence[str]) -> list[Variant[Method]]:
+    def chosen(cls, shelf: _Shelf[Method], names: Sequence[str]) -> list[Variant[Method]]:
         """Find methods by name, each with its options; all of a shelf if there are no names.
 
         Raises:
@@ -40,7 +46,7 @@ class Variant(Generic[Method]):
         return [cls.of(shelf, name) for name in names] or [cls(one, one.name, {}) for one in shelf]
 
     @classmethod
-    def of(cls, shelf: Shelf[Method], text: str) -> Variant[Method]:
+    def of(cls, shelf: _Shelf[Method], text: str) -> Variant[Method]:
         """Find one; see `chosen`."""
         name, *parts = text.split(":")
         method = shelf[name]
