@@ -61,13 +61,14 @@ class Comparison:
         return "\n".join(lines)
 
     def plot(self) -> str:
-        """Draw one mark a row, as SVG."""
+        """Draw one mark a row, as SVG; a row that has no place and does not say why is left out."""
         name, x, y = self.across
         lines = [
-            Line(str(row[name]), [(float(row[x]), float(row[y]))] if _has(row, x, y) else [])  # type: ignore[arg-type]  # `_has` looked
+            Line(str(row[name]), ((float(row[x]), float(row[y])),) if _has(row, x, y) else ())  # type: ignore[arg-type]  # `_has` looked
             for row in self.rows
+            if _has(row, x, y) or row.get("note")
         ]
-        return line_chart(lines, x=x, y=y, title=f"{y} over {x}")
+        return line_chart(list(dict.fromkeys(lines)), x=x, y=y, title=f"{y} over {x}")
 
 
 def _has(row: Row, *names: str) -> bool:

@@ -13,13 +13,14 @@ from dynode.errors import DynodeError, MissingWeightsError
 from dynode.generator import Generator, VideoGenerator, loaded
 from dynode.measuring import Drawing, measure, open_side
 from dynode.plugins import GeneratorProvider, Metric, Needs, Progress, silent
-from dynode_bench.comparison import Comparison, Row
+from dynode_bench.comparison import Cell, Comparison, Row
 from dynode_bench.variant import Budget
 from dynode_bench.world import World
 
 _CLIPS = {"small": 16, "full": 128}
 _FRAMES = 24
 _SEED = 85_000
+_REAL = "real, other clips"
 
 
 def bench_video(
@@ -52,13 +53,15 @@ def bench_video(
     still = loaded(generator, device=device)
     world = World.of(still, [], pictures=_CLIPS[budget], seed=seed)
     real, others = (world.clips(_FRAMES, seed=_SEED + 2 * seed + index) for index in (0, 1))
-    sides = {"real, other clips": others} | {
+    sides = {_REAL: others} | {
         name: _drawn(one, world) for name, one in _moving(methods, world, device).items()
     }
     rows = _rows(sides, real, world, progress)
     told = f"{world.pictures} of {_FRAMES} frames, {world.truth.fps:g} frames a second"
     spec = {k: v for k, v in world.spec(budget).items() if k != "pictures"} | {"clips": told}
-    return Comparison("video", spec, rows, ("clips", "figure", "of frozen clips"))
+    return Comparison(
+        "video", spec, beside_real(rows), ("metric", "times real", "frozen, times real")
+    )
 
 
 def _rows(sides: Mapping[str, Tensor], real: Tensor, world: World, progress: Progress) -> list[Row]:
@@ -70,6 +73,26 @@ def _rows(sides: Mapping[str, Tensor], real: Tensor, world: World, progress: Pro
             rows.append(_row(metric, name, clips, b, world))
             progress(len(rows), len(metrics) * len(sides), f"{metric.name}, {name}")
     return rows
+
+
+def beside_real(rows: Sequence[Row]) -> list[Row]:
+    """Tell each generator's figures as multiples of those of other real clips, which metrics share."""
+    real = {row["metric"]: row["figure"] for row in rows if row["clips"] == _REAL}
+    return [
+        {
+            **{name: cell for name, cell in row.items() if name != "note"},
+            "times real": _times(row["figure"], real[row["metric"]], row["clips"]),
+            "frozen, times real": _times(row["of frozen clips"], real[row["metric"]], row["clips"]),
+            "note": row["note"],
+        }
+        for row in rows
+    ]
+
+
+def _times(figure: Cell, real: Cell, clips: Cell) -> float | None:
+    if clips == _REAL or not isinstance(figure, float) or not isinstance(real, float) or not real:
+        return None
+    return float(f"{figure / real:.4g}") + 0.0  # no minus before a zero
 
 
 def _fits(needs: Needs) -> bool:

@@ -12,6 +12,7 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _DASHES = ("", "6 3", "2 3")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 34, 48
 _ROW = 18
+_LETTER, _MARK = 7, 54  # pixels of the legend: a letter at most, and what stands before the first
 _TICKS = 6
 
 
@@ -68,8 +69,7 @@ def line_chart(
     x: str,
     y: str,
     title: str = "",
-    width: int = 760,
-    height: int = 420,
+    size_px: tuple[int, int] = (760, 420),
     log_y: bool = False,
 ) -> str:
     """Draw lines with axes and a legend; lines without finite points are left to the legend.
@@ -79,18 +79,20 @@ def line_chart(
         x: Label of the axis.
         y: Label of the axis.
         title: What stands above.
-        width: Pixels.
-        height: Pixels, more where the legend needs them.
+        size_px: Width and height, more where the legend needs them.
         log_y: Whether upwards are powers of ten; points that are not above zero are left out.
 
     Returns:
         An `<svg>` element.
     """
-    height = max(height, _TOP + _BOTTOM + _ROW * len(lines))
+    room = max(_RIGHT, _LETTER * max((len(_legend(line)) for line in lines), default=0) + _MARK)
+    width = size_px[0] - _RIGHT + room
+    height = max(size_px[1], _TOP + _BOTTOM + _ROW * len(lines))
     drawn = [Line(line.name, [p for p in line.points if _fits(p, log_y)]) for line in lines]
-    across = _axis([p[0] for line in drawn for p in line.points], _LEFT, width - _RIGHT)
-    axis = _log_axis if log_y else _axis
-    up = axis([p[1] for line in drawn for p in line.points], height - _BOTTOM, _TOP)
+    across = _axis([p[0] for line in drawn for p in line.points], _LEFT, width - room)
+    up = (_log_axis if log_y else _axis)(
+        [p[1] for line in drawn for p in line.points], height - _BOTTOM, _TOP
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="12" role="img">',
@@ -99,8 +101,7 @@ def line_chart(
         f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
         *_grid(across, up, x, y),
     ]
-    for index, line in enumerate(drawn):
-        parts += _line(line, index, across, up)
+    parts += [part for i, line in enumerate(drawn) for part in _line(line, i, across, up)]
     return "\n".join([*parts, "</svg>"])
 
 
@@ -158,6 +159,9 @@ def _line(line: Line, index: int, across: _Axis, up: _Axis) -> list[str]:
     row, left = up.stop + 8 + _ROW * index, across.stop + 14
     parts.append(f'<path d="M{left} {row}h22" {stroke}/>')
     parts.append(f'<circle cx="{left + 11}" cy="{row}" r="3.5" fill="{colour}"/>')
-    told = line.name if places else f"{line.name} (no figure)"
-    parts.append(f'<text x="{left + 28}" y="{row + 4}">{escape(told)}</text>')
+    parts.append(f'<text x="{left + 28}" y="{row + 4}">{escape(_legend(line))}</text>')
     return parts
+
+
+def _legend(line: Line) -> str:
+    return line.name if line.points else f"{line.name} (no figure)"

@@ -45,7 +45,7 @@ def section_of_log(path: Path) -> Section | None:
     """
     lines, broken = _lines(path)
     charts = [
-        line_chart(own, x="step", y=title, title=title, width=640, height=300)
+        line_chart(own, x="step", y=title, title=title, size_px=(640, 300))
         for title, own in _curves(lines).items()
     ]
     if not charts:

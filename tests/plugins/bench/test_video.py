@@ -111,7 +111,17 @@ def test_every_moving_generator_of_the_world_is_measured_beside_frozen_clips() -
     for row in rows[:2]:
         assert float(row["figure"] or 0) > 0
         assert row["of frozen clips"] == 0
+    assert rows[0]["times real"] is None
+    times = float(rows[1]["figure"] or 0) / float(rows[0]["figure"] or 1)
+    assert rows[1]["times real"] == pytest.approx(times, rel=1e-3)  # both are rounded to 4 digits
+    assert rows[1]["frozen, times real"] == 0
     assert rows[2]["figure"] is None and "weighty needs a file" in str(rows[2]["note"])
+
+
+def test_the_plot_marks_generators_and_names_what_has_no_figure_once() -> None:
+    plot = bench_video().plot()
+
+    assert plot.count(">faster</text>") == plot.count(">weighty (no figure)</text>") == 1
 
 
 def test_a_generator_that_does_not_move_or_is_unknown_is_told() -> None:
