@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import abc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from dynode_bench.variant import Budget, Variant
 from dynode_bench.workers import Ended, one_thread, processors, run_side_by_side
 from dynode_bench.world import World
 
+Found = abc.Generator["Row | Ended[_Job]", None, None]
 _PICTURES = {"small": 24, "full": 64}
 
 
@@ -91,9 +94,7 @@ def _jobs(
     return [job for job in jobs if job.missing]
 
 
-def _found(
-    jobs: Sequence[_Job], world: World, asked: Sequence[Asking], workers: int
-) -> Iterator[Row | Ended[_Job]]:
+def _found(jobs: Sequence[_Job], world: World, asked: Sequence[Asking], workers: int) -> Found:
     if min(workers, len(asked)) > 1:
         if jobs and not isinstance(jobs[0].generator, str | Path | None):
             raise UsageError(
@@ -132,7 +133,7 @@ def _rows(
     world: World,
     asked: Sequence[Asking],
     kept: KeptRows,
-    found: Iterator[Row | Ended[_Job]],
+    found: Found,
     progress: Progress,
 ) -> list[Row]:
     """Take rows as they are found; those of one attribute stand together, in the order of methods."""
@@ -143,16 +144,17 @@ def _rows(
     }
     held = {key: kept.get(key[1], key[0], told) for key, told in options.items()}
     rows = {key: row for key, row in held.items() if row is not None}
-    for one in found:
-        if isinstance(one, Row):
-            kept.add(one, options[one.attribute, one.method])
-            new = [one]
-        else:  # what its process left undone is tried again by a run that goes on
-            missing = [a for a in one.job.missing if (a, one.job.method) not in rows]
-            new = [Row(attribute, one.job.method, note=one.why) for attribute in missing]
-        for row in new:
-            rows[row.attribute, row.method] = row
-            progress(len(rows), len(options), f"{row.method}, {row.attribute}")
+    with contextlib.closing(found):  # processes end with a run that is interrupted
+        for one in found:
+            if isinstance(one, Row):
+                kept.add(one, options[one.attribute, one.method])
+                new = [one]
+            else:  # what its process left undone is tried again by a run that goes on
+                missing = [a for a in one.job.missing if (a, one.job.method) not in rows]
+                new = [Row(attribute, one.job.method, note=one.why) for attribute in missing]
+            for row in new:
+                rows[row.attribute, row.method] = row
+                progress(len(rows), len(options), f"{row.method}, {row.attribute}")
     kept.forget()
     return [rows[key] for key in options]
 

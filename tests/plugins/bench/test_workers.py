@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,20 @@ def test_a_fault_of_a_method_is_its_row() -> None:
     rows = bench_directions(methods=["raising", "once"], attributes=["light"]).rows
 
     assert [row.note for row in rows] == ["ZeroDivisionError: by nothing", ""]
+
+
+def test_the_example_plugin_of_the_tutorial_is_a_row_and_a_line_of_the_plot(
+    monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    example = repository / "examples" / "third_party_plugin" / "dynode_brighten.py"
+    world = Path(__file__).with_name("small_world.py")
+    monkeypatch.setenv("DYNODE_PLUGIN_FILES", f"{world}{os.pathsep}{example}")
+
+    found = bench_directions(methods=["once", "brighten"], attributes=["light"])
+
+    row = next(row for row in found.rows if row.method == "brighten")
+    assert (row.note, len(row.curve)) == ("", 4) and row.leakage is not None
+    assert ">brighten</text>" in found.plot() and found.plot().count("<polyline") == 2
 
 
 def test_several_processes_load_their_generator_themselves() -> None:
