@@ -68,6 +68,7 @@ class Direction(ABC):
         amounts = _amounts(strength, latents)
         if not amounts.requires_grad and not bool(amounts.any()):
             return latents
+        amounts = amounts.to(latents.device).expand(len(latents))
         return self.move(latents, amounts * self.info.scale)
 
     @abstractmethod
@@ -235,9 +236,10 @@ class Direction(ABC):
 
 
 def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
-    """Give one strength for each picture, (n,)."""
+    """Give one strength for all pictures or one for each, where it lies: a number of the host is checked
+    there, without waiting for the device."""
     try:
-        amounts = torch.as_tensor(strength, dtype=latents.dtype, device=latents.device)
+        amounts = torch.as_tensor(strength, dtype=latents.dtype)
     except (TypeError, ValueError, RuntimeError) as error:
         raise UsageError(
             f"strength is {strength!r}; expected a number such as 1.5, or one for each picture"
@@ -249,7 +251,7 @@ def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
         )
     if not bool(torch.isfinite(amounts).all()):
         raise UsageError(f"strength {strength} is not finite; expected numbers such as 1.5")
-    return amounts.expand(len(latents))
+    return amounts
 
 
 def is_moved(amounts: Tensor) -> Tensor:

@@ -109,7 +109,9 @@ def _dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     here = [t for t in tensors if isinstance(t, PretendTensor)]
     host = [t for t in tensors if not isinstance(t, PretendTensor) and t.dim() > 0]
     asked = kwargs.get("device")
-    to_card = asked is not None and torch.device(asked).type == "cuda"
+    # Formulas of gradients ask for the device that torch's core sees, see `PretendTensor.__new__`.
+    there = {"cuda", "meta"} if here else {"cuda"}
+    to_card = asked is not None and torch.device(asked).type in there
     if asked is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
     if name in _COPIES:
