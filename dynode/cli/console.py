@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,12 +39,63 @@ _SPEED_OVER_S = 300.0
 """Steps of the last five minutes say how fast it goes: some take most of a minute."""
 FINITE = _Finite()
 
-GENERATOR = click.option(
+NAMED_GENERATOR = click.option(
     "--generator",
     metavar="NAME|FILE",
     shell_complete=completing.generators,
     help="Generator by name or checkpoint file; the bundled one if absent.",
 )
+"""`--generator` alone, of commands that ask or train with a generator and draw nothing."""
+
+
+def _asked_of_generators(variable: str) -> Callable[..., None]:
+    """Make the callback of an option that whatever loads a generator meanwhile follows.
+
+    Processes that are started follow it too, since it stands in the environment as long as the command
+    runs.
+    """
+
+    def set_variable(context: click.Context, option: click.Parameter, value: object) -> None:
+        if value is None or value is False or context.resilient_parsing:
+            return
+        before = os.environ.get(variable)
+        os.environ[variable] = "1" if value is True else str(value)
+        context.meta.setdefault(ASKED_OF_GENERATORS, {})[option.opts[0]] = value
+        context.call_on_close(lambda: _put_back(variable, before))
+
+    return set_variable
+
+
+def _put_back(variable: str, before: str | None) -> None:
+    if before is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = before
+
+
+ASKED_OF_GENERATORS = "dynode.cli.console.asked_of_generators"
+"""Where the context keeps these options, by flag."""
+_PRECISION = click.option(
+    "--precision",
+    type=click.Choice(["fp32", "tf32", "bf16", "fp16"]),
+    expose_value=False,
+    callback=_asked_of_generators("DYNODE_PRECISION"),
+    help="What the generator draws in; 16 bits in its four largest blocks [default: fp32].",
+)
+_COMPILE = click.option(
+    "--compile",
+    is_flag=True,
+    expose_value=False,
+    callback=_asked_of_generators("DYNODE_COMPILE"),
+    help="Compile the generator first: half a minute or more, then faster if small or on a GPU.",
+)
+
+
+def GENERATOR(command: Command) -> Command:
+    """Give a command that draws `--generator`, and how it computes."""
+    return NAMED_GENERATOR(_PRECISION(_COMPILE(command)))
+
+
 DEVICE = click.option(
     "--device", help="cpu, cuda, cuda:1 or mps; DYNODE_DEVICE, else CUDA if present, else cpu."
 )

@@ -56,7 +56,7 @@ class ImportCommand(MethodCommand):
     "--as", "take_as", type=click.Choice(["direction", "codes"]), help="Settle what it holds."
 )
 @click.option("--licence", default="unknown", show_default=True, help="Of the file, SPDX.")
-@console.GENERATOR
+@console.NAMED_GENERATOR
 @console.DEVICE
 @console.FORCE
 @console.JSON
@@ -175,7 +175,7 @@ def export(
 @click.command("map")
 @click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @console.output_option("Direction file to write [default: NAME-w.safetensors].")
-@console.GENERATOR
+@console.NAMED_GENERATOR
 @console.DEVICE
 @console.FORCE
 @console.JSON
@@ -210,7 +210,7 @@ def map_direction(
 @click.argument("direction", metavar="FILE|NAME", shell_complete=completing.directions)
 @click.option("--rows", required=True, help="Rows of W+ to move, such as 0-3, 8- or fine.")
 @console.output_option("Direction file to write [default: NAME-rows.safetensors].")
-@console.GENERATOR
+@console.NAMED_GENERATOR
 @console.DEVICE
 @console.FORCE
 @console.JSON

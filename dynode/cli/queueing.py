@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dynode.cli.console import ASKED_OF_GENERATORS
 from dynode.errors import OptionError
 
 PRINT_SBATCH = click.option(
@@ -57,4 +58,6 @@ def queue_script(
         for name, value in flags.items()
         if value is not None and value is not False and value != ""
     }
-    return written(words, {**given, **options}, shares=shares)
+    asked = click.get_current_context().meta.get(ASKED_OF_GENERATORS, {})
+    of_generator = {flag.removeprefix("--"): value for flag, value in asked.items()}
+    return written(words, {**given, **of_generator, **options}, shares=shares)

@@ -128,7 +128,7 @@ def _training_command(method: Trainable) -> click.Command:
     """Make the command that trains a plugin's network, with its options as flags."""
     name = method.training
 
-    @console.GENERATOR
+    @console.NAMED_GENERATOR
     @_DATA
     @RUN_FOLDER
     @PRINT_SBATCH

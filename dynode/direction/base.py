@@ -236,8 +236,10 @@ class Direction(ABC):
 
 
 def _amounts(strength: float | Tensor, latents: Latents) -> Tensor:
-    """Give one strength for all pictures or one for each, where it lies: a number of the host is checked
-    there, without waiting for the device."""
+    """Give one strength for all pictures or one for each, where it lies.
+
+    A number is looked at on the host, without waiting for the device.
+    """
     try:
         amounts = torch.as_tensor(strength, dtype=latents.dtype)
     except (TypeError, ValueError, RuntimeError) as error:

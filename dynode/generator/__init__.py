@@ -9,6 +9,13 @@ from dynode.lazy import names_on_demand
 if TYPE_CHECKING:
     from dynode.generator.channels import as_rgb
     from dynode.generator.classes import choose_class
+    from dynode.generator.computing import (
+        Compiles,
+        DrawsInPrecisions,
+        Precision,
+        arithmetic,
+        computing_as,
+    )
     from dynode.generator.loading import load_generator, loaded
     from dynode.generator.module import wrap_module
     from dynode.generator.population import (
@@ -29,14 +36,19 @@ if TYPE_CHECKING:
     from dynode.generator.video import VideoGenerator
 
 __all__ = [
+    "Compiles",
+    "DrawsInPrecisions",
     "Generator",
     "GeneratorInfo",
     "KeepsActivations",
     "Population",
+    "Precision",
     "Synthesizer",
     "VideoGenerator",
+    "arithmetic",
     "as_rgb",
     "choose_class",
+    "computing_as",
     "draw_labels",
     "draw_population",
     "draw_z",
@@ -49,6 +61,11 @@ __all__ = [
 __getattr__ = names_on_demand(
     __name__,
     {
+        "Compiles": "dynode.generator.computing",
+        "DrawsInPrecisions": "dynode.generator.computing",
+        "Precision": "dynode.generator.computing",
+        "arithmetic": "dynode.generator.computing",
+        "computing_as": "dynode.generator.computing",
         "loaded": "dynode.generator.loading",
         "Generator": "dynode.generator.protocol",
         "GeneratorInfo": "dynode.generator.protocol",

@@ -12,6 +12,7 @@ from dynode import plugins
 from dynode.devices import default_device, resolve_device
 from dynode.errors import MissingWeightsError, UnknownNameError, UsageError
 from dynode.generator.classes import choose_class
+from dynode.generator.computing import Precision, computing_as
 from dynode.generator.protocol import Generator
 from dynode.models import fetched_path, is_address
 from dynode.plugins.methods import GeneratorFamily, GeneratorProvider
@@ -22,6 +23,8 @@ def load_generator(
     *,
     device: torch.device | str | None = None,
     class_index: int | str | None = None,
+    precision: Precision | None = None,
+    compiled: bool | None = None,
 ) -> Generator:
     """Load a generator by its name or from a checkpoint file.
 
@@ -32,6 +35,9 @@ def load_generator(
         device: Where it computes; None follows DYNODE_DEVICE, then CUDA if present, then the CPU.
         class_index: Class of a conditional generator, by number or name, that everything it samples
             is of; None for all classes.
+        precision: What it draws in, see `dynode.generator.computing`; None follows DYNODE_PRECISION, then
+            the type of its weights.
+        compiled: Draw through `torch.compile`; None follows DYNODE_COMPILE.
 
     Returns:
         The generator, ready to draw.
@@ -42,8 +48,9 @@ def load_generator(
         CheckpointError: The file cannot be used.
         DeviceError: The device does not exist.
         UsageError: It has no such class.
+        OptionError: It cannot compute in this precision, or compiled.
     """
-    generator = _load(name, device)
+    generator = computing_as(_load(name, device), precision=precision, compiled=compiled)
     return generator if class_index is None else choose_class(generator, class_index)
 
 

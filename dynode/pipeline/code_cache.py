@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from dynode.errors import DynodeError
+from dynode.generator.computing import arithmetic
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.models import cache_folder
@@ -40,7 +41,7 @@ def codes_folder(content: str, generator: Generator, inverter: ReadyInverter, se
         "batch": BATCH,
         "clip": content,
         "generator": generator.info.fingerprint,
-        "dtype": str(generator.dtype),
+        "dtype": arithmetic(generator),
         "dynode": __version__,
         "inverter": inverter.method.name,
         "owner": registry().inverters.owner_of(inverter.method.name),  # with its version

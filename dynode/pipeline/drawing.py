@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dynode.generator.computing import arithmetic
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.segments import Segment
@@ -106,7 +107,7 @@ def _part(generator: Generator, rollout: Frames, begin: int, end: int) -> Latent
 
 def _key(generator: Generator, rollout: Frames, ground: str, begin: int, end: int) -> str:
     info = generator.info
-    told = (_FORMAT, info.fingerprint, str(generator.dtype), generator.device.type, ground)
+    told = (_FORMAT, info.fingerprint, arithmetic(generator), generator.device.type, ground)
     digest = hashlib.sha256(repr(told).encode())
     for low in range(begin, end, _BATCH):
         with torch.inference_mode():

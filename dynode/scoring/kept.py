@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dynode import files
 from dynode.errors import DynodeError
+from dynode.generator.computing import arithmetic
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.models import cache_folder
@@ -88,7 +89,7 @@ def _path(scorer: Scorer, generator: Generator, drawn: Drawn) -> Path:
         "format": _FORMAT,
         "dynode": __version__,
         "generator": generator.info.fingerprint,
-        "dtype": str(generator.dtype),
+        "dtype": arithmetic(generator),
         "class": generator.info.class_index,
         "scorer": scorer.name,
         "owner": registry().scorers.owner_of(scorer.name),  # with its version

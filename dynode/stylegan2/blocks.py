@@ -12,6 +12,7 @@ from dynode.latents.weight_offset import Offset
 from dynode.stylegan2.config import GeneratorConfig
 from dynode.stylegan2.layers import StyledConvolution, ToRGB, drawn_weights
 from dynode.stylegan2.resampling import double
+from dynode.stylegan2.sixteen_bits import first_block
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,14 @@ class LayerInputs:
         styles: Layer -> (n, input channels), every layer that is run.
         offsets: Layer -> offsets of its weight; missing = none.
         noise: Layer -> noise broadcastable to (n, 1, h, w), before the strength; missing = none.
+        sixteen_bits: Type the highest blocks compute in (see `sixteen_bits`); None for that of the
+            weights.
     """
 
     styles: Mapping[str, Tensor]
     offsets: Mapping[str, Sequence[Offset]] = field(default_factory=dict)
     noise: Mapping[str, Tensor] = field(default_factory=dict)
+    sixteen_bits: torch.dtype | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Block(nn.Module):
         self.name = f"b{resolution}"
         self.resolution = resolution
         self.taps = config.resample_filter
+        self.may_have_sixteen_bits = resolution >= first_block(config.resolution)
         self.conv0 = StyledConvolution(
             inputs, outputs, config.w_dim, size, taps=self.taps, clamp=config.conv_clamp
         )
@@ -94,10 +99,17 @@ class Block(nn.Module):
         """Style names of the three modulated layers."""
         return f"{self.name}.conv0", f"{self.name}.conv1", f"{self.name}.torgb"
 
+    def in_sixteen_bits(self, inputs: LayerInputs) -> bool:
+        """Say whether it is one of the blocks that compute in 16 bits, and they do."""
+        return inputs.sixteen_bits is not None and self.may_have_sixteen_bits
+
     def forward(self, state: SynthesisState, inputs: LayerInputs) -> SynthesisState:
         """Double features and image."""
         assert state.features is not None and state.image is not None
-        x = _run_convolution(self.conv0, f"{self.name}.conv0", state.features, inputs)
+        x = state.features
+        if self.in_sixteen_bits(inputs):
+            x = x.to(inputs.sixteen_bits)
+        x = _run_convolution(self.conv0, f"{self.name}.conv0", x, inputs)
         x = _run_convolution(self.conv1, f"{self.name}.conv1", x, inputs)
         image = _run_torgb(self.torgb, f"{self.name}.torgb", x, inputs)
         return SynthesisState(self.resolution, x, image + double(state.image, self.taps))

@@ -13,9 +13,11 @@ from dynode.errors import UsageError
 from dynode.generator.channels import as_rgb, check_channels
 from dynode.generator.fitting import counted
 from dynode.generator.protocol import GeneratorInfo
-from dynode.generator.redraw import KEPT_BYTES
+from dynode.generator.redraw import KEPT_BYTES, Synthesizer
 from dynode.latents.latents import Latents
+from dynode.stylegan2.arithmetic import Arithmetic
 from dynode.stylegan2.blocks import LayerInputs, SynthesisState
+from dynode.stylegan2.describing import described
 from dynode.stylegan2.fingerprint import Fingerprint
 from dynode.stylegan2.fitting import check_latents, check_shape, labels
 from dynode.stylegan2.kept import KeptActivations
@@ -23,7 +25,7 @@ from dynode.stylegan2.network import GeneratorNetwork
 from dynode.stylegan2.noise import NoiseMode, resolve_noise, stored_maps
 
 
-class StyleGAN2:
+class StyleGAN2(Arithmetic):
     """A StyleGAN2 generator.
 
     Guaranteed: differentiable in w, styles, offsets, weights and noise; a batch equals a loop up to
@@ -99,24 +101,13 @@ class StyleGAN2:
     @property
     def info(self) -> GeneratorInfo:
         """Description of the generator; the fingerprint follows changes of the weights."""
-        config, synthesis = self.network.config, self.network.synthesis
-        layers = {name: synthesis.layer(name) for name in synthesis.rows}
         return GeneratorInfo(
-            resolution=config.size,
-            num_layers=config.num_layers,
-            w_dim=config.w_dim,
-            z_dim=config.z_dim,
-            c_dim=config.c_dim,
-            style_channels={name: layer.weight.shape[1] for name, layer in layers.items()},
-            style_rows=dict(synthesis.rows),
-            rgb_layers=tuple(name for name in layers if name.endswith(".torgb")),
-            conv_layers={name: tuple(layer.weight.shape) for name, layer in layers.items()},
+            **described(self.network),
+            **self._about,  # type: ignore[arg-type]  # texts only
             fingerprint=self._fingerprint.value(),
-            image_channels=config.image_channels,
             mean_code=self._mean_code,
             class_names=self._class_names,
             class_index=self._class_index,
-            **self._about,  # type: ignore[arg-type]  # texts only
         )
 
     @property
@@ -145,6 +136,8 @@ class StyleGAN2:
         moved = copy.copy(self)
         moved.network = copy.deepcopy(self.network).to(device=device, dtype=dtype)
         moved._fingerprint = self._fingerprint.moved(moved.network)
+        if self._program is not None:
+            moved._program = self._program.of(moved.network.synthesis)
         return moved
 
     def of_class(self, index: int) -> StyleGAN2:
@@ -243,9 +236,8 @@ class StyleGAN2:
         offsets = latents.weights_by_layer()
         synthesis = self.network.synthesis
         until = synthesis.last_block(resolution)
-        return LayerInputs(
-            styles, offsets, resolve_noise(synthesis, noise, latents.w.shape[0], until)
-        )
+        maps = resolve_noise(synthesis, noise, latents.w.shape[0], until)
+        return LayerInputs(styles, offsets, maps, sixteen_bits=self._sixteen_bits)
 
     def advance(
         self, state: SynthesisState, inputs: LayerInputs, *, until: int | None = None
@@ -281,18 +273,23 @@ class StyleGAN2:
         """
         inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
         synthesis = self.network.synthesis
-        return as_rgb(synthesis(inputs, resolution=synthesis.last_block(resolution)))
+        return as_rgb(self._draw(inputs, resolution=synthesis.last_block(resolution)))
 
     def stored_noise(self) -> list[Tensor]:
         """Return the stored noise of every convolution, (h, w) each, in execution order."""
         return stored_maps(self.network.synthesis)
 
-    def keep_activations(self, *, memory: int = KEPT_BYTES) -> KeptActivations:
+    def keep_activations(self, *, memory: int = KEPT_BYTES) -> Synthesizer:
         """Give what draws variants of the same pictures from where they differ; see there.
 
         Args:
             memory: Bytes of activations to keep at most.
+
+        Returns:
+            Itself where it is compiled: a program draws whole pictures.
         """
+        if self._program is not None:
+            return self
         return KeptActivations(self.network.synthesis, self.layer_inputs, memory=memory)
 
     def _check(self, latents: Latents) -> None:

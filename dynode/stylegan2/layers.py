@@ -13,9 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dynode.latents.weight_offset import Offset
+from dynode.stylegan2 import sixteen_bits
 from dynode.stylegan2.energy import EnergyCache
 from dynode.stylegan2.modulation import combine, modulated_convolution
 from dynode.stylegan2.resampling import blur_after_doubling, blur_before_halving
+from dynode.stylegan2.sixteen_bits import clamp_of, is_sixteen_bits
 
 SLOPE = 0.2
 GAIN = 2.0**0.5
@@ -181,16 +183,15 @@ class StyledConvolution(nn.Module):
             offsets: Offsets of `weight`.
         """
         up = self.taps is not None
-        x, factor = modulated_convolution(
-            x, self.weight, style, up=up, offsets=offsets, cache=self.energies
-        )
+        convolved = sixteen_bits.convolution if is_sixteen_bits(x) else modulated_convolution
+        x, factor = convolved(x, self.weight, style, up=up, offsets=offsets, cache=self.energies)
         if self.taps is not None:
             x = blur_after_doubling(x, self.taps)
-        bias = (self.bias * GAIN)[:, None, None]
-        x = torch.addcmul(bias, x, (factor * GAIN)[:, :, None, None])
+        bias = (self.bias * GAIN)[:, None, None].to(x)
+        x = torch.addcmul(bias, x, (factor * GAIN)[:, :, None, None].to(x))
         if noise is not None:
-            x = x + noise * (self.noise_strength * GAIN)
-        return activate(x, self.clamp)
+            x = x + (noise * (self.noise_strength * GAIN)).to(x)
+        return activate(x, clamp_of(x, self.clamp))
 
 
 class ToRGB(nn.Module):
@@ -217,6 +218,10 @@ class ToRGB(nn.Module):
 
         Here the weight is modulated: it is smaller than any picture.
         """
+        if is_sixteen_bits(x):
+            y = sixteen_bits.to_rgb(x, self.weight, style, offsets) + self.bias[:, None, None]
+            clamp = clamp_of(x, self.clamp)
+            return (y if clamp is None else y.clamp(-clamp, clamp)).to(self.weight)
         n, inputs, h, w = x.shape
         weight = combine(self.weight, offsets) if offsets else self.weight[None]
         weight = weight[:, :, :, 0, 0] * (style * inputs**-0.5)[:, None]

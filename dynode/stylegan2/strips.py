@@ -43,7 +43,7 @@ def can_run(block: Block, state: SynthesisState, inputs: LayerInputs) -> bool:
     x = state.features
     assert x is not None
     values = math.prod(block.conv1.size) * block.conv1.weight.shape[0]
-    if values < FEWEST_VALUES or len(block.taps) != 4:
+    if values < FEWEST_VALUES or len(block.taps) != 4 or block.in_sixteen_bits(inputs):
         return False
     if x.device.type != "cpu" or x.dtype != torch.float32 or not torch.backends.mkldnn.enabled:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from dynode.errors import UsageError
@@ -82,12 +83,18 @@ class SynthesisNetwork(nn.Module):
         for block in self.blocks:
             if not state.resolution < block.resolution <= until:
                 continue
-            if isinstance(block, Block) and self.in_strips and strips.can_run(block, state, inputs):
+            if isinstance(block, Block) and self._in_strips(block, state, inputs):
                 needed = has_features or block.resolution < until
                 state = strips.run(block, state, inputs, has_features=needed)
             else:
                 state = block(state, inputs)
         return state
+
+    def _in_strips(self, block: Block, state: SynthesisState, inputs: LayerInputs) -> bool:
+        # Strips depend on the processor's cache: what is compiled is fused by its compiler.
+        if torch.compiler.is_compiling() or not self.in_strips:
+            return False
+        return strips.can_run(block, state, inputs)
 
     def forward(self, inputs: LayerInputs, *, resolution: int | None = None) -> Tensor:
         """Render (n, image channels, h, w), stopping behind block `resolution`."""

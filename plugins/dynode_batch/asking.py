@@ -11,12 +11,14 @@ from typing import Any
 import dynode
 from dynode import plugins
 from dynode.errors import OptionError, OutputExistsError, UnknownNameError
+from dynode.generator import arithmetic
 from dynode.options import build_options, specs_of
 from dynode.plugins import Progress, silent
 from dynode_batch.driver import Backend, Plan, Report, run_batch
 from dynode_batch.listing import read_list
 from dynode_batch.row import Job, Outcome, Row
 
+_OF_THIS_MACHINE = {"DYNODE_PRECISION": "--precision", "DYNODE_COMPILE": "--compile"}
 KINDS = ("edit", "invert", "score", "animate")
 _COLUMNS = {
     "edit": ("direction", "strength", "seed"),
@@ -201,6 +203,12 @@ def _backend(how: Running) -> tuple[Backend, dict[str, Any]]:
 
 
 def _of_cluster(how: Running, address: str) -> tuple[Backend, dict[str, Any]]:
+    asked = [name for name in _OF_THIS_MACHINE if os.environ.get(name)]
+    if asked:
+        raise OptionError(
+            f"{_OF_THIS_MACHINE[asked[0]]} reaches processes of this machine, not those of a cluster; leave "
+            f"--cluster or it out, or set {asked[0]} on its machines"
+        )
     from dynode_batch.cluster import Cluster
     from dynode_batch.ray_pool import run_ray
 
@@ -228,4 +236,5 @@ def _what_works(job: Job) -> tuple[Any, str]:
         owner = plugins.registry().scorers.owner_of(scorer.name)
         return None, f"{scorer.name} of {owner}"
     drawing = dynode.load_generator(job.generator, device=job.device)
-    return drawing, drawing.info.fingerprint
+    fingerprint, told = drawing.info.fingerprint, arithmetic(drawing)
+    return drawing, fingerprint if told == str(drawing.dtype) else f"{fingerprint}, {told}"

@@ -148,6 +148,7 @@ class StyleGANV(StyleGAN2):
             latents.weights_by_layer(),
             maps,
             codes if synthesis.takes_motion else None,
+            sixteen_bits=self._sixteen_bits,
         )
 
     def stored_noise(self) -> list[Tensor]:

@@ -203,17 +203,25 @@ def options_of(path: tuple[str, ...]) -> dict[str, click.Option]:
     return {flag: option for option in shown for flag in option.opts}
 
 
+# They import, convert or train with a generator; all others that name one draw with it.
+NOTHING_DRAWN = {("directions", name) for name in ("import", "limit", "map")}
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_what_belongs_together_is_offered_together(path: tuple[str, ...]) -> None:
     flags = set(options_of(path))
     together = {
         "--output": {"--force", "--json"},
         "--generator": {"--device"},
+        "--precision": {"--generator", "--compile"},
         "--inverter": {"--inverter-option", "--landmarks", "--face-detector", "--face-model"},
         "--face-detector": {"--landmarks", "--face-model", "--face-number", "--all-faces"},
         "--truncation": {"--truncation-psi"},
         "--smoothing": {"--check"},
     }
+    together["--generator"] |= (
+        set() if path in NOTHING_DRAWN or path[0] == "train" else {"--precision"}
+    )
     alone = {("plugins", "new"): {"--force"}, ("train", "ode"): set()}  # a folder is never replaced
 
     missing = {
@@ -263,11 +271,22 @@ def test_a_direction_is_named_in_one_way(path: tuple[str, ...]) -> None:
     assert arguments <= {"FILE|NAME[:STRENGTH]", "FILE|NAME"}
 
 
+SAID_ALIKE = (
+    "--generator",
+    "--precision",
+    "--compile",
+    "--device",
+    "--seed",
+    "--force",
+    "--json",
+) + ("--inverter",)
+
+
 def test_an_option_says_the_same_in_every_command() -> None:
     said = dict[str, dict[str, list[str]]]()
     for path in COMMANDS:
         for flag, option in options_of(path).items():
-            if flag in ("--generator", "--device", "--seed", "--force", "--json", "--inverter"):
+            if flag in SAID_ALIKE:
                 told = f"{option.metavar} {option.help} {option.type} {option.default}"
                 said.setdefault(flag, {}).setdefault(told, []).append(" ".join(path))
 

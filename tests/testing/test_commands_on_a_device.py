@@ -97,14 +97,25 @@ def test_a_clip_is_drawn_at_another_rate_there(
 
 
 @pytest.mark.installed_plugins
-def test_a_direction_found_there_animates_there_with_one_wait_and_one_copy_a_batch(tmp_path: Path) -> None:
+def test_a_direction_found_there_animates_there_with_one_wait_and_one_copy_a_batch(
+    tmp_path: Path,
+) -> None:
     generator = write_tiny_generator(tmp_path / "tiny.safetensors", tiny_generator(16))
     where = ["--generator", generator, "--device", "cuda:0"]
     found, clip = tmp_path / "found.safetensors", tmp_path / "out.gif"
 
     def copies(frames: int) -> int:
         with pretend_device() as counts:
-            motion = ["animate", "--direction", found, "--frames", str(frames), "-o", clip, "--force"]
+            motion = [
+                "animate",
+                "--direction",
+                found,
+                "--frames",
+                str(frames),
+                "-o",
+                clip,
+                "--force",
+            ]
             done = run_command([*motion, *where])
         assert done.exit_code == 0, done.stderr
         return sum(count for name, count in counts.items() if name != "to_device")

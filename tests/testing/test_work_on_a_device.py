@@ -1,4 +1,4 @@
-"""What no plugin's check runs, on a device that is not there: directions, dynamics, trainings of generators."""
+"""What no plugin's check runs, on a device that is not there: directions, dynamics, trainings."""
 
 from __future__ import annotations
 
@@ -175,10 +175,10 @@ VIDEO = ADVERSARIAL | {
 def frames(tmp_path: Path) -> Path:
     """Four clips of eight frames of 16 px, which are pictures too."""
     for clip in range(4):
-        for place in range(8):
-            path = tmp_path / "clips" / f"c{clip}" / f"f{place}.png"
+        for index in range(8):
+            path = tmp_path / "clips" / f"c{clip}" / f"f{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (16, 16), (30 * place, 60 * clip, 90)).save(path)
+            Image.new("RGB", (16, 16), (30 * index, 60 * clip, 90)).save(path)
     return tmp_path / "clips"
 
 
