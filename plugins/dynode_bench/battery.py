@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.errors import DynodeError
 from dynode.generator import Generator, loaded
 from dynode.measuring import measure
 from dynode.plugins import Metric, Progress, silent
 from dynode_bench.comparison import Cell, Comparison, Row
 from dynode_bench.corruptions import CORRUPTIONS
 from dynode_bench.variant import Budget
+from dynode_bench.workers import one_line
 from dynode_bench.world import World
 
 _CLIPS = {"small": 12, "full": 48}
@@ -94,8 +94,8 @@ class _Clips:
         try:
             for name, clips in {"as it is": self.clean, **self.spoiled}.items():
                 found[name] = float(f"{self._figure(metric, clips):.5g}")
-        except DynodeError as error:
-            note = str(error)
+        except Exception as error:  # of a plugin
+            note = one_line(error)
         told: dict[str, Cell] = {"metric": metric.name, "better": metric.better, **found}
         return told | {
             "blind to order": "yes" if is_blind(found, metric.better) else "",

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from dynode import plugins
 from dynode.distance import load_distance
-from dynode.errors import DynodeError
 from dynode.generator import Generator, loaded
 from dynode.latents import Latents
 from dynode.options import build_options
@@ -21,6 +20,7 @@ from dynode.pipeline import ReadyInverter
 from dynode.plugins import Inverter, Progress, silent
 from dynode_bench.comparison import Comparison, Row
 from dynode_bench.variant import Budget, Variant
+from dynode_bench.workers import one_line
 from dynode_bench.world import World
 from dynode_encoders.training import psnr
 
@@ -146,9 +146,10 @@ def _row(portraits: Portraits, variant: Variant[Inverter], budget: Budget) -> Ro
     empty: dict[str, float | None] = dict.fromkeys(names)
     try:
         latents, seconds = _inverted(portraits, variant, budget)
-    except DynodeError as error:
-        return {"inverter": variant.label, **empty, "seconds a picture": None, "note": str(error)}
-    figures = {name: round(value, 4) for name, value in portraits.figures(latents).items()}
+        figures = {name: round(value, 4) for name, value in portraits.figures(latents).items()}
+    except Exception as error:  # of a plugin
+        told = one_line(error)
+        return {"inverter": variant.label, **empty, "seconds a picture": None, "note": told}
     each_s = round(seconds / len(latents), 4)
     told = f"{_numbers(latents):,} numbers of offsets a picture" if latents.weights else ""
     return {"inverter": variant.label, **figures, "seconds a picture": each_s, "note": told}

@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dynode.direction import Direction
-from dynode.errors import DynodeError, OptionError
+from dynode.direction import Direction, DirectionInfo
 from dynode.latents import Latents
 from dynode.plugins import DirectionMethod, at_work, silent
 from dynode.scoring import calibrate, purest
@@ -49,9 +48,7 @@ def ask(world: World, asking: Asking, attributes: Sequence[str]) -> Iterator[Row
     shared: Discovery | None = None
     for attribute in attributes:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", UserWarning
-            )  # of texts that are weak: the table says so
+            warnings.simplefilter("ignore", UserWarning)  # of weak texts: the table says so
             shared = shared if asking.once and shared else discover(world, asking, attribute)
             row = _row(world, asking, attribute, shared)
         yield row
@@ -69,11 +66,16 @@ def discover(world: World, asking: Asking, attribute: str) -> Discovery:
                 found = method.find(
                     world.generator, options, seed=world.seed, progress=silent, latents=latents
                 )
-        except Exception as error:  # a method that cannot is a finding, whatever its reason
-            why = str(error) if isinstance(error, DynodeError) else one_line(error)
-            return Discovery([], time.process_time() - started, renders(), why)
+        except Exception as error:  # of a plugin
+            return Discovery([], time.process_time() - started, renders(), one_line(error))
         seconds = time.process_time() - started
-    return Discovery(found if isinstance(found, list) else [found], seconds, renders())
+    each = found if isinstance(found, list) else [found]
+    return Discovery([_named(one, asking.label) for one in each], seconds, renders())
+
+
+def _named(found: Direction, label: str) -> Direction:
+    """Give a direction that has no name of its own that of its method, for messages."""
+    return found.with_info(name=label) if found.info.name == DirectionInfo.name else found
 
 
 def _row(world: World, asking: Asking, attribute: str, discovery: Discovery) -> Row:
@@ -88,8 +90,8 @@ def _row(world: World, asking: Asking, attribute: str, discovery: Discovery) -> 
         return cost
     try:
         return _measured(world, asking.method, cost, discovery.found)
-    except OptionError as error:  # it does not move the attribute far enough
-        return replace(cost, note=str(error))
+    except Exception as error:  # it does not move the attribute far enough, or nothing at all
+        return replace(cost, note=one_line(error))
 
 
 def _measured(world: World, method: DirectionMethod, cost: Row, found: list[Direction]) -> Row:

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from dynode import plugins
-from dynode.errors import DynodeError, MissingWeightsError
+from dynode.errors import MissingWeightsError
 from dynode.generator import Generator, VideoGenerator, loaded
 from dynode.measuring import Drawing, measure, open_side
 from dynode.plugins import GeneratorProvider, Metric, Needs, Progress, silent
 from dynode_bench.comparison import Cell, Comparison, Row
 from dynode_bench.variant import Budget
+from dynode_bench.workers import one_line
 from dynode_bench.world import World
 
 _CLIPS = {"small": 16, "full": 128}
@@ -140,8 +141,8 @@ def _row(metric: Metric, name: str, clips: Tensor, b: Tensor | None, world: Worl
             device=str(world.generator.device),
             cache=False,
         )
-    except DynodeError as error:
-        return {**told, "figure": None, "of frozen clips": None, "note": str(error)}
+    except Exception as error:  # of a plugin
+        return {**told, "figure": None, "of frozen clips": None, "note": one_line(error)}
     first = next(iter(found.values))
     figures = (found.values[first], found.frozen[first])
     value, frozen = (float(f"{figure:.5g}") for figure in figures)

@@ -16,6 +16,8 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from dynode.errors import DynodeError
+
 Job = TypeVar("Job")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
@@ -74,7 +76,9 @@ def one_thread() -> Iterator[None]:
 
 
 def one_line(error: Exception) -> str:
-    """Tell an error in one line."""
+    """Tell an error in one line: a method that cannot is a finding, whatever its reason."""
+    if isinstance(error, DynodeError):
+        return str(error)
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 

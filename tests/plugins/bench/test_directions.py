@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import dynode
 from dynode import plugins
@@ -228,6 +229,19 @@ def test_a_failure_is_a_row_and_stops_nothing() -> None:
 
     assert [row.note for row in rows] == ["nothing finds nothing; give up", ""]
     assert rows[0].leakage is None and rows[1].leakage is not None
+
+
+def test_a_direction_that_does_not_fit_is_a_row_with_its_methods_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find(self: Any, generator: Any, options: Any, **given: Any) -> Any:
+        return dynode.LinearDirection(torch.ones(1, 32))
+
+    monkeypatch.setattr(Stranger, "find", find)
+
+    (row,) = bench_directions(methods=["stranger"], attributes=["light"]).rows
+
+    assert row.note.startswith("direction 'stranger' moves 1 rows of width 32, the latents have 6")
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:

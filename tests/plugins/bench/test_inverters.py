@@ -73,12 +73,19 @@ class Nothing(Oracle):
         raise OptionError("nothing inverts nothing; give up")
 
 
+class Broken(Oracle):
+    name = "broken"
+
+    def invert(self, generator: Any, images: Tensor, options: Any, **given: Any) -> Latents:
+        raise ZeroDivisionError("by\nnothing")
+
+
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
     registry = Registry()
     registry.register(importlib.import_module("dynode_bench.plugin"), "tests")  # the command
     registry.scorers.add(Scorer(), "tests")
-    for method in (Oracle, Off, Far, Nothing):
+    for method in (Oracle, Off, Far, Nothing, Broken):
         registry.inverters.add(method(), "tests")
     monkeypatch.setattr(plugins, "registry", lambda: registry)
     monkeypatch.chdir(tmp_path)
@@ -97,10 +104,11 @@ def test_who_knows_the_codes_draws_and_edits_the_truth() -> None:
 
 
 def test_an_inverter_that_fails_is_a_row_and_stops_nothing() -> None:
-    rows = bench_inverters(GENERATOR, methods=["nothing", "off"]).rows
+    rows = bench_inverters(GENERATOR, methods=["nothing", "broken", "off"]).rows
 
-    assert [row["note"] for row in rows] == ["nothing inverts nothing; give up", ""]
-    assert rows[0]["PSNR (dB)"] is None and rows[1]["PSNR (dB)"] is not None
+    notes = ["nothing inverts nothing; give up", "ZeroDivisionError: by nothing", ""]
+    assert [row["note"] for row in rows] == notes
+    assert rows[0]["PSNR (dB)"] is None and rows[2]["PSNR (dB)"] is not None
 
 
 def test_an_inverter_is_compared_with_itself_under_other_options_on_as_many_pictures() -> None:
