@@ -144,6 +144,7 @@ def _rows(
     }
     held = {key: kept.get(key[1], key[0], told) for key, told in options.items()}
     rows = {key: row for key, row in held.items() if row is not None}
+    is_whole = True
     with contextlib.closing(found):  # processes end with a run that is interrupted
         for one in found:
             if isinstance(one, Row):
@@ -151,11 +152,13 @@ def _rows(
                 new = [one]
             else:  # what its process left undone is tried again by a run that goes on
                 missing = [a for a in one.job.missing if (a, one.job.method) not in rows]
+                is_whole = is_whole and not missing
                 new = [Row(attribute, one.job.method, note=one.why) for attribute in missing]
             for row in new:
                 rows[row.attribute, row.method] = row
                 progress(len(rows), len(options), f"{row.method}, {row.attribute}")
-    kept.forget()
+    if is_whole:
+        kept.forget()
     return [rows[key] for key in options]
 
 

@@ -22,11 +22,11 @@ def without_times(rows: list[Row]) -> list[Row]:
     return [replace(row, seconds=0.0) for row in rows]
 
 
-def test_two_processes_find_what_one_finds_and_outlive_a_killed_one() -> None:
+def test_two_processes_find_what_one_finds_and_outlive_a_killed_one(tmp_path: Path) -> None:
     methods = ["once", "dying", "by-attribute"]
 
     alone = bench_directions(methods=["once", "by-attribute"], workers=1)
-    both = bench_directions(methods=methods, workers=2)
+    both = bench_directions(methods=methods, workers=2, keep=tmp_path / "rows.jsonl")
 
     killed = {row.attribute: row for row in both.rows if row.method == "dying"}
     rest = [row for row in both.rows if row.method != "dying"]
@@ -35,6 +35,8 @@ def test_two_processes_find_what_one_finds_and_outlive_a_killed_one() -> None:
     assert both.spec == alone.spec
     assert killed["warm"].note == "its process ended: SIGKILL, as when memory is exhausted"
     assert killed["light"].note == "" and killed["light"].effect is not None
+    kept = (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
+    assert kept.count('"method"') == 5  # so that the next run tries what is left alone
 
 
 def test_rows_that_are_kept_are_not_found_by_another_process_again(tmp_path: Path) -> None:
