@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from dynode import plugins
 from dynode.errors import UsageError
 from dynode.generator import Generator, loaded
@@ -45,8 +47,8 @@ def bench_directions(
         budget: `small`: methods with their `small_budget`; `full`: with their defaults.
         seed: Seed of everything random; the same seed gives the same figures but the seconds.
         device: Where to compute.
-        workers: Processes of one thread with a method each, which change no figure; 1: this process; None: as
-            many as processors, 1 off the CPU. Several need a script with `if __name__ == "__main__":`.
+        workers: Processes of one thread with a method each, which change no figure; 1: here; None: as many
+            as processors, 1 where that cannot be. Scripts need `if __name__ == "__main__":` for several.
         keep: File that rows are kept in until all are there, so that a run that was killed goes on.
         progress: Called after every row.
 
@@ -61,7 +63,7 @@ def bench_directions(
         world = _world(loaded(generator, device=device), attributes, budget, seed)
         kept = KeptRows(None if keep is None else Path(keep), _spec(world, budget))
         jobs = _jobs(world, asked, kept, generator, device)
-        found = _found(jobs, world, asked, _count(workers, world.generator))
+        found = _found(jobs, world, asked, workers or _count(generator, world.generator.device))
         rows = _rows(world, asked, kept, found, progress)
     return DirectionBench(rows, _spec(world, budget))
 
@@ -70,10 +72,9 @@ def _world(generator: Generator, attributes: Sequence[str], budget: Budget, seed
     return World.of(generator, list(attributes), pictures=_PICTURES[budget], seed=seed)
 
 
-def _count(workers: int | None, generator: Generator) -> int:
-    if workers is not None:
-        return workers
-    return processors() if generator.device.type == "cpu" else 1
+def _count(generator: Generator | str | Path | None, device: torch.device) -> int:
+    is_named = generator is None or isinstance(generator, str | Path)
+    return processors() if is_named and device.type == "cpu" else 1
 
 
 def _jobs(

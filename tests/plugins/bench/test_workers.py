@@ -83,3 +83,11 @@ def test_the_example_plugin_of_the_tutorial_is_a_row_and_a_line_of_the_plot(
 def test_several_processes_load_their_generator_themselves() -> None:
     with pytest.raises(UsageError, match="2 workers were asked for and a loaded generator was"):
         bench_directions(tiny_generator(16), methods=["once", "by-attribute"], workers=2)
+
+
+def test_as_many_processes_as_there_are_processors_is_one_for_a_loaded_generator() -> None:
+    tiny = tiny_generator(16, w_dim=32, channels=8)
+
+    found = bench_directions(tiny, methods=["once", "dying"], attributes=["light"], workers=None)
+
+    assert [row.note for row in found.rows] == ["", ""]
