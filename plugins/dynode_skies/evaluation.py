@@ -62,7 +62,6 @@ CONTRASTS: tuple[Contrast, ...] = (
         _WITH_TREES,
     ),
     Contrast("ridge_height", "a landscape with high mountains", "a landscape with low hills"),
-    Contrast("ridge_shape", "a landscape with jagged peaks", "a landscape with rounded hills"),
     Contrast(
         "massif",
         "a landscape with a peak on the right",

@@ -57,15 +57,16 @@ def test_the_scorer_reads_what_is_asked_of_it(landscapes: tuple[Tensor, Tensor])
     assert min(found[name] for name in SkiesScorer.texts) >= 0.93, found
 
 
-def test_prompts_tell_the_ends_of_most_factors_apart(
+def test_prompts_tell_the_ends_of_factors_apart(
     model: OpenClipModel, landscapes: tuple[Tensor, Tensor]
 ) -> None:
     images, factors = landscapes
 
     found = zero_shot(model, embedded(model, images), factors)
 
-    # All but the jags of ridges at 0.958 or better on 384 renders; of 128 one in 32 may be wrong.
+    # All at 0.964 or better on 384 renders; of a quarter of 128, one in 32 may be wrong here and there.
     assert sum(value >= 0.95 for value in found.values()) >= 15, found
+    assert min(found.values()) >= 0.9, found
 
 
 def test_every_prompt_of_the_evaluation_is_understood(model: OpenClipModel) -> None:
@@ -150,7 +151,7 @@ def test_landscapes_are_drawn_again(generator: Generator) -> None:
 
     with torch.no_grad():
         error = (generator.synthesize(codes).clamp(-1, 1) - images).square().mean((1, 2, 3))
-    assert float((10 * torch.log10(4 / error)).mean()) >= 30  # 31.8 over 16, of 1.6 dB deviation
+    assert float((10 * torch.log10(4 / error)).mean()) >= 30  # 31.7 over 16, of 1.6 dB deviation
 
 
 @pytest.mark.installed_plugins
