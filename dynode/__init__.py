@@ -13,12 +13,12 @@ from dynode.options import option
 from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
+from dynode.plugins.inverter import Inverter
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
     GeneratorFamily,
     GeneratorProvider,
-    Inverter,
     Scorer,
     TextEncoder,
 )

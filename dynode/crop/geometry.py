@@ -60,6 +60,21 @@ class FaceFrame:
         shift = np.array(self.centre) - x - y
         return np.concatenate([turn, shift[:, None]], axis=1)
 
+    def moved(self, across: float, down: float, turn: float, growth: float) -> FaceFrame:
+        """Return it at another place.
+
+        Args:
+            across: Towards its right edge, in parts of its side.
+            down: Towards its lower edge, likewise.
+            turn: About its middle, in radians, from its right edge towards its lower one.
+            growth: Logarithm of how much larger it becomes.
+        """
+        x = np.array(self.half)
+        y = np.array([-x[1], x[0]])
+        centre = np.array(self.centre) + 2 * (across * x + down * y)
+        half = math.exp(growth) * (math.cos(turn) * x + math.sin(turn) * y)
+        return FaceFrame((float(centre[0]), float(centre[1])), (float(half[0]), float(half[1])))
+
     def save(self, path: Path) -> None:
         """Write it as JSON."""
         with written(path) as temporary:

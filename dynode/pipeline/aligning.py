@@ -9,28 +9,35 @@ from PIL import Image
 
 from dynode import files
 from dynode.crop import FaceFrame, crop_face, frame_of, paste_into
-from dynode.crop.conventions import FFHQ, Convention
+from dynode.crop.conventions import FFHQ, convention_of
+from dynode.generator.protocol import Generator
 from dynode.media.images import check_image_name, read_image, write_image
 from dynode.media.stored import read_stored
 from dynode.media.writing_back import write_stored
+from dynode.pipeline.choosing import ReadyInverter
 from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.settling import settled
 
 Align = Callable[[Image.Image, Path], Image.Image]
 """Cuts what the generator draws out of a photograph, given with its path."""
 
 
-def aligner(size_px: int, faces: FaceSource, convention: Convention = FFHQ) -> Align:
+def aligner(generator: Generator, ready: ReadyInverter, faces: FaceSource) -> Align:
     """Make the step that cuts the face out of a photograph, for the `align` of `dynode.invert`.
 
     Args:
-        size_px: Side of the crops.
+        generator: What will draw the face; it says how it wants faces cut out.
+        ready: What will invert them.
         faces: Where they are.
-        convention: How the generator wants them cut out.
     """
     find = faces.finder()
+    convention = convention_of(generator.info.crop) or FFHQ
 
     def align(photo: Image.Image, path: Path) -> Image.Image:
-        return crop_face(photo, frame_of(find(photo, path.name), convention), size_px)
+        frame = frame_of(find(photo, path.name), convention)
+        if faces.is_detected:
+            (frame,) = settled(photo, [frame], 0, generator, ready)
+        return crop_face(photo, frame, generator.info.resolution[0])
 
     return align
 

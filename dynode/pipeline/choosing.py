@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ from PIL import Image
 from torch import Tensor
 
 from dynode import plugins
-from dynode.errors import MissingWeightsError, UsageError
+from dynode.errors import MissingWeightsError, PluginError, UsageError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.media.images import fit_to
 from dynode.options import build_options
 from dynode.plugins.boundary import check_codes
-from dynode.plugins.methods import Inverter, Progress, silent
+from dynode.plugins.inverter import Inverter
+from dynode.plugins.methods import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,25 @@ class ReadyInverter:
     def takes_whole(self, generator: Generator) -> bool:
         """Say whether photographs reach the inverter in its own way, not cut to the generator's shape."""
         return self.method.framing(generator, self.options) is not None
+
+    def settle(
+        self, generator: Generator, look: Callable[[Tensor], Tensor]
+    ) -> tuple[float, float, float, float] | None:
+        """Ask how the square of a found face is to be moved, checked; see `Inverter.settle`.
+
+        Raises:
+            PluginError: It is no move.
+        """
+        move = self.method.settle(generator, look, self.options)
+        if move is None:
+            return None
+        if tuple(move.shape) != (4,) or not bool(move.isfinite().all()):
+            raise PluginError(
+                f"inverter {self.method.name!r} moves a square by {tuple(move.shape)} numbers; expected 4 "
+                f"finite ones (across, down, turn, growth): fix its settle()"
+            )
+        across, down, turn, growth = move.tolist()
+        return across, down, turn, growth
 
     def framed(self, photo: Image.Image, generator: Generator) -> Tensor:
         """Bring a photograph to what the inverter takes: (1, 3, h, w) float in [-1, 1]."""

@@ -36,8 +36,7 @@ def open_faces(
 ) -> tuple[Clip, ClipFaces | None]:
     """Open a clip and find the faces in it, for an inverter that is ready; see `faces_for`."""
     clip = open_clip(path)
-    is_whole = ready.takes_whole(generator)
-    return clip, faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
+    return clip, faces_for(clip, generator, faces, ready, progress=progress)
 
 
 def invert_clip(

@@ -114,8 +114,7 @@ def fit_clip(
     _check_clip(clip)
     seconds: dict[str, float] = {}
     with timed(seconds, "find faces"):
-        is_whole = ready.takes_whole(generator)
-        found = faces_for(clip, generator, faces, is_whole=is_whole, progress=progress)
+        found = faces_for(clip, generator, faces, ready, progress=progress)
     if found is None:
         del seconds["find faces"]
     with timed(seconds, "invert"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,9 @@ from dynode.files import reading
 from dynode.generator.protocol import Generator
 from dynode.media.clip import Clip
 from dynode.media.images import to_uint8
+from dynode.pipeline.choosing import ReadyInverter
 from dynode.pipeline.face_source import FaceSource
+from dynode.pipeline.settling import settled
 from dynode.plugins.methods import Progress, silent
 from dynode.weights.numpy_file import read_array
 
@@ -117,8 +120,8 @@ def faces_for(
     clip: Clip,
     generator: Generator,
     source: FaceSource | ClipFaces | None,
+    ready: ReadyInverter,
     *,
-    is_whole: bool = False,
     progress: Progress = silent,
 ) -> ClipFaces | None:
     """Find the face in every frame as `find_faces` does; where none was asked for, see `warn_of_frames`.
@@ -127,15 +130,24 @@ def faces_for(
         clip: The video.
         generator: What draws the faces.
         source: Where they are known from.
-        is_whole: Frames are taken whole, so that nothing has to be said of their shape.
+        ready: What will invert the frames. Where it knows better than landmarks where its generator draws
+            faces, it is asked about the middle frame, and all squares are moved alike.
         progress: Called with the number of frames.
     """
     if isinstance(source, FaceSource):
         convention = convention_of(generator.info.crop) or FFHQ
-        return find_faces(clip, source, convention=convention, progress=progress)
-    if source is None and not is_whole:
+        found = find_faces(clip, source, convention=convention, progress=progress)
+        return _settled(found, clip, generator, ready) if source.is_detected else found
+    if source is None and not ready.takes_whole(generator):
         warn_of_frames(clip, generator)
     return source
+
+
+def _settled(found: ClipFaces, clip: Clip, generator: Generator, ready: ReadyInverter) -> ClipFaces:
+    middle = len(clip) // 2
+    (pixels,) = itertools.islice(clip.frames(), middle, middle + 1)
+    photo = Image.fromarray(pixels)
+    return replace(found, frames=tuple(settled(photo, found.frames, middle, generator, ready)))
 
 
 def warn_of_frames(clip: Clip, generator: Generator) -> None:

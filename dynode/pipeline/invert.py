@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dynode.crop.conventions import FFHQ, convention_of
 from dynode.errors import MediaError, OptionError, UsageError
 from dynode.generator.loading import loaded
 from dynode.generator.protocol import Generator
@@ -116,7 +115,7 @@ def invert_given(
         is_float = str(source.dtype).rpartition(".")[2].startswith("float")
         if is_float and tuple(pictures.shape[2:]) == generator.info.resolution:
             return _of_tensor(pictures, generator, ready, seed, progress)
-    align = _alignment(generator, align, faces, "a picture in memory")
+    align = _alignment(generator, ready, align, faces, "a picture in memory")
     return _Pictures(as_photos(source), {}, generator, ready, seed, align).run(progress)
 
 
@@ -135,21 +134,24 @@ def invert_file(
         if align is not None:
             raise OptionError(f"align is for pictures, and {path.name} is a clip; give faces")
         return _of_clip(path, generator, ready, seed, faces, progress)
-    align = _alignment(generator, align, faces, path.name)
+    align = _alignment(generator, ready, align, faces, path.name)
     pictures, left_out = _listed(path)
     photos = [Photo(picture) for picture in pictures]
     return _Pictures(photos, left_out, generator, ready, seed, align).run(progress)
 
 
 def _alignment(
-    generator: Generator, align: Align | None, faces: FaceSource | ClipFaces | None, name: str
+    generator: Generator,
+    ready: ReadyInverter,
+    align: Align | None,
+    faces: FaceSource | ClipFaces | None,
+    name: str,
 ) -> Align | None:
     if isinstance(faces, ClipFaces):
         raise OptionError(f"{name} is no clip; give faces as a FaceSource")
     if faces is None:
         return align
-    convention = convention_of(generator.info.crop) or FFHQ
-    return aligner(generator.info.resolution[0], faces, convention)
+    return aligner(generator, ready, faces)
 
 
 def _of_clip(

@@ -26,6 +26,7 @@ from dynode.pipeline.choosing import ReadyInverter
 from dynode.pipeline.edited import EditResult, apply_stack
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.invert import invert_given
+from dynode.pipeline.settling import settled
 from dynode.pipeline.written import Written
 from dynode.plugins.loaded import Recogniser
 from dynode.plugins.methods import Progress, silent
@@ -171,7 +172,8 @@ def open_photograph(
         generator: What draws faces, cut out as its `crop` says.
         faces: Where they are; None looks for them where the generator draws cut out faces and a
             detector is ready.
-        ready: What will invert them; one that takes whole photographs gets them.
+        ready: What will invert them; one that takes whole photographs gets them, and one that knows better
+            than landmarks where its generator draws faces is asked.
 
     Returns:
         None for a picture that is to be taken whole: one that already is a crop, one without a face
@@ -200,7 +202,12 @@ def open_photograph(
         return None
     for each, frame in zip(points, frames, strict=True):
         _warn_of_face(path.name, each, frame, generator)
-    recogniser = recogniser_of(looking.load()) if looking.is_detected else None
+    recogniser = None
+    if looking.is_detected:
+        recogniser = recogniser_of(looking.load())
+        if ready is not None:
+            alone = [settled(stored.shown, [frame], 0, generator, ready) for frame in frames]
+            frames = [frame for (frame,) in alone]
     return Photograph(stored, tuple(points), tuple(frames), recogniser)
 
 

@@ -18,6 +18,7 @@ from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
 from dynode.plugins.hookspecs import hookimpl
 from dynode.plugins.installing import install_command
+from dynode.plugins.inverter import Inverter
 from dynode.plugins.loaded import (
     Detector,
     FeatureScorerModel,
@@ -33,7 +34,6 @@ from dynode.plugins.methods import (
     DirectionMethod,
     GeneratorFamily,
     GeneratorProvider,
-    Inverter,
     Plugin,
     Progress,
     Scorer,

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from dynode.generator.protocol import Generator
     from dynode.latents.latents import Latents
+    from dynode.plugins.inverter import Inverter
     from dynode.plugins.loaded import ScorerModel
-    from dynode.plugins.methods import Inverter, Plugin
+    from dynode.plugins.methods import Plugin
 
 SLOW_IMPORT_S = 10.0
 

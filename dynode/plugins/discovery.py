@@ -18,6 +18,7 @@ from dynode.plugins import (
     face_detector,
     formats,
     hookspecs,
+    inverter,
     methods,
     metric,
     picture_distance,
@@ -68,7 +69,7 @@ class Registry:
             "direction kind", (methods.DirectionKind,)
         )
         self.formats: Shelf[formats.Format] = Shelf("format", (formats.Format,))
-        self.inverters: Shelf[methods.Inverter] = Shelf("inverter", (methods.Inverter,))
+        self.inverters: Shelf[inverter.Inverter] = Shelf("inverter", (inverter.Inverter,))
         self.generators: Shelf[methods.GeneratorProvider | methods.GeneratorFamily] = Shelf(
             "generator", (methods.GeneratorProvider, methods.GeneratorFamily)
         )

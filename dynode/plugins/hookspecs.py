@@ -13,7 +13,15 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from dynode.plugins import face_detector, formats, methods, metric, picture_distance, trainable
+    from dynode.plugins import (
+        face_detector,
+        formats,
+        inverter,
+        methods,
+        metric,
+        picture_distance,
+        trainable,
+    )
 
 hookspec = pluggy.HookspecMarker("dynode")
 hookimpl = pluggy.HookimplMarker("dynode")
@@ -35,7 +43,7 @@ def register_formats(register: Callable[[formats.Format], None]) -> None:
 
 
 @hookspec
-def register_inverters(register: Callable[[methods.Inverter], None]) -> None:
+def register_inverters(register: Callable[[inverter.Inverter], None]) -> None:
     """Contribute ways of finding the latents of a picture. Since 0.1."""
 
 

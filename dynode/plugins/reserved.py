@@ -5,7 +5,8 @@ from __future__ import annotations
 from dynode.errors import PluginError
 from dynode.options import specs_of
 from dynode.plugins.formats import Format
-from dynode.plugins.methods import DirectionMethod, Inverter
+from dynode.plugins.inverter import Inverter
+from dynode.plugins.methods import DirectionMethod
 from dynode.plugins.trainable import Trainable, TrainableGenerator
 
 _SHARED = frozenset(

@@ -14,7 +14,8 @@ from dynode.errors import DynodeError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
 from dynode.options import build_options, specs_of
-from dynode.plugins.methods import GeneratorProvider, Inverter, Progress, silent
+from dynode.plugins.inverter import Inverter
+from dynode.plugins.methods import GeneratorProvider, Progress, silent
 from dynode.testing.plugin_check import NotApplicable, remedy
 from dynode.testing.stand_ins import stand_ins
 from dynode.testing.trial import (

@@ -10,12 +10,12 @@ import click
 
 from dynode.plugins.face_detector import FaceDetector
 from dynode.plugins.formats import Format
+from dynode.plugins.inverter import Inverter
 from dynode.plugins.methods import (
     DirectionKind,
     DirectionMethod,
     GeneratorFamily,
     GeneratorProvider,
-    Inverter,
     Plugin,
     Scorer,
     TextEncoder,

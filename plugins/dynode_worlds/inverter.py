@@ -11,6 +11,8 @@ from dynode.errors import UnlikePictureError
 from dynode.plugins import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
 
     from dynode.generator import Generator
@@ -66,6 +68,20 @@ class WorldInverter(dynode.Inverter):
         """
         found = self.inversion(generator).invert(images, options, progress=progress)
         return self._accepted(images, *found, options)
+
+    def settle(
+        self,
+        generator: Generator,
+        look: Callable[[Tensor], Tensor],
+        options: EncoderOptions,
+    ) -> Tensor | None:
+        """Move the square of a face to where it is read best: heads turn and differ within a world's square.
+
+        See `Inverter.settle`.
+        """
+        from dynode_worlds.settling import best_move
+
+        return best_move(self.inversion(generator), look)
 
     def invert_next(
         self,

@@ -15,9 +15,11 @@ from PIL import Image
 import dynode
 from dynode.crop import FaceFrame, frame_of
 from dynode.direction.linear import LinearDirection
+from dynode.errors import PluginError
 from dynode.latents.latents import Latents
 from dynode.media.clip import open_clip
 from dynode.pipeline.aligning import aligner
+from dynode.pipeline.choosing import ready_inverter
 from dynode.pipeline.face_source import FaceSource
 from dynode.plugins import registry
 from dynode.testing import run_command, write_tiny_generator
@@ -100,13 +102,43 @@ def test_invert_sees_the_face_that_was_found(square: Square, inverter: Any, gene
     assert float(found[0, -1, -1]) == pytest.approx(200 / 127.5 - 1, abs=1e-5)
 
 
-def test_the_step_that_aligns_is_made_in_python_too(square: Square) -> None:
-    align = aligner(64, FaceSource(detector="square"))
+def test_the_step_that_aligns_is_made_in_python_too(
+    square: Square, generator: Any, inverter: Any
+) -> None:
+    align = aligner(generator, ready_inverter(generator), FaceSource(detector="square"))
 
     face = np.asarray(align(Image.open("photo.png"), Path("photo.png")))
 
-    assert face.shape == (64, 64, 3)
+    assert face.shape == (*generator.info.resolution, 3)
     assert (face == 200).all()
+
+
+def test_an_inverter_that_knows_better_moves_the_square(
+    square: Square, generator: Any, inverter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the side to the right: the square and the grey beside it, see `write_photo`."""
+    ready = ready_inverter(generator)
+    move = torch.tensor([0.5, 0.0, 0.0, 0.0])
+    monkeypatch.setattr(type(ready.method), "settle", lambda self, generator, look, options: move)
+    align = aligner(generator, ready, FaceSource(detector="square"))
+
+    face = np.asarray(align(Image.open("photo.png"), Path("photo.png")))
+
+    width = face.shape[1]
+    assert (face[:, : width // 2 - 1] == 200).all()
+    assert (face[:, 5 * width // 8] < 200).all()
+
+
+@pytest.mark.parametrize("move", [torch.zeros(3), torch.full((4,), torch.nan)])
+def test_a_move_that_is_none_names_the_inverter(
+    square: Square, generator: Any, inverter: Any, monkeypatch: pytest.MonkeyPatch, move: Any
+) -> None:
+    ready = ready_inverter(generator)
+    monkeypatch.setattr(type(ready.method), "settle", lambda self, generator, look, options: move)
+    align = aligner(generator, ready, FaceSource(detector="square"))
+
+    with pytest.raises(PluginError, match=f"inverter '{ready.method.name}' moves a square"):
+        align(Image.open("photo.png"), Path("photo.png"))
 
 
 def test_a_crop_is_cut_out_where_the_detector_says(square: Square, folder: Path) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
+from dynode.crop import FaceFrame, paste_face
 from dynode.errors import MediaError
 from dynode.generator.protocol import Generator
 from dynode.latents.latents import Latents
+from dynode.media.images import to_uint8
+from dynode.pipeline.choosing import ready_inverter
+from dynode.pipeline.settling import settled
 from dynode.plugins.methods import silent
 from dynode_facets.bundled import load_generator
 from dynode_facets.clips import Motion, trajectory
@@ -158,3 +163,21 @@ def test_a_strange_frame_is_refused_wherever_it_stands(generator: Generator) -> 
 
     with pytest.raises(MediaError, match="not a portrait of this generator's world"):
         inverted(generator, frames, EncoderOptions())
+
+
+@pytest.mark.slow
+@pytest.mark.installed_plugins
+def test_the_square_of_a_face_is_moved_to_where_it_is_read_best(generator: Generator) -> None:
+    """A portrait in a larger picture, its square off by up to 0.08 of the side; 0.03 is what is left."""
+    with torch.inference_mode():
+        (pixels,) = to_uint8(generator.synthesize(generator.sample(1, seed=3, truncation=0.7)))
+    true = FaceFrame((200.0, 160.0), (96.0, 26.0))
+    grey = Image.new("RGB", (400, 320), (90, 120, 100))
+    photo = paste_face(grey, Image.fromarray(pixels.numpy()), true, feather=0.04)
+    found = true.moved(0.05, -0.08, 0.1, 0.07)
+
+    (moved,) = settled(photo, [found], 0, generator, ready_inverter(generator))
+
+    off = [np.abs(each.corners - true.corners).max() / true.side for each in (found, moved)]
+    assert off[0] > 0.08
+    assert off[1] < 0.03
