@@ -81,7 +81,13 @@ class WorldInverter(dynode.Inverter):
         """
         from dynode_worlds.settling import best_move
 
-        return best_move(self.inversion(generator), look)
+        inversion = self.inversion(generator)
+
+        def redrawn(crops: Tensor) -> Tensor:
+            images = crops.to(generator.device)
+            return inversion.redrawn(images, inversion.read(images))
+
+        return best_move(look, redrawn)
 
     def invert_next(
         self,

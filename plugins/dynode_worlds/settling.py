@@ -7,14 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dynode_worlds.inversion import Inversion
-
 _FIRST = (0.06, 0.06, 0.08, 0.08)  # of the side, of the side, radians, logarithm
 _LAST = 0.1  # of the first step
 _ROUNDS = 12
 
 
-def best_move(inversion: Inversion, look: Callable[[Tensor], Tensor]) -> Tensor:
+def best_move(look: Callable[[Tensor], Tensor], redrawn: Callable[[Tensor], Tensor]) -> Tensor:
     """Move a square until the encoder reads it best: (4,), see `Inverter.settle`.
 
     Of eight moves, one back and forth in each number, the best is made while one is better; else they
@@ -22,14 +20,14 @@ def best_move(inversion: Inversion, look: Callable[[Tensor], Tensor]) -> Tensor:
     at 0.13 of the side off 16.6 dB, at 0.02 off 24.9 (`benchmarks/photographs.py`).
 
     Args:
-        inversion: The world's generator and encoder.
         look: Cuts out moved squares.
+        redrawn: Says how well pictures (n, 3, h, w) are drawn again, (n,) in decibels.
     """
     place, steps = torch.zeros(4), torch.diag(torch.tensor(_FIRST))
-    reached, share = float(_decibels(inversion, look(place[None]))), 1.0
+    reached, share = float(redrawn(look(place[None]))), 1.0
     for _ in range(_ROUNDS):
         moves = place + share * torch.cat([steps, -steps])
-        drawn = _decibels(inversion, look(moves))
+        drawn = redrawn(look(moves))
         best = int(drawn.argmax())
         if float(drawn[best]) > reached:
             place, reached = moves[best], float(drawn[best])
@@ -38,8 +36,3 @@ def best_move(inversion: Inversion, look: Callable[[Tensor], Tensor]) -> Tensor:
         else:
             share /= 2
     return place
-
-
-def _decibels(inversion: Inversion, crops: Tensor) -> Tensor:
-    images = crops.to(inversion.generator.device)
-    return inversion.redrawn(images, inversion.read(images)).cpu()
