@@ -16,10 +16,12 @@ _FACES = frozenset(("faces", "landmarks", "face_detector", "face_model")) | froz
     ("all_faces", "crop_only", "face_number", "keep_identity")
 )
 _INVERTING = _FACES | {"source", "inverter", "inverter_option"}
+_DRAWING = frozenset(("precision", "compile"))
 
 METHOD_NAMES = (
     _SHARED
     | _INVERTING
+    | _DRAWING
     | frozenset(
         ("plugin", "direction", "directions", "strength", "sweep", "fps", "edited_only")
         + ("inverter_options", "mode", "fit", "smoothing", "check", "method", "latents", "several")
@@ -28,7 +30,7 @@ METHOD_NAMES = (
 )
 """Of `dynode.edit` and `dynode.find`, and flags of their commands."""
 
-INVERTER_NAMES = _SHARED | _INVERTING | frozenset(("align", "preview"))
+INVERTER_NAMES = _SHARED | _INVERTING | _DRAWING | frozenset(("align", "preview"))
 """Of `dynode.invert`, and flags of its command."""
 
 FORMAT_NAMES = frozenset(
