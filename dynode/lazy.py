@@ -1,10 +1,12 @@
-"""Packages whose names are imported at their first use (PEP 562)."""
+"""Names that are imported at their first use: of packages (PEP 562), and of attributes of classes."""
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
+from typing import Any
 
 
 def names_on_demand(
@@ -33,3 +35,34 @@ def names_on_demand(
     described = vars(sys.modules[package])
     described["__dir__"] = lambda: sorted({*described, *homes, *modules})
     return get
+
+
+class _OnDemand:
+    """A class attribute that lies in a module which is imported when somebody asks for it."""
+
+    def __init__(self, home: str) -> None:
+        self._module, self._name = home.split(":")
+
+    def __get__(self, thing: object, owner: type) -> object:
+        return getattr(import_module(self._module), self._name)
+
+
+def attribute_on_demand(
+    home: str,
+) -> Any:  # typed Any so that it can stand where a class is expected
+    """Declare a class attribute that is imported when it is first read.
+
+    Plugins declare their options so: listing what is installed then makes no dataclass of them.
+
+    Args:
+        home: Module and name, such as `"dynode_styleclip.options:MapperOptions"`.
+
+    Returns:
+        What stands in the body of the class.
+    """
+    return _OnDemand(home)
+
+
+def is_on_demand(thing: object, attribute: str) -> bool:
+    """Say whether an attribute was declared by `attribute_on_demand`; imports nothing."""
+    return isinstance(inspect.getattr_static(thing, attribute, None), _OnDemand)

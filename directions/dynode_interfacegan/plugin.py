@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
 from dynode_interfacegan.format import BoundaryFile
-from dynode_interfacegan.options import BoundaryOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.latents import Latents
+    from dynode_interfacegan.options import BoundaryOptions
 
 
 class InterFaceGAN(dynode.DirectionMethod):
@@ -25,7 +26,7 @@ class InterFaceGAN(dynode.DirectionMethod):
 
     name = "interfacegan"
     summary = "boundary of an attribute, from scores, two texts or labels (InterFaceGAN)"
-    options = BoundaryOptions
+    options = attribute_on_demand("dynode_interfacegan.options:BoundaryOptions")
     small_budget: ClassVar = {"samples": 1500, "ratio": 0.1}
     check_options: ClassVar = {"attribute": "light", "samples": 100, "ratio": 0.2}
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
 from dynode_micromotion.format import MotionFile
-from dynode_micromotion.options import MicromotionOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.latents import Latents
+    from dynode_micromotion.options import MicromotionOptions
 
 
 class Micromotion(dynode.DirectionMethod):
@@ -25,7 +26,7 @@ class Micromotion(dynode.DirectionMethod):
 
     name = "micromotion"
     summary = "a motion from a text with {degree}, or from a clip (Micromotion)"
-    options = MicromotionOptions
+    options = attribute_on_demand("dynode_micromotion.options:MicromotionOptions")
     text_form = "{text} {degree}"
     finds_motions = True
     small_budget: ClassVar = {"degrees": ("20%", "40%", "60%", "80%", "100%")}

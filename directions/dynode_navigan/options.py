@@ -7,11 +7,6 @@ from pathlib import Path
 
 import dynode
 
-_SMALL_TRIAL = {"count": 2, "samples": 2, "distance": "pixels"}
-
-
-_SMALL_TRAINING = {"steps": 2, "batch": 2, "predictor": "lenet", "predictor_size": 32}
-
 
 @dataclass(frozen=True)
 class LayerOptions:

@@ -6,22 +6,24 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
 from dynode_navigan.format import DeformationFile
-from dynode_navigan.options import (
-    _SMALL_TRAINING,
-    _SMALL_TRIAL,
-    HessianOptions,
-    HessianRectifiedOptions,
-    LayerOptions,
-    RectifiedOptions,
-)
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.latents import Latents
+    from dynode_navigan.options import (
+        HessianOptions,
+        HessianRectifiedOptions,
+        LayerOptions,
+        RectifiedOptions,
+    )
 
+# What the conformance checks find and train.
+_SMALL_TRIAL = {"count": 2, "samples": 2, "distance": "pixels"}
+_SMALL_TRAINING = {"steps": 2, "batch": 2, "predictor": "lenet", "predictor_size": 32}
 # A benchmark in minutes: fewer samples for the strength, and a little of the training.
 _BENCH_BASIS = {"count": 16, "samples": 4}
 _BENCH_TRAINING = {**_BENCH_BASIS, "steps": 30, "batch": 8, "render_size": 64}
@@ -36,7 +38,7 @@ class SingularDirections(dynode.DirectionMethod):
 
     name = "svd"
     summary = "singular pairs of a convolution's weight (NaviGAN)"
-    options = LayerOptions
+    options = attribute_on_demand("dynode_navigan.options:LayerOptions")
     small_budget: ClassVar = _BENCH_BASIS
     check_options: ClassVar = _SMALL_TRIAL
 
@@ -64,7 +66,7 @@ class HessianDirections(dynode.DirectionMethod):
 
     name = "hessian"
     summary = "shifts of a convolution's weight that change pictures most (NaviGAN)"
-    options = HessianOptions
+    options = attribute_on_demand("dynode_navigan.options:HessianOptions")
     shares_processes = True
     small_budget: ClassVar = _BENCH_BASIS
     check_options: ClassVar = {**_SMALL_TRIAL, "products": 8}
@@ -93,7 +95,7 @@ class RectifiedSingularDirections(dynode.DirectionMethod):
 
     name = "svd-rectified"
     summary = "combinations of singular pairs trained to tell apart (NaviGAN)"
-    options = RectifiedOptions
+    options = attribute_on_demand("dynode_navigan.options:RectifiedOptions")
     shares_processes = True
     small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING}
@@ -122,7 +124,7 @@ class RectifiedHessianDirections(dynode.DirectionMethod):
 
     name = "hessian-rectified"
     summary = "combinations of Hessian eigenvectors trained to tell apart (NaviGAN)"
-    options = HessianRectifiedOptions
+    options = attribute_on_demand("dynode_navigan.options:HessianRectifiedOptions")
     shares_processes = True
     small_budget: ClassVar = _BENCH_TRAINING
     check_options: ClassVar = {**_SMALL_TRIAL, **_SMALL_TRAINING, "vectors": 3}

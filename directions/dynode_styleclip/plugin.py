@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode.errors import OptionError
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress, Trainable
 from dynode_styleclip.formats import ChannelDirections, MapperCheckpoint
-from dynode_styleclip.options import GlobalOptions, MapperOptions, MapperRecipe, OptimisationOptions
 
 if TYPE_CHECKING:
     from dynode.direction import Direction
     from dynode.generator import Generator
     from dynode.latents import Latents
+    from dynode_styleclip.options import (
+        GlobalOptions,
+        MapperOptions,
+        MapperRecipe,
+        OptimisationOptions,
+    )
 
 
 class LatentOptimisation(dynode.DirectionMethod):
@@ -27,7 +33,7 @@ class LatentOptimisation(dynode.DirectionMethod):
 
     name = "styleclip"
     summary = "edit a picture by a text, by optimising its code (StyleCLIP)"
-    options = OptimisationOptions
+    options = attribute_on_demand("dynode_styleclip.options:OptimisationOptions")
     check_options: ClassVar = {"text": "red", "steps": 2}
     per_image = True
 
@@ -56,7 +62,7 @@ class GlobalDirections(dynode.DirectionMethod):
 
     name = "styleclip-global"
     summary = "edit any picture by a text, by one offset of style channels (StyleCLIP)"
-    options = GlobalOptions
+    options = attribute_on_demand("dynode_styleclip.options:GlobalOptions")
     check_options: ClassVar = {"text": "red", "neutral": "face", "images": 4}
 
     def find(
@@ -83,11 +89,11 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
 
     name = "styleclip-mapper"
     summary = "edit any picture by a text, by a network trained for it (StyleCLIP)"
-    options = MapperOptions
+    options = attribute_on_demand("dynode_styleclip.options:MapperOptions")
     training = "mapper"
     shares_processes = True
     training_summary = "Train a StyleCLIP mapper for a text"
-    training_options = MapperRecipe
+    training_options = attribute_on_demand("dynode_styleclip.options:MapperRecipe")
     small_budget: ClassVar = {"steps": 40}
     check_options: ClassVar = {"text": "red", "steps": 3, "batch": 2}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynode.errors import PluginError
+from dynode.lazy import is_on_demand
 from dynode.options import specs_of
 from dynode.plugins.formats import Format
 from dynode.plugins.inverter import Inverter
@@ -46,6 +47,11 @@ TRAINING_NAMES = _SHARED | frozenset(
 """Of `dynode.train`, and flags of its commands."""
 
 _OF_GENERATORS = frozenset(("start", "from"))  # what trains another network may have a start itself
+
+
+def has_waiting_options(thing: object) -> bool:
+    """Say whether options of a plugin are imported on demand, so that they are checked when it is used."""
+    return any(is_on_demand(thing, name) for name in ("options", "training_options"))
 
 
 def check_options(thing: object, kind: str, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from dynode.errors import PluginError, UnknownNameError
 from dynode.plugins import formats, methods, picture_distance
-from dynode.plugins.reserved import check_options
+from dynode.plugins.reserved import check_options, has_waiting_options
 
 # Spaces of the core's own directions, which no plugin's kind may take.
 RESERVED_KINDS = frozenset(("w+", "z", "s", "weights", "network", "mapper", "style-mapper"))
@@ -41,6 +41,7 @@ class Shelf(Generic[Thing]):
         self.kind = kind
         self._classes = classes
         self._things: dict[str, tuple[Thing, str]] = {}
+        self._unchecked: set[str] = set()  # their options are imported when they are asked for
 
     def add(self, thing: Thing, owner: str) -> None:
         """Add a thing under its own name.
@@ -64,7 +65,10 @@ class Shelf(Generic[Thing]):
             raise PluginError(
                 f"the {self.kind} {name!r} of {owner} is one of dynode's own; rename it"
             )
-        check_options(thing, self.kind, name)
+        if has_waiting_options(thing):
+            self._unchecked.add(name)
+        else:
+            check_options(thing, self.kind, name)
         self._things[name] = (thing, owner)
 
     def _check_class(self, thing: Thing) -> None:
@@ -106,10 +110,15 @@ class Shelf(Generic[Thing]):
 
         Raises:
             UnknownNameError: There is none; the message names the nearest.
+            PluginError: Its options, which are imported on demand, cannot be typed on a command line.
         """
         if name not in self._things:
             raise UnknownNameError(self.kind, name, self._things)
-        return self._things[name][0]
+        thing = self._things[name][0]
+        if name in self._unchecked:
+            check_options(thing, self.kind, name)
+            self._unchecked.discard(name)
+        return thing
 
     def __contains__(self, name: object) -> bool:
         """Say whether a name is taken."""

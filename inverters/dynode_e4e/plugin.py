@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
 from dynode_encoders import EncoderInverter
-from dynode_encoders.training import EncoderRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ class E4e(EncoderInverter):
     options = E4eOptions
     training = "e4e"
     training_summary = "Train an e4e encoder for a generator"
-    training_options = EncoderRecipe
+    training_options = attribute_on_demand("dynode_encoders.training:EncoderRecipe")
     bundled = Path(__file__).parent / "weights"
 
     def read(

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
-from dynode_optimize.options import OptimizeOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dynode.generator import Generator
     from dynode.latents import Latents
+    from dynode_optimize.options import OptimizeOptions
 
 
 class Optimize(dynode.Inverter):
@@ -21,7 +22,7 @@ class Optimize(dynode.Inverter):
 
     name = "optimize"
     summary = "codes by gradient descent in W or W+, for any generator"
-    options = OptimizeOptions
+    options = attribute_on_demand("dynode_optimize.options:OptimizeOptions")
     small_budget: ClassVar = {"steps": 100}
     check_options: ClassVar = {"steps": 25}
 

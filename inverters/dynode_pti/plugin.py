@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
-from dynode_pti.options import PtiOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dynode.generator import Generator, GeneratorInfo
     from dynode.latents import Latents
+    from dynode_pti.options import PtiOptions
 
 
 class Pti(dynode.Inverter):
@@ -21,7 +22,7 @@ class Pti(dynode.Inverter):
 
     name = "pti"
     summary = "a code and a tuned generator, as a delta of a few percent of its size (PTI)"
-    options = PtiOptions
+    options = attribute_on_demand("dynode_pti.options:PtiOptions")
     small_budget: ClassVar = {"steps": 60}
     check_options: ClassVar = {"steps": 3, "pivot": "optimize", "pivot_steps": 10, "rank": 1}
 
@@ -31,6 +32,8 @@ class Pti(dynode.Inverter):
 
     def wants_whole_clips(self, options: Any) -> bool:
         """See `Inverter.wants_whole_clips`: one delta may serve a whole clip."""
+        from dynode_pti.options import PtiOptions
+
         return isinstance(options, PtiOptions) and options.delta == "one"
 
     def invert(

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress
 from dynode_encoders import EncoderInverter
-from dynode_encoders.training import RestyleRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +47,7 @@ class Restyle(EncoderInverter):
     options = RestyleOptions
     training = "restyle"
     training_summary = "Train a ReStyle encoder for a generator"
-    training_options = RestyleRecipe
+    training_options = attribute_on_demand("dynode_encoders.training:RestyleRecipe")
     check_options: ClassVar = {"iterations": 2}
     bundled = Path(__file__).parent / "weights"
     inputs = 6

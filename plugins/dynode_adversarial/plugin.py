@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Progress, Trainable, TrainableGenerator
-from dynode_adversarial.still_options import StillTrainingOptions
 
 if TYPE_CHECKING:
     import torch
+
+    from dynode_adversarial.still_options import StillTrainingOptions
 
 
 class StyleGAN2Training(TrainableGenerator):
@@ -19,7 +21,7 @@ class StyleGAN2Training(TrainableGenerator):
 
     name = training = "stylegan2"
     training_summary = "Train a StyleGAN2 on pictures, or fine-tune one with --from"
-    training_options = StillTrainingOptions
+    training_options = attribute_on_demand("dynode_adversarial.still_options:StillTrainingOptions")
 
     def train(
         self,

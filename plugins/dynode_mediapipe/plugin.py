@@ -7,7 +7,6 @@ from pathlib import Path
 
 import dynode
 from dynode.errors import MissingWeightsError
-from dynode.models import weights_for
 from dynode.plugins import Detector
 
 
@@ -33,6 +32,8 @@ class MediapipeDetector(dynode.FaceDetector):
             MissingWeightsError: No file was given or fetched, or it is not there.
             UsageError: MediaPipe is not installed.
         """
+        from dynode.models import weights_for
+
         model = model or weights_for("face detector", self.name)
         if model is None:
             raise MissingWeightsError(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 import dynode
 from dynode import Measurement, Needs, Setting
+from dynode.lazy import attribute_on_demand
 from dynode.options import NoOptions
-from dynode_metrics.options import (
-    ClipFrechetOptions,
-    DetectorOptions,
-    FvdOptions,
-    TrackOptions,
-    WarpOptions,
-    WindowOptions,
-)
+
+if TYPE_CHECKING:
+    from dynode_metrics.options import (
+        ClipFrechetOptions,
+        DetectorOptions,
+        FvdOptions,
+        TrackOptions,
+        WarpOptions,
+        WindowOptions,
+    )
 
 _CLIPS = Needs(items="clips", reference=False)
 _PAIRS = Needs(items="clips", paired=True)
@@ -30,7 +33,7 @@ class Fvd(dynode.Metric):
 
     name = "fvd"
     summary = "Fréchet video distance of two sets of clips (your I3D file)"
-    options = FvdOptions
+    options = attribute_on_demand("dynode_metrics.options:FvdOptions")
     needs = Needs(items="clips", fewest=2)
 
     def needs_of(self, options: FvdOptions) -> Needs:
@@ -60,7 +63,7 @@ class Jedi(dynode.Metric):
 
     name = "jedi"
     summary = "kernel distance of two sets of clips by V-JEPA (your TorchScript file)"
-    options = WindowOptions
+    options = attribute_on_demand("dynode_metrics.options:WindowOptions")
     needs = Needs(items="clips", fewest=2)
 
     def needs_of(self, options: WindowOptions) -> Needs:
@@ -87,7 +90,7 @@ class VideoInceptionScore(dynode.Metric):
 
     name = "video-inception-score"
     summary = "inception score of one set of clips by C3D (your file)"
-    options = WindowOptions
+    options = attribute_on_demand("dynode_metrics.options:WindowOptions")
     needs = Needs(items="clips", reference=False, fewest=10)
     better = "higher"
 
@@ -113,7 +116,7 @@ class ClipFrechet(dynode.Metric):
 
     name = "frechet-clips"
     summary = "Fréchet distance of two sets of clips, by any detector of pictures"
-    options = ClipFrechetOptions
+    options = attribute_on_demand("dynode_metrics.options:ClipFrechetOptions")
     check_options: ClassVar = {"detector": "pixels", "frames": 4}
     needs = Needs(items="clips", fewest=2)
 
@@ -159,7 +162,7 @@ class Jerk(dynode.Metric):
 
     name = "jerk"
     summary = "third, second and first differences of what moves in a clip"
-    options = TrackOptions
+    options = attribute_on_demand("dynode_metrics.options:TrackOptions")
     needs = _CLIPS
 
     def start(self, options: TrackOptions, setting: Setting) -> Measurement:
@@ -176,7 +179,7 @@ class SpringIndex(dynode.Metric):
 
     name = "spring-index"
     summary = "how much a motion undoes itself: -1 straight, 0 random, 1 a spring"
-    options = TrackOptions
+    options = attribute_on_demand("dynode_metrics.options:TrackOptions")
     needs = _CLIPS
 
     def start(self, options: TrackOptions, setting: Setting) -> Measurement:
@@ -193,7 +196,7 @@ class MotionHistograms(dynode.Metric):
 
     name = "motion-histograms"
     summary = "distance of the histograms of velocity and acceleration of two sets of clips"
-    options = TrackOptions
+    options = attribute_on_demand("dynode_metrics.options:TrackOptions")
     needs = Needs(items="clips")
 
     def start(self, options: TrackOptions, setting: Setting) -> Measurement:
@@ -208,7 +211,7 @@ class MotionHistograms(dynode.Metric):
 class _EditedIdentity(dynode.Metric):
     """Identity of frames of an edit, relative to the original; `reach` says of which pairs."""
 
-    options = DetectorOptions
+    options = attribute_on_demand("dynode_metrics.options:DetectorOptions")
     check_options: ClassVar = {"detector": "pixels"}
     needs = _PAIRS
     better = "higher"
@@ -263,7 +266,7 @@ class WarpError(dynode.Metric):
 
     name = "warp-error"
     summary = "change between frames of an edited clip (A) beyond the motion of the original (B)"
-    options = WarpOptions
+    options = attribute_on_demand("dynode_metrics.options:WarpOptions")
     check_options: ClassVar = {"reach": 3}
     needs = _PAIRS
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import dynode
 from dynode import Measurement, Needs, Setting
+from dynode.lazy import attribute_on_demand
 from dynode.options import NoOptions
-from dynode_metrics.options import (
-    DetectorOptions,
-    LpipsOptions,
-    ScoresOptions,
-    SimilarityOptions,
-    TextOptions,
-)
+
+if TYPE_CHECKING:
+    from dynode_metrics.options import (
+        DetectorOptions,
+        LpipsOptions,
+        ScoresOptions,
+        SimilarityOptions,
+        TextOptions,
+    )
 
 _PAIRS = Needs(paired=True)
 
@@ -64,7 +67,7 @@ class MsSsim(dynode.Metric):
 
     name = "ms-ssim"
     summary = "structural similarity over several scales (extra 'metrics')"
-    options = SimilarityOptions
+    options = attribute_on_demand("dynode_metrics.options:SimilarityOptions")
     check_options: ClassVar = {"scales": 2}
     needs = _PAIRS
     better = "higher"
@@ -90,7 +93,7 @@ class Lpips(dynode.Metric):
 
     name = "lpips"
     summary = "learned perceptual distance of pairs of pictures (your file of weights)"
-    options = LpipsOptions
+    options = attribute_on_demand("dynode_metrics.options:LpipsOptions")
     needs = _PAIRS
 
     def start(self, options: LpipsOptions, setting: Setting) -> Measurement:
@@ -114,7 +117,7 @@ class Identity(dynode.Metric):
     summary = (
         "cosine of the embeddings of pairs: ArcFace from your file, or a scorer's hidden units"
     )
-    options = DetectorOptions
+    options = attribute_on_demand("dynode_metrics.options:DetectorOptions")
     check_options: ClassVar = {"detector": "pixels"}
     needs = _PAIRS
     better = "higher"
@@ -132,7 +135,7 @@ class AttributeChange(dynode.Metric):
 
     name = "attribute-change"
     summary = "change of every attribute from B to A, in standard deviations, by a scorer"
-    options = ScoresOptions
+    options = attribute_on_demand("dynode_metrics.options:ScoresOptions")
     needs = _PAIRS
     better = ""
 
@@ -150,7 +153,7 @@ class ClipDirection(dynode.Metric):
 
     name = "clip-direction"
     summary = "cosine of the change of pairs with the change of two texts, by CLIP"
-    options = TextOptions
+    options = attribute_on_demand("dynode_metrics.options:TextOptions")
     check_options: ClassVar = {"text": "smiling"}
     needs = _PAIRS
     better = "higher"

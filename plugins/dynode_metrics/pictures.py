@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import dynode
 from dynode import Measurement, Needs, Setting
-from dynode_metrics.options import (
-    DetectorOptions,
-    FidOptions,
-    FrechetOptions,
-    KidOptions,
-    ManifoldOptions,
-    ScoreOptions,
-)
+from dynode.lazy import attribute_on_demand
+
+if TYPE_CHECKING:
+    from dynode_metrics.options import (
+        DetectorOptions,
+        FidOptions,
+        FrechetOptions,
+        KidOptions,
+        ManifoldOptions,
+        ScoreOptions,
+    )
 
 
 class Fid(dynode.Metric):
@@ -25,7 +28,7 @@ class Fid(dynode.Metric):
 
     name = "fid"
     summary = "Fréchet inception distance of two sets of pictures (your file of weights)"
-    options = FidOptions
+    options = attribute_on_demand("dynode_metrics.options:FidOptions")
     needs = Needs(fewest=2)
 
     def start(self, options: FidOptions, setting: Setting) -> Measurement:
@@ -49,7 +52,7 @@ class Kid(dynode.Metric):
 
     name = "kid"
     summary = "kernel inception distance of two sets of pictures, ×1000 (your file of weights)"
-    options = KidOptions
+    options = attribute_on_demand("dynode_metrics.options:KidOptions")
     needs = Needs(fewest=2)
 
     def start(self, options: KidOptions, setting: Setting) -> Measurement:
@@ -72,7 +75,7 @@ class InceptionScore(dynode.Metric):
 
     name = "inception-score"
     summary = "inception score of one set of pictures (your file of weights)"
-    options = ScoreOptions
+    options = attribute_on_demand("dynode_metrics.options:ScoreOptions")
     needs = Needs(reference=False, fewest=10)
     better = "higher"
 
@@ -103,7 +106,7 @@ class PrecisionRecall(dynode.Metric):
 
     name = "precision-recall"
     summary = "precision, recall, density and coverage of A among B (extra 'metrics')"
-    options = ManifoldOptions
+    options = attribute_on_demand("dynode_metrics.options:ManifoldOptions")
     check_options: ClassVar = {"detector": "pixels"}
     needs = Needs(fewest=5)
     better = "higher"
@@ -123,7 +126,7 @@ class Frechet(dynode.Metric):
     name = "frechet"
     blind_to_order = True
     summary = "Fréchet distance of two sets of pictures, by any detector"
-    options = FrechetOptions
+    options = attribute_on_demand("dynode_metrics.options:FrechetOptions")
     check_options: ClassVar = {"detector": "pixels"}
     needs = Needs(fewest=2)
 
@@ -149,7 +152,7 @@ class Mmd(dynode.Metric):
     name = "mmd"
     blind_to_order = True
     summary = "kernel distance of two sets of pictures, by any detector (JEDi's estimator)"
-    options = DetectorOptions
+    options = attribute_on_demand("dynode_metrics.options:DetectorOptions")
     check_options: ClassVar = {"detector": "pixels"}
     needs = Needs(fewest=2)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import dynode
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Convertible, Progress, Trainable, TrainableGenerator
-from dynode_stylegan_v.motion_options import MotionTrainingOptions
-from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
 
 if TYPE_CHECKING:
     import torch
 
     from dynode.generator import Generator
+    from dynode_stylegan_v.motion_options import MotionTrainingOptions
+    from dynode_stylegan_v.video_options import MoCoGANTrainingOptions, VideoTrainingOptions
 
 
 class _VideoTraining(TrainableGenerator):
@@ -48,7 +49,7 @@ class StyleGANVFamily(dynode.GeneratorFamily, _VideoTraining, Convertible):
     summary = "video generators: StyleGAN-V, MoCoGAN + StyleGAN2"
     training = "stylegan-v"
     training_summary = "Train a video generator on clips"
-    training_options = VideoTrainingOptions
+    training_options = attribute_on_demand("dynode_stylegan_v.video_options:VideoTrainingOptions")
     layouts: ClassVar = {".safetensors": "dynode", ".pkl": "stylegan-v"}
 
     def can_read(self, path: Path) -> bool:
@@ -80,7 +81,7 @@ class MoCoGANFamily(dynode.GeneratorFamily, _VideoTraining):
     summary = "training of MoCoGAN + StyleGAN2; stylegan-v reads its files"
     training = "mocogan"
     training_summary = "Train MoCoGAN with a StyleGAN2 backbone on clips"
-    training_options = MoCoGANTrainingOptions
+    training_options = attribute_on_demand("dynode_stylegan_v.video_options:MoCoGANTrainingOptions")
 
     def can_read(self, path: Path) -> bool:
         """Read nothing: its files are those of `stylegan-v`."""
@@ -100,7 +101,7 @@ class MovingFamily(dynode.GeneratorFamily, Trainable):
     summary = "motion for any generator, added to its style codes"
     training = "stylegan-v-motion"
     training_summary = "Train motion for a generator from codes of clips"
-    training_options = MotionTrainingOptions
+    training_options = attribute_on_demand("dynode_stylegan_v.motion_options:MotionTrainingOptions")
 
     def can_read(self, path: Path) -> bool:
         """Look at the head of a file; see `GeneratorFamily.can_read`."""

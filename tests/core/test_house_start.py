@@ -106,6 +106,23 @@ def test_starting_does_not_import_torch(start: str) -> None:
     assert heavy.strip() == "set()"
 
 
+def test_listing_the_plugins_makes_no_options_of_theirs() -> None:
+    options = {
+        "dynode_navigan.options",
+        "dynode_metrics.options",
+        "dynode_stylegan_v.video_options",
+    }
+
+    loaded = run_python(
+        "import sys\nfrom dynode.cli import run\nassert run(['plugins', 'list']) == 0\n"
+        "heavy = {'torch', 'numpy', 'PIL', 'dynode_encoders.training', 'dynode.models.known'}\n"
+        f"print((heavy | {options!r}) & set(sys.modules))",
+    )
+
+    assert loaded.splitlines()[-1] == "set()"
+    assert "styleclip" in loaded
+
+
 def test_importing_the_package_costs_little_beside_torch() -> None:
     # It imports no torch (the test above), so all of it is beside torch.
     code = "import time; start = time.process_time(); import dynode; print(time.process_time() - start)"

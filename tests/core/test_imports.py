@@ -173,7 +173,8 @@ def private_names() -> dict[str, list[str]]:
         for part in listed(modules[name])
     }
     public |= {("dynode", name) for name in ("", "__version__", "plugins", *SDK_MODULES)}
-    public |= {("dynode.cli", "console"), ("dynode.lazy", "names_on_demand")}
+    on_demand = {("dynode.lazy", f"{what}_on_demand") for what in ("names", "attribute")}
+    public |= {("dynode.cli", "console")} | on_demand
     closed = {name.split(".")[0] for name in (*SDK, *LIBRARIES)}
     used: dict[str, list[str]] = {}
     for name, file in modules.items():

@@ -22,6 +22,7 @@ import dynode
 from dynode import plugins
 from dynode.cli.root import _root as root
 from dynode.errors import PluginError, UnknownNameError
+from dynode.lazy import attribute_on_demand
 from dynode.plugins import Registry, registry
 from dynode.plugins.reserved import INVERTER_NAMES, METHOD_NAMES, TRAINING_NAMES
 from dynode.plugins.trainable import Trainable
@@ -313,7 +314,12 @@ def test_an_option_of_a_reserved_name_is_refused_at_registration(
 
 @pytest.mark.installed_plugins
 def test_every_shipped_plugin_registers() -> None:
-    assert [(report.name, report.error) for report in registry().reports if report.error] == []
+    found = registry()
+
+    assert [(report.name, report.error) for report in found.reports if report.error] == []
+    for shelf in (found.directions, found.inverters, found.metrics, found.trainables):
+        for thing in shelf:
+            assert shelf[thing.name] is thing  # which checks options that are imported on demand
 
 
 def test_a_hook_needs_not_take_the_argument_it_does_not_use() -> None:
@@ -672,3 +678,39 @@ def test_a_slow_import_is_named_while_it_runs(
     Registry().load_entry_points([metadata.EntryPoint("slow", "slow_one", "dynode")])
 
     assert "still importing plugin slow_one" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Clashing:
+    """Options of which one is a keyword of every call."""
+
+    seed: int = dynode.option(0, help="Taken.")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Clashing", "option 'seed' of direction method 'nothing'"), ("Registry", "not a dataclass")],
+    ids=["a name that is taken", "no dataclass"],
+)
+def test_options_on_demand_are_checked_when_they_are_asked_for(name: str, said: str) -> None:
+    kind = type("Late", (Nothing,), {"options": attribute_on_demand(f"{__name__}:{name}")})
+    shelves = Registry()
+    shelves.register(registering(kind()), "x")
+
+    for _ in range(2):  # the refusal is no one-off
+        with pytest.raises(PluginError, match=said):
+            shelves.directions["nothing"]
+
+    assert [method.name for method in shelves.directions] == ["nothing"]
+
+
+def test_what_is_on_demand_is_imported_where_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Nothing):
+        options = attribute_on_demand("not_there_yet:Options")
+
+    shelves = Registry()
+    shelves.register(registering(Late()), "x")
+    module = SimpleNamespace(Options=dataclasses.make_dataclass("Options", [("own", int, 1)]))
+    monkeypatch.setitem(sys.modules, "not_there_yet", module)
+
+    assert shelves.directions["nothing"].options is module.Options
