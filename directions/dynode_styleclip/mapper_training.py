@@ -27,7 +27,7 @@ from dynode_styleclip.mapper_losses import PUBLISHED_L2, DefaultLoss, MapperLoss
 from dynode_styleclip.mapper_network import PUBLISHED_STEP, as_direction, new_mapper, offsets_of
 from dynode_styleclip.optimisation import DEFAULT
 from dynode_styleclip.options import MapperOptions
-from dynode_styleclip.statistics import measure_styles
+from dynode_styleclip.statistics import check_has_styles, measure_styles
 
 _POOL = 2048
 _SAVE_EVERY = 25
@@ -70,13 +70,14 @@ def find_mapper(
         A mapper over W+ rows or style vectors.
 
     Raises:
-        OptionError: The text cannot be used, or no row is left to move.
+        OptionError: The text cannot be used, no row is left to move, or the generator has no styles.
         GeneratorMismatchError: The codes to train on are not this generator's.
         UsageError: The folder holds a run with other options.
 
     Source:
         Patashnik et al. 2021, StyleCLIP, arXiv:2103.17249, section 5.
     """
+    check_has_styles(generator.info)  # before a text-image model of hundreds of MB is asked for
     model = load_text_model(
         generator.info, device=generator.device, name=options.clip, weights=options.clip_weights
     )

@@ -295,6 +295,7 @@ def test_the_command_line_says_which_threshold_was_chosen(
     assert reused.exit_code == 0, reused.stderr
 
 
+@pytest.mark.installed_plugins
 def test_a_network_without_styles_is_refused_in_one_line() -> None:
     network = torch.nn.Sequential(torch.nn.ConvTranspose2d(4, 3, 8))
     module = dynode.wrap_module(network, input_shape=(4, 1, 1))
@@ -302,6 +303,8 @@ def test_a_network_without_styles_is_refused_in_one_line() -> None:
     for ask in (
         lambda: chosen_layers(module.info, ()),
         lambda: measure_styles(module, seed=0, truncation=1.0),
+        lambda: dynode.find("styleclip-mapper", module, text="red"),  # no model is asked for first
+        lambda: dynode.find("styleclip-global", module, text="red"),
     ):
         with pytest.raises(OptionError, match="has no style channels to move"):
             ask()
