@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from PIL import Image
 
 _LIMIT_S = 900
 _QUALITY = 86
+_CHARACTERS = 51  # of a line on a screen of 400 px, with a backslash behind it
 _WIDTH = 1040  # wider strips are made smaller: pages are no wider
 
 
@@ -105,11 +107,23 @@ def page(seconds: dict[str, float]) -> str:
 
 def told(piece: Piece, seconds: float) -> str:
     """Write one piece; its command is broken where a narrow page would cut it."""
-    command = piece.command.replace(" -o ", " \\\n    -o ")
+    command = broken(piece.command)
     return (
         f"### {piece.title}\n\n![{piece.title}](images/gallery/{piece.kept})\n\n"
         f"```sh\n{command}\n```\n\n{seconds:.0f} s. [More]({piece.page})\n"
     )
+
+
+def broken(command: str) -> str:
+    """Break a command before options, so that its lines fit a screen of 400 px."""
+    first, *options = re.split(r" (?=--?[a-z])", command)
+    lines = [first]
+    for option in options:
+        if len(f"{lines[-1]} {option}") <= _CHARACTERS:
+            lines[-1] += f" {option}"
+        else:
+            lines.append(f"    {option}")
+    return " \\\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ _METHODS = {
         "-o interfacegan.png",
         "methods/interfacegan.md",
     ),
-    "GANSpace: principal components": (
+    "GANSpace: a principal component that turns the head, and dims the glasses": (
         "dynode edit --plugin ganspace --attribute yaw --strength 2 --seed 6 -o ganspace.png",
         "methods/ganspace.md",
     ),
-    "SeFa: read off the weights": (
+    "SeFa: a factor of the weights near a smile, with much else in it": (
         "dynode edit --plugin sefa --attribute smile --strength 2 --seed 6 -o sefa.png",
         "methods/sefa.md",
     ),

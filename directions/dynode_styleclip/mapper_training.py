@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def find_mapper(
     seed: int,
     progress: Progress,
     folder: Path | None = None,
+    listener: Callable[[Mapping[str, float]], None] | None = None,
 ) -> Direction:
     """Train a mapper, or go on where an interrupted training of the same options stopped.
 
@@ -65,6 +66,7 @@ def find_mapper(
         progress: Called after every step with the loss.
         folder: Where the run is kept and stays; None for a folder in the cache that goes when the
             mapper is done.
+        listener: Is told every line of the log.
 
     Returns:
         A mapper over W+ rows or style vectors.
@@ -90,7 +92,20 @@ def find_mapper(
     scale = PUBLISHED_STEP if options.published else _typical_step(generator, mapper, seed)
     loss = _loss(generator, model, text, options, settings, seed)
     codes = _codes(generator, options, seed)
-    _train(generator, mapper, codes, loss, scale, settings, options, recipe, where, seed, progress)
+    _train(
+        generator,
+        mapper,
+        codes,
+        loss,
+        scale,
+        settings,
+        options,
+        recipe,
+        where,
+        seed,
+        progress,
+        listener,
+    )
     if own is None:
         shutil.rmtree(where, ignore_errors=True)
     info = DirectionInfo(
@@ -182,6 +197,7 @@ def _train(
     folder: Path,
     seed: int,
     progress: Progress,
+    listener: Callable[[Mapping[str, float]], None] | None,
 ) -> None:
     processes = Processes.join(generator.device)
     share = processes.share(settings.batch)
@@ -204,6 +220,7 @@ def _train(
         return {"loss": float(processes.mean(total.detach()))}
 
     run = Run(folder, {"mapper": mapper}, optimizer, recipe, is_writer=processes.is_first)
+    run.listener = listener
     run.steps(step, total=settings.steps, save_every=_SAVE_EVERY, log_every=1, progress=progress)
     processes.wait()
 

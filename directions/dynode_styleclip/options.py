@@ -123,6 +123,15 @@ class MapperRecipe(TextOptions):
 
 
 @dataclass(frozen=True)
+class MapperTraining(MapperRecipe):
+    """Options of `dynode train mapper`."""
+
+    tensorboard: bool = dynode.option(
+        False, help="Also write the log as TensorBoard event files, to RUN/tensorboard."
+    )
+
+
+@dataclass(frozen=True)
 class MapperOptions(MapperRecipe):
     """Options of a mapper."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynode_styleclip.options import (
         GlobalOptions,
         MapperOptions,
-        MapperRecipe,
+        MapperTraining,
         OptimisationOptions,
     )
 
@@ -93,7 +93,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
     training = "mapper"
     shares_processes = True
     training_summary = "Train a StyleCLIP mapper for a text"
-    training_options = attribute_on_demand("dynode_styleclip.options:MapperRecipe")
+    training_options = attribute_on_demand("dynode_styleclip.options:MapperTraining")
     small_budget: ClassVar = {"steps": 40}
     check_options: ClassVar = {"text": "red", "steps": 3, "batch": 2}
 
@@ -115,7 +115,7 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         self,
         generator: Generator,
         output: Path,
-        options: MapperRecipe,
+        options: MapperTraining,
         *,
         data: str,
         folder: Path,
@@ -126,8 +126,9 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
         """Train one mapper and write it as a direction; see `Trainable.train`."""
         from dynode.direction import Direction
         from dynode.pipeline import sign
-        from dynode.training import Processes
+        from dynode.training import EventFiles, Processes
         from dynode_styleclip.mapper_training import find_mapper
+        from dynode_styleclip.options import MapperOptions
 
         codes = None if data == "sampled" else Path(data)
         if codes is not None and (codes.is_dir() or codes.suffix == ".zip"):
@@ -135,8 +136,17 @@ class LatentMapper(dynode.DirectionMethod, Trainable):
                 f"--data is {data}; a mapper is trained on codes: invert the pictures first, 'dynode "
                 f"invert {data} -o codes.safetensors', and give --data codes.safetensors"
             )
-        given = MapperOptions(**vars(options), codes=codes)
-        found = find_mapper(generator, given, seed=seed, progress=progress, folder=folder)
+        shaping = {name: value for name, value in vars(options).items() if name != "tensorboard"}
+        given = MapperOptions(**shaping, codes=codes)
+        events = EventFiles(folder / "tensorboard") if options.tensorboard else None
+        found = find_mapper(
+            generator,
+            given,
+            seed=seed,
+            progress=progress,
+            folder=folder,
+            listener=None if events is None else events.write,
+        )
         signed = sign(found, self, given, generator.info, seed=seed)
         assert isinstance(signed, Direction)
         if Processes.join(generator.device).is_first:

@@ -136,9 +136,10 @@ def _change(action: str, packages: tuple[str, ...], as_json: bool) -> None:
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
+    metavar="KIND",
     default="direction",
     show_default=True,
-    help="What it registers.",
+    help=f"What it registers: {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
 )
 @click.option(
     "-o",

@@ -30,7 +30,7 @@ from dynode.training.run import generator_at
 from dynode_styleclip import mapper_training, plugin
 from dynode_styleclip.goal import Goal
 from dynode_styleclip.mapper_network import new_mapper
-from dynode_styleclip.options import MapperOptions, MapperRecipe
+from dynode_styleclip.options import MapperOptions, MapperTraining
 from dynode_styleclip.plugin import LatentMapper
 
 SMALL = {"text": "red", "steps": 6, "batch": 2}
@@ -199,7 +199,7 @@ def test_codes_from_a_file_are_trained_on(generator: StyleGAN2, tmp_path: Path) 
     LatentMapper().train(
         generator,
         tmp_path / "red.safetensors",
-        MapperRecipe(**SMALL),  # type: ignore[arg-type]
+        MapperTraining(**SMALL),  # type: ignore[arg-type]
         data=str(tmp_path / "codes.safetensors"),
         folder=tmp_path / "run",
         seed=0,
@@ -217,7 +217,7 @@ def test_a_folder_of_pictures_is_to_be_inverted_first(generator: StyleGAN2, tmp_
         LatentMapper().train(
             generator,
             tmp_path / "red.safetensors",
-            MapperRecipe(text="red"),
+            MapperTraining(text="red"),
             data=str(tmp_path),
             folder=tmp_path / "run",
             seed=0,
@@ -253,3 +253,26 @@ def test_what_cannot_be_used_is_refused_in_one_line(
         train(generator, **given)
 
     assert "\n" not in str(caught.value)
+
+
+def test_event_files_hold_the_log(generator: StyleGAN2, tmp_path: Path) -> None:
+    board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    asked = MapperTraining(**SMALL, tensorboard=True)  # type: ignore[arg-type]
+
+    LatentMapper().train(
+        generator,
+        tmp_path / "red.safetensors",
+        asked,
+        data="sampled",
+        folder=tmp_path,
+        seed=0,
+        force=False,
+        progress=silent,
+    )
+
+    written = board.EventAccumulator(str(tmp_path / "tensorboard")).Reload().Scalars("loss")
+    assert [event.step for event in written] == [line["step"] for line in losses(tmp_path)]
+    assert [event.value for event in written] == pytest.approx(
+        [line["loss"] for line in losses(tmp_path)]
+    )
+    assert isinstance(load_direction(tmp_path / "red.safetensors"), MapperDirection)

@@ -19,7 +19,11 @@ from dynode.latents.latents import Latents
 from dynode.plugins import registry
 from dynode.testing import run_command, tiny_generator, write_tiny_generator
 
-PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "photographs.md").read_text()
+PAGE = (
+    (Path(__file__).parents[2] / "docs" / "howto" / "photographs.md")
+    .read_text()
+    .replace("\\\n", " ")
+)
 # What is fetched is fetched from a server of the tests, in tests/models/test_sets.py.
 COMMANDS = [
     line

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dynode.testing import run_command
 
-PAGE = (Path(__file__).parents[2] / "docs" / "scale.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "scale.md").read_text().replace("\\\n", " ")
 COMMANDS = [
     line
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
