@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from nicegui import run, ui
+from nicegui import Client, ui
 from nicegui.events import KeyEventArguments
 
-from dynode.errors import DynodeError
 from dynode_studio.autosave import Autosave
 from dynode_studio.export_panel import ExportPanel
 from dynode_studio.finding_panel import FindingPanel
+from dynode_studio.frames import Frames
 from dynode_studio.job_panel import JobPanel
 from dynode_studio.portrait import Portrait
 from dynode_studio.slider_panel import SliderPanel
 from dynode_studio.source_panel import SourcePanel, open_file
 from dynode_studio.studio import Studio
-from dynode_studio.style import STYLE
 from dynode_studio.tab import Tab
 from dynode_studio.timeline import TimelinePanel
 from dynode_studio.walk_panel import WalkPanel
 
 
-async def show_page(studio: Studio) -> None:
-    """Build the page of one tab."""
-    ui.add_css(STYLE)
-    client = ui.context.client
-    opened = studio.tabs.open()
-    if opened is None:
-        ui.label("Too many tabs of the studio are open; close one and load this one again.")
-        return
-    client.on_delete(lambda: studio.tabs.close(opened[0]))
-    waiting = ui.label("Loading the generator …").classes("quiet")
-    await client.connected()  # a page that waits any longer for its content is given up
-    try:
-        await run.io_bound(lambda: studio.generator)
-        waiting.delete()
-        tab = Tab(studio, *opened, client)
-    except DynodeError as error:
-        ui.label(str(error)).classes("wrong")
-        return
+async def show_page(studio: Studio, name: str, frames: Frames, client: Client) -> None:
+    """Build the page of one tab, whose generator is loaded; see `Tab`."""
+    tab = Tab(studio, name, frames, client)
     client.on_delete(tab.close)
     dark = ui.dark_mode(None)
     _header(tab, dark)

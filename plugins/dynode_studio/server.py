@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dynode.cli import console
 from dynode.errors import UsageError
-from dynode_studio.page import show_page
+from dynode_studio.entrance import open_page
 from dynode_studio.security import Guard, new_token
 from dynode_studio.studio import Settings, Studio
 
@@ -22,7 +22,7 @@ def register(studio: Studio) -> None:
 
     @ui.page("/", title="dynode studio")
     async def page() -> None:
-        await show_page(studio)
+        await open_page(studio)
 
     @app.get("/frames/{tab}/{name}")
     def frame(tab: str, name: str) -> Response:

@@ -6,11 +6,14 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dynode
-from dynode.generator import Generator
 from dynode_studio.frames import Tabs
 from dynode_studio.worker import Device
+
+if TYPE_CHECKING:
+    from dynode.generator import Generator
 
 
 @dataclass(frozen=True)

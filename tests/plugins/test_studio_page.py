@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +21,7 @@ from dynode import plugins
 from dynode.scaffold import new_plugin
 from dynode.testing import tiny_generator
 from dynode_studio.autosave import place_of
-from dynode_studio.page import show_page
+from dynode_studio.entrance import open_page
 from dynode_studio.studio import Settings, Studio
 
 Control = TypeVar("Control", bound=ui.element)
@@ -48,7 +50,7 @@ def visit(visitor: Visit) -> None:
         studio = Studio(Settings(seed=3), tiny_generator())
 
         async def page() -> None:
-            await show_page(studio)
+            await open_page(studio)
 
         async with user_simulation(page) as user:
             try:
@@ -162,3 +164,14 @@ def test_damaged_last_work_is_told_and_the_page_stands(tmp_path: Path) -> None:
         assert any("work of the studio" in told for told in user.notify.messages)
 
     visit(reopen)
+
+
+def test_the_first_page_needs_no_torch() -> None:
+    """It is served while torch and the generator load."""
+    code = (
+        "import sys, dynode_studio.server; print('torch' in sys.modules, 'nicegui' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "True"]
