@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ def train_clip_motion(
     seed: int,
     recipe: dict[str, Any] | None = None,
     until: int | None = None,
+    listener: Callable[[Mapping[str, float]], None] | None = None,
     progress: Progress = silent,
 ) -> MovingNetwork:
     """Train, or continue, and return the motion, in codes.
@@ -56,6 +58,7 @@ def train_clip_motion(
         {**asdict(options), "objective": "flow", "seed": seed, **(recipe or {})},
         others={"flow": lesson.optimizer},
     )
+    run.listener = listener
     run.steps(lesson.step, total=options.steps, until=until, save_every=50, progress=progress)
     return lesson.motion_of_codes(space.basis)
 

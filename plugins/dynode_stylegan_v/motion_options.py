@@ -139,6 +139,9 @@ class MotionTrainingOptions:
     )
     fps: float = dynode.option(25, help="Frames a second of the clips.", min=0.1, max=1000)
     called: str = dynode.option("", help="Name of the moving generator; empty for NAME-moving.")
+    tensorboard: bool = dynode.option(
+        False, help="Also write the log as TensorBoard event files, to RUN/tensorboard."
+    )
 
     def __post_init__(self) -> None:
         """Refuse what belongs to the other objective."""
@@ -160,7 +163,7 @@ class MotionTrainingOptions:
         return _CHOSEN[self.objective](**self._given())
 
     def _given(self) -> dict[str, Any]:  # numbers
-        shared = ("objective", "components", "rest", "fps", "called")
+        shared = ("objective", "components", "rest", "fps", "called", "tensorboard")
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: value

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dynode.generator import Generator
 from dynode.plugins import Progress
+from dynode.training import EventFiles
 from dynode_stylegan_v.clip_motion_training import train_clip_motion
 from dynode_stylegan_v.code_clips import read_code_clips
 from dynode_stylegan_v.motion_options import FlowOptions, MotionTrainingOptions
@@ -43,6 +44,7 @@ def make_motion(
         force: Replace an output that exists.
         progress: Called after every step.
     """
+    events = EventFiles(folder / "tensorboard") if options.tensorboard else None
     codes = read_code_clips(data, generator, seed=seed, progress=progress)
     space = moving_space(codes, rest=options.rest, most=options.components)
     chosen = options.chosen()
@@ -50,6 +52,7 @@ def make_motion(
         "folder": folder,
         "seed": seed,
         "recipe": _shaping(generator, codes, options),
+        "listener": None if events is None else events.write,
         "progress": progress,
     }
     if isinstance(chosen, FlowOptions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ def train_motion(
     seed: int,
     recipe: dict[str, Any] | None = None,
     until: int | None = None,
+    listener: Callable[[Mapping[str, float]], None] | None = None,
     progress: Progress = silent,
 ) -> MovingNetwork:
     """Train, or continue, and return the running average of the motion, in codes.
@@ -54,6 +56,7 @@ def train_motion(
         seed: Seed of weights and batches.
         recipe: Whatever else shapes the result, as JSON values.
         until: Stop after this many steps, to be continued later.
+        listener: Is told every line of the log.
         progress: Called after every step.
 
     Raises:
@@ -72,6 +75,7 @@ def train_motion(
         {**asdict(options), "objective": "gan", "seed": seed, **(recipe or {})},
         others={"judge": game.judge_optimizer},
     )
+    run.listener = listener
     run.steps(
         game.step, total=options.steps, until=until, save_every=50, log_every=50, progress=progress
     )

@@ -234,6 +234,16 @@ def test_what_belongs_together_is_offered_together(path: tuple[str, ...]) -> Non
     assert missing == set()
 
 
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_options_fit_a_terminal(path: tuple[str, ...]) -> None:
+    command = command_of(path)
+    context = click.Context(command, info_name=path[-1], terminal_width=80)
+
+    lines = command.get_help(context).split("Options:")[-1].splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []
+
+
 # The one word for a thing, and words for it that are used elsewhere.
 SYNONYMS = {
     "--strength": {"--scale", "--alpha", "--degree", "--magnitude"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -135,6 +136,21 @@ def test_a_killed_training_ends_with_the_same_bytes(
     killed = train(still, clips, "killed", steps=120, **small)
 
     assert killed.read_bytes() == whole.read_bytes()
+
+
+@OBJECTIVES
+def test_event_files_hold_the_log(still: Path, clips: Path, small: dict[str, object]) -> None:
+    board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+
+    train(still, clips, "told", steps=50, tensorboard=True, **small)
+
+    folder = clips.parent / "run-told"
+    logged = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    written = board.EventAccumulator(str(folder / "tensorboard")).Reload()
+    for name in logged[0].keys() - {"step"}:
+        told = [(event.step, event.value) for event in written.Scalars(name)]
+        assert [step for step, _ in told] == [line["step"] for line in logged]
+        assert [value for _, value in told] == pytest.approx([line[name] for line in logged])
 
 
 def test_another_seed_or_option_gives_other_motion(still: Path, clips: Path) -> None:
