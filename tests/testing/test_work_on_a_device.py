@@ -32,7 +32,7 @@ from dynode.testing import tiny_generator
 from dynode.testing.pretend_device import DEVICE, PretendTensor, place, pretend_device
 
 ROWS, WIDTH, LAYER = 4, 16, "b8.conv1"
-QUICK = FitOptions(steps=4, shooting=2, chunk=3, width=8)
+QUICK = FitOptions(steps=2, shooting=1, chunk=5, width=8)
 # The same operations on the same processor in float32; fits and optimisers amplify their rounding.
 SAME, AMPLIFIED = 1e-5, 1e-3
 
@@ -109,11 +109,12 @@ def test_a_direction_of_the_cpu_moves_codes_of_the_device(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "z"])
 def test_nothing_is_waited_for_where_the_strength_is_a_number(kind: str) -> None:
+    direction = KINDS[kind]()
     with pretend_device() as counts:
         generator = there()
-        direction, latents = KINDS[kind]().ready_for(generator), generator.sample(2, seed=1)
+        ready, latents = direction.ready_for(generator), generator.sample(2, seed=1)
         counts.clear()
-        generator.synthesize(direction.apply(latents, 0.5))
+        generator.synthesize(ready.apply(latents, 0.5))
 
     waits = {name: count for name, count in counts.items() if name != "to_device"}
     assert waits == {}
