@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dynode.direction import layer_weight
 from dynode.errors import UsageError
-from dynode.generator import Generator, GeneratorInfo
+from dynode.generator import DrawsInPrecisions, Generator, GeneratorInfo, Precision, computing_as
 from dynode.latents import Latents, Motion
 from dynode.stylegan2 import SLOPE
 from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig
@@ -113,6 +113,32 @@ class MovingGenerator:
     def mean_w(self) -> Tensor:
         """The still generator's mean code."""
         return self.still.mean_w
+
+    @property
+    def precision(self) -> Precision:
+        """What the still generator draws in."""
+        return self.still.precision if isinstance(self.still, DrawsInPrecisions) else "fp32"
+
+    def in_precision(self, precision: Precision) -> MovingGenerator:
+        """Return it with the still generator drawing in another precision; codes move in float32.
+
+        Raises:
+            OptionError: The still generator cannot.
+        """
+        return self._with(computing_as(self.still, precision=precision))
+
+    def compiled(self) -> MovingGenerator:
+        """Return it with the still generator compiled.
+
+        Raises:
+            OptionError: The still generator cannot be.
+        """
+        return self._with(computing_as(self.still, compiled=True))
+
+    def _with(self, still: Generator) -> MovingGenerator:
+        changed = copy.copy(self)
+        changed.still = still
+        return changed
 
     @property
     def motion_width(self) -> int:
