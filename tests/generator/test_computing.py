@@ -180,16 +180,15 @@ def test_what_is_differentiated_or_moved_in_its_weights_is_not_compiled(
     assert generator.compiled() is generator
 
 
-@pytest.mark.slow  # the compiler takes a minute
+@pytest.mark.slow
+@pytest.mark.timeout(600)  # the compiler takes a minute, or five on a busy machine
 @pytest.mark.filterwarnings("ignore")  # of the compiler, about itself
-@pytest.mark.parametrize("size", [16, 64])
-def test_compiled_pictures_are_those_of_eager(size: int) -> None:
-    plain = tiny_generator(size, channels=8)
-    generator = computing_as(plain, compiled=True)
+def test_compiled_pictures_are_those_of_eager() -> None:
+    plain = tiny_generator(8, channels=8)
+    generator, latents = computing_as(plain, compiled=True), plain.sample(1, seed=1)
 
-    for count in (1, 2):
-        latents = plain.sample(count, seed=count)
-        with torch.inference_mode():
-            found, expected = generator.synthesize(latents), plain.synthesize(latents)
-        # The same sums in another order, in float32.
-        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+    with torch.inference_mode():
+        found, expected = generator.synthesize(latents), plain.synthesize(latents)
+
+    # The same sums in another order, in float32.
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
