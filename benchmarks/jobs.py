@@ -147,8 +147,11 @@ def keep(row: dict[str, Any]) -> None:
     by_key = {(each["job"], each["device"]): each for each in [*older, row]}
     write_json("jobs", {"processors": os.cpu_count(), "jobs": list(by_key.values())})
     lines = ["# Whole jobs", "", "Written by `python benchmarks/jobs.py`; do not edit.", ""]
-    lines += [f"{os.cpu_count()} processors. Wall seconds, medians; load is that before.", ""]
-    lines += ["| job | device | load | quiet | processor | busy threads | loaded | times |"]
+    lines += [
+        f"{os.cpu_count()} processors. Wall and processor seconds, medians; load is that before.",
+        "",
+    ]
+    lines += ["| job | device | load | alone | processor | busy threads | loaded | times |"]
     lines += ["| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for each in by_key.values():
         cells = [

@@ -87,7 +87,7 @@ _COMPILE = click.option(
     is_flag=True,
     expose_value=False,
     callback=_asked_of_generators("DYNODE_COMPILE"),
-    help="Compile the generator first: half a minute or more, then faster if small or on a GPU.",
+    help="Compile the generator first: a minute or more, then faster if small or on a GPU.",
 )
 
 

@@ -15,7 +15,7 @@ from dynode.stylegan2.synthesis import SynthesisNetwork
 class CompiledSynthesis:
     """Draws without gradients through a compiled program; everything else as the network does.
 
-    Each number of pictures and each size is compiled at its first call, which takes half a minute or
+    Each number of pictures and each size is compiled at its first call, which takes a minute or
     more. Weight offsets and gradients are not compiled.
 
     Args:

@@ -109,9 +109,7 @@ def _dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     here = [t for t in tensors if isinstance(t, PretendTensor)]
     host = [t for t in tensors if not isinstance(t, PretendTensor) and t.dim() > 0]
     asked = kwargs.get("device")
-    # Formulas of gradients ask for the device that torch's core sees, see `PretendTensor.__new__`.
-    there = {"cuda", "meta"} if here else {"cuda"}
-    to_card = asked is not None and torch.device(asked).type in there
+    to_card = asked is not None and torch.device(asked).type in _means_the_card(here=bool(here))
     if asked is not None:
         kwargs = {**kwargs, "device": torch.device("cpu")}
     if name in _COPIES:
@@ -134,6 +132,16 @@ def _dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             raise NotPretended(f"{name} changes a shape in place")
         return args[0]
     return tree_map(_wrapped, out) if here or to_card else out
+
+
+def _means_the_card(*, here: bool) -> set[str]:
+    """Name the kinds of device that mean this one.
+
+    Formulas of gradients ask for the one that torch's core sees (`PretendTensor.__new__`), also for the
+    zeros of what has no gradient; shapes are built on it too, with it as the default device.
+    """
+    builds_shapes = torch.get_default_device().type == "meta"
+    return {"cuda"} if builds_shapes and not here else {"cuda", "meta"}
 
 
 def _copy(
@@ -222,6 +230,14 @@ def _no_grad(mode: bool = True) -> contextlib.AbstractContextManager[Any]:
     return torch.no_grad() if mode else contextlib.nullcontext()
 
 
+_SAVE = torch.save
+
+
+def _save(thing: Any, *given: Any, **named: Any) -> None:
+    """Write tensors of the device as numbers, which is what a card's file holds."""
+    _SAVE(tree_map(_bare, thing), *given, **named)
+
+
 def _refuse_forwards(*_: object, **__: object) -> None:
     raise NotPretended("it differentiates forwards, which a pretended device cannot")
 
@@ -243,6 +259,7 @@ def pretend_device() -> Iterator[Counter[str]]:
             # Optimisers ask for the stream of a device that is there.
             mock.patch.object(torch.accelerator, "current_accelerator", lambda **_: None),
             mock.patch.object(torch, "inference_mode", _no_grad),
+            mock.patch.object(torch, "save", _save),
             mock.patch.object(forward_ad, "make_dual", _refuse_forwards),
             _Dispatching(),  # type: ignore[no-untyped-call]
             _Functions(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+import dynode
 from dynode.direction import (
     Direction,
     EditStack,
@@ -30,6 +32,7 @@ from dynode.latents.latents import Latents
 from dynode.stylegan2 import StyleGAN2
 from dynode.testing import tiny_generator
 from dynode.testing.pretend_device import DEVICE, PretendTensor, place, pretend_device
+from dynode.weights import write_safetensors
 
 ROWS, WIDTH, LAYER = 4, 16, "b8.conv1"
 QUICK = FitOptions(steps=2, shooting=1, chunk=5, width=8)
@@ -200,3 +203,81 @@ def test_a_generator_is_trained_there(name: str, frames: Path, tmp_path: Path) -
             train_video(VideoTrainingOptions(**VIDEO, augment="fixed"), output, job)
 
     assert counts["to_device"] > 0 and output.stat().st_size > 0
+
+
+ENCODER: dict[str, Any] = {
+    "backbone": "compact",
+    "width": 4,
+    "size_px": 32,
+    "batch": 4,
+    "latent_batch": 4,
+    "first_offset": 1,
+    "next_offset": 1,
+    "save_every": 3,
+    "perceptual": 0.0,
+    "steps": 3,
+}
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize("name", ["e4e", "restyle"])
+def test_an_encoder_is_trained_and_continued_there(name: str, tmp_path: Path) -> None:
+    from dynode_encoders.training.recipe import EncoderRecipe, RestyleRecipe
+    from dynode_encoders.training.trainer import train_encoder
+
+    recipe: EncoderRecipe = (
+        EncoderRecipe(**ENCODER, latent_steps=1, latent=0.5, adversarial=0.1)
+        if name == "e4e"
+        else RestyleRecipe(**ENCODER, turns=2, variant="e4e", code_norm=0.01, jitter=0.02)
+    )
+    generator, output = tiny_generator(32, channels=4), tmp_path / "encoder.safetensors"
+    place(generator.network)
+
+    with pretend_device() as counts:
+        train_encoder(
+            generator, dataclasses.replace(recipe, until=2), output, folder=tmp_path / "run"
+        )
+        train_encoder(generator, recipe, output, folder=tmp_path / "run", force=True)
+
+    assert counts["to_device"] > 0 and output.stat().st_size > 0
+
+
+@pytest.mark.installed_plugins
+@pytest.mark.parametrize("objective", ["flow", "gan"])
+def test_the_motion_of_clips_is_trained_there(objective: str, tmp_path: Path) -> None:
+    generator = there()
+    swings = torch.sin(torch.arange(24)[:, None] * 0.4 + torch.rand(8, 1, 1) * 6)
+    codes = (swings * torch.randn(WIDTH))[:, :, None]
+    write_safetensors({"codes": codes.contiguous()}, tmp_path / "clips.safetensors", {})
+    small: dict[str, Any] = {
+        "objective": objective,
+        "batch": 4,
+        "width": 4,
+        "hidden": 4,
+        "steps": 1,
+    }
+
+    with pretend_device() as counts:
+        output = dynode.train(
+            "stylegan-v-motion",
+            generator,
+            tmp_path / "moving.safetensors",
+            data=str(tmp_path / "clips.safetensors"),
+            folder=tmp_path / "run",
+            **small,
+        )
+
+    assert counts["to_device"] > 0 and Path(output).stat().st_size > 0
+
+
+@pytest.mark.installed_plugins
+def test_codes_of_a_stopped_run_join_those_of_the_device() -> None:
+    from dynode_encoders.training.adversarial import CodePool
+
+    pool, dice = CodePool(2), torch.Generator().manual_seed(0)
+    with pretend_device():
+        pool.exchange(random(2, WIDTH).to(DEVICE), dice)
+        pool.load_state_dict({name: [c.cpu() for c in v] for name, v in pool.state_dict().items()})
+        given = pool.exchange(random(8, WIDTH).to(DEVICE), dice)
+
+    assert given.device == DEVICE

@@ -57,15 +57,15 @@ class CodePool:
                 given.append(code)
             elif self.size and float(torch.rand((), generator=random)) < 0.5:
                 place = int(torch.randint(len(self.kept), (), generator=random))
-                given.append(self.kept[place])
+                given.append(self.kept[place].to(code))  # those of a stopped run are on the host
                 self.kept[place] = code
             else:
                 given.append(code)
         return torch.stack(given)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the codes."""
-        return {"kept": list(self.kept)}
+        """Return the codes, each without the batch it was part of."""
+        return {"kept": [code.detach().cpu().clone() for code in self.kept]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the codes of a stopped run."""
