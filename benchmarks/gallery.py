@@ -71,6 +71,8 @@ def draw(piece: Piece, folder: Path, pictures: Path, seconds: dict[str, float]) 
     if ran.returncode:
         print((ran.stdout + ran.stderr).strip(), flush=True)
         return False
+    if piece.written.endswith(".mp4"):  # only for later pieces; no picture
+        return True
     keep(folder / piece.written, pictures / piece.kept)
     seconds[piece.name] = round(took, 1)
     return True

@@ -73,10 +73,6 @@ _METHODS = {
         'dynode edit --plugin styleclip-mapper --text "angry" --seed 6 -o styleclip-mapper.png',
         "methods/styleclip.md",
     ),
-    "NaviGAN: in the space of weights": (
-        "dynode edit --plugin svd --attribute smile --strength 2 --seed 6 -o svd.png",
-        "methods/navigan.md",
-    ),
 }
 _INVERTERS = {
     "The encoder of the bundled world": (
@@ -109,10 +105,6 @@ _CLIPS = {
     "A walk between portraits": (
         "dynode walk 0-2 --loop --even --seconds 4 --fps 12 -o walk.webp",
         "make.md",
-    ),
-    "A sweep as a clip": (
-        "dynode edit --direction yaw --sweep -2:2:32 --seed 5 -o sweep.webp",
-        "directions.md",
     ),
     "A clip of the bundled video generator": (
         "dynode generate --video --generator facets-video --seeds 0-3 --length 48 -o video.webp",
