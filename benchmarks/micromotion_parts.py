@@ -30,7 +30,7 @@ from dynode_interfacegan.boundary import train_boundary
 from dynode_micromotion.anchors import Anchors, clip_anchors, text_anchors
 from dynode_micromotion.low_rank import explained
 from dynode_micromotion.motion import clean, motion_of
-from dynode_micromotion.plugin import MicromotionOptions
+from dynode_micromotion.options import MicromotionOptions
 from dynode_micromotion.robust import robust_split
 from dynode_worlds.motion import regular_times
 

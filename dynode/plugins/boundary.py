@@ -122,14 +122,15 @@ def score_pictures(model: ScorerModel, images: Tensor) -> Tensor:
 
 
 def _wrong(method: Plugin, found: str, expected: str) -> PluginError:
-    kind = next(base.__name__ for base in type(method).__mro__ if base.__module__ == _METHODS)
+    bases = type(method).__mro__
+    kind = next(base.__name__ for base in bases if base.__module__.startswith(_BASES))
     return PluginError(
         f"{kind} {method.name!r} ({type(method).__module__}) returned {found}; expected {expected}; tell "
         f"its author ('dynode plugins' says who)"
     )
 
 
-_METHODS = "dynode.plugins.methods"
+_BASES = "dynode.plugins."  # modules of what plugins derive from
 
 
 @contextlib.contextmanager

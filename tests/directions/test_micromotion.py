@@ -22,8 +22,8 @@ from dynode_micromotion import anchors, plugin
 from dynode_micromotion.degrees import filled_in, progress_of
 from dynode_micromotion.low_rank import explained, randomised, rank_for, truncated
 from dynode_micromotion.motion import clean, published_anchors, published_direction
+from dynode_micromotion.options import MicromotionOptions
 from dynode_micromotion.ordering import coordinate, knots
-from dynode_micromotion.plugin import MicromotionOptions
 from dynode_micromotion.robust import published_split, robust_split, sparsity_price
 
 ROWS, WIDTH = 6, 16

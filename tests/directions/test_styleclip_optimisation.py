@@ -19,7 +19,8 @@ from dynode.stylegan2.network import GeneratorNetwork
 from dynode.text import UnknownWordsWarning
 from dynode_styleclip import optimisation
 from dynode_styleclip.clip_input import area_resize
-from dynode_styleclip.plugin import LatentOptimisation, OptimisationOptions
+from dynode_styleclip.options import OptimisationOptions
+from dynode_styleclip.plugin import LatentOptimisation
 from dynode_styleclip.schedule import learning_rate
 from dynode_styleclip.whitening import principal_axes
 
