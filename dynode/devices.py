@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 import torch
 
@@ -46,6 +48,22 @@ def own_device(device: torch.device | str | None) -> torch.device:
     if str(found) == "cuda" and local is not None:
         return resolve_device(f"cuda:{local}")
     return found
+
+
+@contextlib.contextmanager
+def one_thread_processes() -> Iterator[None]:
+    """Let processes that are started meanwhile compute with one thread each, whatever this one does.
+
+    Several of them side by side would else wait for each other's threads.
+    """
+    wanted = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def devices() -> list[str]:

@@ -16,10 +16,10 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from dynode.devices import one_thread_processes
 from dynode.errors import DynodeError
 
 Job = TypeVar("Job")
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,8 @@ def _start(work: Callable[[Job], Iterator[Any]], job: Job) -> tuple[SpawnProcess
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(theirs, work, job), daemon=True)
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ |= _ONE_THREAD
-    try:
+    with one_thread_processes():
         process.start()
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
     theirs.close()
     return process, ours
 
