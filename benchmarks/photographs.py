@@ -164,9 +164,8 @@ def astronaut(folder: Path) -> dict[str, float]:
     outside = np.ones(before.shape[:2], bool)
     outside[box[1] : box[3], box[0] : box[2]] = paste_mask(frame, box, points=points) == 0
     for name, original in (("as edits are", crop), ("whole", None)):
-        pasted = paste_face(
-            photo, crop, frame, original=original, detail="unchanged", points=points
-        )
+        detail = "all" if original is None else "unchanged"
+        pasted = paste_face(photo, crop, frame, original=original, detail=detail, points=points)
         change = np.abs(np.asarray(pasted).astype(int) - before)
         told[f"pasted {name}: outside, largest"] = float(change[outside].max())
         told[f"pasted {name}: inside, mean"] = float(change[~outside].mean())

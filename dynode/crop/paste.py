@@ -10,7 +10,7 @@ from PIL import Image
 
 from dynode.crop.geometry import FaceFrame
 from dynode.crop.seam import face_mask, matched
-from dynode.errors import MediaError
+from dynode.errors import MediaError, OptionError
 from dynode.media.stored import StoredPicture
 
 FEATHER = 0.15
@@ -51,8 +51,9 @@ def paste_face(
 
     Raises:
         MediaError: The faces are not square, or of different sizes.
+        OptionError: `detail` is "unchanged" and there is no `original`.
     """
-    _check_faces(face, original)
+    _check_faces(face, original, detail)
     before = None if original is None else np.asarray(original, dtype=np.float32)
     pixels, values = np.asarray(photo), np.asarray(face, dtype=np.float32)
     pasted = paste_pixels(
@@ -88,7 +89,7 @@ def paste_into(
     Raises:
         MediaError: See `paste_face`.
     """
-    _check_faces(face, original)
+    _check_faces(face, original, detail)
     pixels = paste_pixels(
         photo.pixels,
         photo.numbers_of(face),
@@ -174,7 +175,9 @@ def _likeness(apart: np.ndarray, side: float) -> np.ndarray:
     return np.asarray(step * step * (3 - 2 * step))[:, :, None]
 
 
-def _check_faces(face: Image.Image, original: Image.Image | None) -> None:
+def _check_faces(face: Image.Image, original: Image.Image | None, detail: Detail) -> None:
+    if detail == "unchanged" and original is None:
+        raise OptionError("detail='unchanged' compares with original, which is not given; give it")
     if face.width != face.height or (original is not None and original.size != face.size):
         raise MediaError(
             f"the face is {face.width}×{face.height} pixels; expected a square one, and the original of the "

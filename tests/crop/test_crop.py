@@ -11,7 +11,7 @@ from PIL import Image
 
 from dynode.crop import FaceFrame, crop_face, find_landmarks, frame_of, paste_face, read_landmarks
 from dynode.crop.paste import paste_mask
-from dynode.errors import MediaError
+from dynode.errors import MediaError, OptionError
 
 UPRIGHT = np.array([(40.0, 50.0), (60.0, 50.0), (50.0, 60.0), (43.0, 74.0), (57.0, 74.0)])
 
@@ -160,6 +160,11 @@ def test_detail_goes_where_the_face_has_changed_and_stays_beside_it() -> None:
     assert after[:, :32].min() >= 250, "nothing of the noise is left under the paint"
     assert np.abs(after[:, -20:] - before[:, -20:]).max() <= 1, "and all of it further off"
     assert np.asarray(everywhere)[middle][:, :32].min() < 200, "which adding the difference keeps"
+
+
+def test_detail_that_compares_with_nothing_is_refused() -> None:
+    with pytest.raises(OptionError, match="compares with original"):
+        paste_face(noise(8, 8), noise(4, 4), FaceFrame((4.0, 4.0), (2.0, 0.0)), detail="unchanged")
 
 
 def test_an_edit_arrives_where_the_mask_is_full() -> None:
