@@ -25,7 +25,7 @@ def benches() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("document", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("document", sorted(RESULTS.rglob("*.json")), ids=lambda path: path.stem)
 def test_the_tables_beside_a_document_are_made_of_it(document: Path) -> None:
     result = read_result(json.loads(document.read_text(encoding="utf-8")))
 
@@ -40,6 +40,20 @@ def test_every_result_is_on_the_page(benches: ModuleType) -> None:
         result = read_result(json.loads(document.read_text(encoding="utf-8")))
         assert result.summary() in written, document.stem
     assert "%bench" not in written
+
+
+def test_both_worlds_stand_side_by_side_on_the_page_of_skies(benches: ModuleType) -> None:
+    written = benches.filled((ROOT / "docs" / "skies.md").read_text(encoding="utf-8"))
+    rows = json.loads((RESULTS / "skies" / "directions.json").read_text(encoding="utf-8"))["rows"]
+
+    assert "%bench" not in written
+    for method in {row["method"] for row in rows}:
+        own = [row for row in rows if row["method"] == method]
+        reached = [row["leakage"] for row in own if row["leakage"] is not None]
+        line = next(line for line in written.splitlines() if line.startswith(f"| {method} | "))
+        told = [cell.strip() for cell in line.split("|")[5:-1]]
+        assert told[0] == f"{len(reached)} of {len(own)}"
+        assert told[2] == (f"{sum(reached) / len(reached):.3f}" if reached else "")
 
 
 def test_metrics_that_rank_shuffled_frames_above_a_blur_are_marked() -> None:
