@@ -45,9 +45,9 @@ def test_it_draws_what_the_renderer_draws(pair: tuple[dynode.StyleGAN2, dynode.S
             pair[0].synthesize(pair[0].map(z, truncation=1.0)), scale_factor=2, mode="bicubic"
         )
 
-    # 35.2 dB over 512 portraits is what the card says, 34.0 without the block; eight scatter by one.
-    assert psnr(drawn, truth) > 34
-    assert psnr(drawn, truth) > psnr(doubled.clamp(-1, 1), truth) + 0.7
+    # 37.1 dB over 512 portraits is what the card says, 34.0 without the block; eight scatter by one.
+    assert psnr(drawn, truth) > 36
+    assert psnr(drawn, truth) > psnr(doubled.clamp(-1, 1), truth) + 2
 
 
 def test_a_ready_direction_and_the_encoder_serve_it(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,27 +14,37 @@ from dynode.files import check_free
 from dynode.options import option
 from dynode.plugins import Progress, silent
 from dynode.stylegan2 import Block, LayerInputs, Linear, StyleGAN2, SynthesisState
-from dynode.training import MuonAdam, Run, follow, generator_at, keep_freed_memory, parameter_kinds
+from dynode.training import (
+    MuonAdam,
+    Run,
+    cosine_rate,
+    follow,
+    generator_at,
+    keep_freed_memory,
+    parameter_kinds,
+)
 from dynode.weights import write_safetensors
 from dynode_worlds.finer import finer_config
 from dynode_worlds.training.code_samples import draw_codes
 from dynode_worlds.training.export import laid_into_w
 from dynode_worlds.training.losses import picture_loss, psnr
+from dynode_worlds.training.precision import half_precision
 from dynode_worlds.training.stages import targets_at
 from dynode_worlds.world import World
 
 _HELD_OUT, _PICTURES, _EVERY = 991, 64, 100
+_WARMUP = 50
+_SQUARES = 12.0  # about the size of the loss before it, which Adam's second moments remember
 
 
 @dataclass(frozen=True)
 class RefiningRecipe:
     """Options of `train_refinement`; the defaults made the one of facets."""
 
-    channels: int = option(32, help="Channels of the block.", min=1)
-    steps: int = option(600, help="Training steps.", unit="batches", min=1)
-    falls: int = option(2, help="Times the rate falls, from half as high each time.", min=1)
+    channels: int = option(48, help="Channels of the block.", min=1)
+    steps: int = option(1600, help="Training steps.", unit="batches", min=1)
     batch: int = option(8, help="Pictures a step.", min=1)
-    learning_rate: float = option(4e-3, help="Highest learning rate.", min=0.0)
+    learning_rate: float = option(0.01, help="Highest learning rate.", min=0.0)
     average: float = option(0.99, help="Decay of the running average of the weights.")
     seed: int = option(0, help="Seed of everything random.")
 
@@ -95,13 +104,16 @@ class _Refining:
         """Take one step, and say what it gave."""
         recipe, world = self.recipe, self.world
         for group in self.optimizer.param_groups:
-            group["lr"] = _rate(recipe, index)
+            group["lr"] = cosine_rate(
+                index, recipe.steps, peak=recipe.learning_rate, warmup=_WARMUP
+            )
         random = generator_at(recipe.seed, index)
         rows = self.generator.info.num_layers
         codes, factors = draw_codes(world.population, recipe.batch, rows, random)
-        images = drawn_finer(world, self.generator, self.block, codes)
+        with half_precision("cpu"):
+            images = drawn_finer(world, self.generator, self.block, codes).float()
         targets = targets_at(world, factors, self.block.resolution)
-        loss = picture_loss(images, targets, min(1.0, index / _round(recipe)))
+        loss = _loss(images, targets, 2 * index / recipe.steps)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -170,13 +182,8 @@ def _affines(block: Block) -> dict[str, Linear]:
     return dict(zip(block.layer_names, affines, strict=True))
 
 
-def _round(recipe: RefiningRecipe) -> int:
-    """Count the steps of one fall of the rate."""
-    return max(1, recipe.steps // recipe.falls)
-
-
-def _rate(recipe: RefiningRecipe, step: int) -> float:
-    """Return the rate of a step: a short rise, then cosine falls to nearly zero (arXiv:1608.03983)."""
-    turn, place = divmod(step, _round(recipe))
-    fall = 0.5 * (1 + math.cos(math.pi * place / _round(recipe)))
-    return recipe.learning_rate * 0.5**turn * min(1.0, (step + 1) / 50) * max(fall, 0.01)
+def _loss(images: Tensor, targets: Tensor, place: float) -> Tensor:
+    """Return the loss of pictures: in the second half, from place 1 on, the squares that PSNR measures."""
+    if place < 1:
+        return picture_loss(images, targets, place)
+    return _SQUARES * (images - targets).square().mean()
