@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 
 import dynode
+import dynode_make
 from benchmarks.cartoon import redraw
 from benchmarks.result_files import write_json, write_markdown
-from dynode.pipeline.fitting_directions import fitting_directions
 from dynode.plugins.loaded import HiddenScorerModel
 from dynode.scoring.choosing import find_scorer
+from dynode_make.fitting_directions import fitting_directions
 from dynode_metrics.frechet import Moments, frechet_distance
 
 _BATCH, _RANKS = 8, (4, 8, 16, 32)
@@ -71,12 +72,12 @@ def measure(path: Path, count: int) -> dict[str, Any]:
         "facets, before": (figure(drawing(parent)), 0),
         "fine-tuned, whole": (figure(drawing(child)), size),
     }
-    whole = dynode.blend(parent, child, average=1.0)
+    whole = dynode_make.blend(parent, child, average=1.0)
     for rank in _RANKS:
         slider = whole.slider(rank=rank)
         rows[f"rank {rank}"] = (figure(drawing(parent, change=slider)), size_of(slider))
     for resolution in (16, 32):
-        made = dynode.blend(parent, child, resolution=resolution).generator
+        made = dynode_make.blend(parent, child, resolution=resolution).generator
         rows[f"blend from {resolution} px on"] = (figure(drawing(made)), size)
     effects = [one.document() for one in fitting_directions(child, [parent], count=32)]
     return {"count": count, "kinship": whole.kinship, "frechet": rows, "directions": effects}

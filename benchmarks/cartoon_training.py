@@ -20,13 +20,14 @@ import torch
 from PIL import Image
 
 import dynode
+import dynode_make
 from benchmarks.cartoon import redraw
 from benchmarks.cartoon_figures import drawing, moments, size_of
 from benchmarks.result_files import write_json, write_markdown
 from dynode.media.images import grid, to_uint8
-from dynode.pipeline.fitting_directions import fitting_directions
 from dynode.plugins.loaded import HiddenScorerModel
 from dynode.scoring.choosing import find_scorer
+from dynode_make.fitting_directions import fitting_directions
 from dynode_metrics.frechet import Moments, frechet_distance
 
 _BATCH, _FIRST_SEED = 8, 500_000
@@ -84,7 +85,7 @@ def _bytes(parent: dynode.Generator, child: dynode.Generator, path: Path) -> int
     rank = int("".join(filter(str.isdecimal, path.parent.name)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # nothing else has changed
-        return size_of(dynode.blend(parent, child, average=1.0).slider(rank=rank))
+        return size_of(dynode_make.blend(parent, child, average=1.0).slider(rank=rank))
 
 
 def _sheet(parent: dynode.Generator, children: list[dynode.Generator], path: Path) -> None:

@@ -17,8 +17,9 @@ from PIL import Image
 from torch import Tensor
 
 import dynode
+import dynode_make
 from dynode.media.images import grid, to_uint8
-from dynode.pipeline.walk import Walk
+from dynode_make.walks import Walk
 
 _QUALITY = 88
 _FPS = 12.0
@@ -27,18 +28,18 @@ _FPS = 12.0
 def draw_plain(folder: Path) -> None:
     """What needs the bundled generator only."""
     facets = dynode.load_generator("facets-128")
-    mixture = dynode.mix("0-2", "4-7", rows="middle", generator=facets)
+    mixture = dynode_make.mix("0-2", "4-7", rows="middle", generator=facets)
     keep(mixture.save, folder / "make-mix.jpg")
-    morph = dynode.morph(3, 7, frames=7, even=True, generator=facets)
+    morph = dynode_make.morph(3, 7, frames=7, even=True, generator=facets)
     keep(morph.save, folder / "make-morph.jpg")
     finer = dynode.load_generator("facets-256")
-    loop = dynode.walk("0-3", loop=True, even=True, seconds=4, fps=_FPS, generator=finer)
+    loop = dynode_make.walk("0-3", loop=True, even=True, seconds=4, fps=_FPS, generator=finer)
     keep_clip(loop, folder / "make-walk.webp")
     keys = {
         "smile": [(0.0, 0.0), (1.0, 2.0), (2.0, 0.0)],
         "yaw": [(0.0, -1.0), (1.0, 1.0), (2.0, -1.0)],
     }
-    keyed = dynode.walk(
+    keyed = dynode_make.walk(
         [3, 3], directions=["smile", "yaw"], keys=keys, seconds=2, fps=_FPS, generator=finer
     )
     keep_clip(keyed, folder / "make-keys.webp")
@@ -47,10 +48,10 @@ def draw_plain(folder: Path) -> None:
 def draw_blend(cartoon: Path, folder: Path) -> None:
     """What needs the fine-tuned network."""
     facets = dynode.load_generator("facets-128")
-    blend = dynode.blend(facets, cartoon, resolution=16)
+    blend = dynode_make.blend(facets, cartoon, resolution=16)
     keep(blend.save_sheet, folder / "make-blend.jpg")
     keys = {"blend": [(0.0, 0.0), (1.0, 1.0)]}
-    walk = dynode.walk(
+    walk = dynode_make.walk(
         [3, 3], directions=[blend.slider()], keys=keys, seconds=1.2, fps=6, generator=facets
     )
     with torch.inference_mode():

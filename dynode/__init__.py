@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from dynode.latents.weight_offset import LowRankOffset, WeightOffset
     from dynode.measuring.measurement import measure
     from dynode.pipeline.animate import animate
-    from dynode.pipeline.blend import blend
     from dynode.pipeline.directions import load_direction
     from dynode.pipeline.edit import edit, find
     from dynode.pipeline.face_source import FaceSource
@@ -56,11 +55,7 @@ if TYPE_CHECKING:
     from dynode.pipeline.interpolate import interpolate
     from dynode.pipeline.invert import invert
     from dynode.pipeline.inverted import Inversion
-    from dynode.pipeline.mix import mix
-    from dynode.pipeline.morph import morph
     from dynode.pipeline.training import train
-    from dynode.pipeline.walk import walk
-    from dynode.pipeline.walk_grid import walk_grid
     from dynode.stylegan2.export import export_generator
     from dynode.stylegan2.generator import StyleGAN2
 
@@ -90,17 +85,12 @@ _LAZY = {
     "PathDirection": "dynode.direction",
     "animate": "dynode.pipeline.animate",
     "wrap_module": "dynode.generator",
-    "blend": "dynode.pipeline.blend",
     "edit": "dynode.pipeline.edit",
     "find": "dynode.pipeline.edit",
     "Inversion": "dynode.pipeline.inverted",
     "measure": "dynode.measuring",
     "invert": "dynode.pipeline.invert",
-    "mix": "dynode.pipeline.mix",
-    "morph": "dynode.pipeline.morph",
     "train": "dynode.pipeline.training",
-    "walk": "dynode.pipeline.walk",
-    "walk_grid": "dynode.pipeline.walk_grid",
     "StyleMapperDirection": "dynode.direction",
     "StyleGAN2": "dynode.stylegan2.generator",
     "export_generator": "dynode.stylegan2.export",
@@ -161,7 +151,6 @@ __all__ = [
     "WeightOffset",
     "ZDirection",
     "animate",
-    "blend",
     "edit",
     "export_generator",
     "find",
@@ -171,12 +160,8 @@ __all__ = [
     "load_direction",
     "load_generator",
     "measure",
-    "mix",
-    "morph",
     "option",
     "train",
-    "walk",
-    "walk_grid",
     "wrap_module",
 ]
 

@@ -102,7 +102,7 @@ def animate(
     from dynode.pipeline.applying import refuse_what_does_not_apply
     from dynode.pipeline.library import motion_path, without_motion
     from dynode.pipeline.naming import with_strength
-    from dynode.pipeline.source_kind import source_kind
+    from dynode.pipeline.source_kinds import source_kind
 
     refuse_what_does_not_apply("animate", console.typed("seed"), source_kind(image))
     path, own = with_strength(motion, motion_path, option="--micromotion")

@@ -200,7 +200,7 @@ class _Drawing:
         motion: Path | None,
     ) -> None:
         from dynode.pipeline.applying import refuse_what_does_not_apply
-        from dynode.pipeline.source_kind import source_kind
+        from dynode.pipeline.source_kinds import source_kind
         from dynode.pipeline.sweeps import parse_sweep
 
         kind = source_kind(source)

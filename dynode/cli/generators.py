@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from dynode.cli import console
-from dynode.cli.blending import blend
 from dynode.cli.models import fetch
 
 if TYPE_CHECKING:
@@ -236,4 +235,3 @@ def export(
 _fetch = copy.copy(fetch)
 _fetch.help = (fetch.help or "").replace("models fetch photographs", "generators fetch ffhq-1024")
 generators.add_command(_fetch)
-generators.add_command(blend)

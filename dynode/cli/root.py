@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import signal
@@ -33,12 +34,9 @@ COMMANDS = {
     "interpolate": "dynode.cli.interpolate:interpolate",
     "invert": "dynode.cli.invert:invert",
     "metrics": "dynode.cli.metrics:metrics",
-    "mix": "dynode.cli.mix:mix",
     "models": "dynode.cli.models:models",
-    "morph": "dynode.cli.morph:morph",
     "plugins": "dynode.cli.plugins:plugins",
     "train": "dynode.cli.train:train",
-    "walk": "dynode.cli.walk:walk",
 }
 
 INTERRUPTED = 130
@@ -49,13 +47,12 @@ class _LazyGroup(click.Group):
     """Imports a command when it is asked for; plugins add theirs through `register_commands`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*COMMANDS, *(command.name or "" for command in _plugin_commands())})
+        named = (command.name or "" for command in _plugin_commands())
+        return sorted({*COMMANDS, *(name for name in named if " " not in name)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
-            module, name = COMMANDS[cmd_name].split(":")
-            command: click.Command = getattr(import_module(module), name)
-            return _readable(command)
+            return _readable(_with_plugins(own_command(cmd_name)))
         return next((_readable(c) for c in _plugin_commands() if c.name == cmd_name), None)
 
     def resolve_command(
@@ -72,6 +69,24 @@ def _readable(command: click.Command) -> click.Command:
     for part in getattr(command, "commands", {}).values():
         _readable(part)
     return command
+
+
+def own_command(name: str) -> click.Command:
+    """Import one of `COMMANDS`."""
+    module, attribute = COMMANDS[name].split(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command
+
+
+def _with_plugins(command: click.Command) -> click.Command:
+    """Add what plugins have for a group, as commands named `group name`; those of the group come first."""
+    if not isinstance(command, click.Group):
+        return command
+    added = ((one.name or "").partition(" ")[::2] + (one,) for one in _plugin_commands())
+    wider = copy.copy(command)
+    wider.commands = {name: one for group, name, one in added if group == command.name and name}
+    wider.commands |= command.commands
+    return wider
 
 
 class _PlainFormatter(logging.Formatter):

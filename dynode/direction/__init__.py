@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from dynode.direction.linear import LinearDirection
     from dynode.direction.mapper import MapperDirection
-    from dynode.direction.network import NetworkDirection
+    from dynode.direction.network import NetworkDirection, StyleShift
     from dynode.direction.networks import (
         RowMapper,
         StyleMapper,
@@ -56,6 +56,7 @@ __all__ = [
     "StyleDirection",
     "StyleMapper",
     "StyleMapperDirection",
+    "StyleShift",
     "WeightBasis",
     "WeightDirection",
     "ZDirection",
@@ -85,6 +86,7 @@ __getattr__ = names_on_demand(
         "StyleDirection": "dynode.direction.style",
         "StyleMapper": "dynode.direction.networks",
         "StyleMapperDirection": "dynode.direction.style_mapper",
+        "StyleShift": "dynode.direction.network",
         "WeightBasis": "dynode.direction.weight_basis",
         "WeightDirection": "dynode.direction.weight",
         "ZDirection": "dynode.direction.z",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from dynode.generator.loading import load_generator, loaded
     from dynode.generator.module import wrap_module
+    from dynode.generator.noise import StoresNoise
     from dynode.generator.population import (
         Population,
         draw_labels,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
         Synthesizer,
         redrawing,
     )
+    from dynode.generator.rows import parse_rows
     from dynode.generator.video import VideoGenerator
+    from dynode.generator.writing import WritesCheckpoint
 
 __all__ = [
     "Compiles",
@@ -43,8 +46,10 @@ __all__ = [
     "KeepsActivations",
     "Population",
     "Precision",
+    "StoresNoise",
     "Synthesizer",
     "VideoGenerator",
+    "WritesCheckpoint",
     "arithmetic",
     "as_rgb",
     "choose_class",
@@ -54,6 +59,7 @@ __all__ = [
     "draw_z",
     "load_generator",
     "loaded",
+    "parse_rows",
     "redrawing",
     "wrap_module",
 ]
@@ -63,22 +69,25 @@ __getattr__ = names_on_demand(
     {
         "Compiles": "dynode.generator.computing",
         "DrawsInPrecisions": "dynode.generator.computing",
-        "Precision": "dynode.generator.computing",
-        "arithmetic": "dynode.generator.computing",
-        "computing_as": "dynode.generator.computing",
-        "loaded": "dynode.generator.loading",
         "Generator": "dynode.generator.protocol",
         "GeneratorInfo": "dynode.generator.protocol",
         "KeepsActivations": "dynode.generator.redraw",
         "Population": "dynode.generator.population",
+        "Precision": "dynode.generator.computing",
+        "StoresNoise": "dynode.generator.noise",
         "Synthesizer": "dynode.generator.redraw",
         "VideoGenerator": "dynode.generator.video",
+        "WritesCheckpoint": "dynode.generator.writing",
+        "arithmetic": "dynode.generator.computing",
         "as_rgb": "dynode.generator.channels",
         "choose_class": "dynode.generator.classes",
+        "computing_as": "dynode.generator.computing",
         "draw_labels": "dynode.generator.population",
         "draw_population": "dynode.generator.population",
         "draw_z": "dynode.generator.population",
         "load_generator": "dynode.generator.loading",
+        "loaded": "dynode.generator.loading",
+        "parse_rows": "dynode.generator.rows",
         "redrawing": "dynode.generator.redraw",
         "wrap_module": "dynode.generator.module",
     },

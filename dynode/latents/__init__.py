@@ -8,6 +8,7 @@ from dynode.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from dynode.latents.latents import Latents
+    from dynode.latents.mixing import mix_table
     from dynode.latents.motion import Motion
     from dynode.latents.weight_offset import (
         LowRankOffset,
@@ -21,6 +22,7 @@ __all__ = [
     "Motion",
     "Offset",
     "WeightOffset",
+    "mix_table",
 ]
 
 __getattr__ = names_on_demand(
@@ -31,5 +33,6 @@ __getattr__ = names_on_demand(
         "Motion": "dynode.latents.motion",
         "Offset": "dynode.latents.weight_offset",
         "WeightOffset": "dynode.latents.weight_offset",
+        "mix_table": "dynode.latents.mixing",
     },
 )

@@ -29,7 +29,7 @@ from dynode.pipeline.generate import begin_alike, synthesize_batches
 from dynode.pipeline.library import motion_path
 from dynode.pipeline.naming import Named, with_strength
 from dynode.pipeline.source import open_source
-from dynode.pipeline.source_kind import Source, SourceKind, source_kind
+from dynode.pipeline.source_kinds import Source, SourceKind, source_kind
 from dynode.plugins.methods import Progress, silent
 from dynode.scoring.measure import attribute_changes, load_scorer
 

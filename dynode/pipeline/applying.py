@@ -8,7 +8,7 @@ from typing import Any
 
 from dynode.errors import OptionError
 from dynode.pipeline.face_source import FaceSource
-from dynode.pipeline.source_kind import SourceKind
+from dynode.pipeline.source_kinds import SourceKind
 
 SAMPLED: frozenset[SourceKind] = frozenset(["sampled"])
 STILL: frozenset[SourceKind] = frozenset(["sampled", "picture", "latents"])

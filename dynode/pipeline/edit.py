@@ -26,7 +26,7 @@ from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.naming import SeveralNamed, checked_number, each_named, with_strength
 from dynode.pipeline.photographs import check_identity, open_photograph, photograph_edit
 from dynode.pipeline.source import open_source
-from dynode.pipeline.source_kind import Source, source_kind
+from dynode.pipeline.source_kinds import Source, source_kind
 from dynode.pipeline.stacking import ReadyMethod, ready_edit, ready_method, ready_stack, with_found
 from dynode.pipeline.strangers import or_fetched
 from dynode.pipeline.video_edit import Moving

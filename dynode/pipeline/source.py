@@ -21,7 +21,7 @@ from dynode.pipeline.choosing import ready_inverter
 from dynode.pipeline.codes import read_codes
 from dynode.pipeline.face_source import FaceSource
 from dynode.pipeline.invert import invert_file, invert_given
-from dynode.pipeline.source_kind import Source, source_kind
+from dynode.pipeline.source_kinds import Source, source_kind
 from dynode.plugins.methods import Progress, silent
 
 

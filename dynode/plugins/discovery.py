@@ -87,7 +87,7 @@ class Registry:
         self.trainables: Shelf[trainable.Trainable | trainable.TrainableGenerator] = Shelf(
             "training", (trainable.Trainable, trainable.TrainableGenerator)
         )
-        self.commands: Shelf[click.Command] = Shelf("command", (click.Command,))
+        self.commands: Shelf[click.Command] = Shelf("command", (click.Command,), in_groups=True)
         self.reports: list[PluginReport] = []
         self._manager = pluggy.PluginManager("dynode")
         self._manager.add_hookspecs(hookspecs)

@@ -88,4 +88,4 @@ def register_trainables(
 
 @hookspec
 def register_commands(register: Callable[[click.Command], None]) -> None:
-    """Contribute subcommands of `dynode`. Since 0.1."""
+    """Contribute subcommands of `dynode`; one named `generators blend` goes into that group. Since 0.1."""

@@ -23,7 +23,7 @@ _RESERVED: dict[type, frozenset[str]] = {
     formats.Format: RESERVED_FORMATS,
     picture_distance.PictureDistance: RESERVED_DISTANCES,
 }
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_WORD = "[a-z0-9][a-z0-9-]*"
 
 Thing = TypeVar("Thing")
 
@@ -31,15 +31,17 @@ Thing = TypeVar("Thing")
 class Shelf(Generic[Thing]):
     """Registered things of one kind, by name; a duplicate raises and names both owners."""
 
-    def __init__(self, kind: str, classes: tuple[type, ...]) -> None:
+    def __init__(self, kind: str, classes: tuple[type, ...], *, in_groups: bool = False) -> None:
         """Make an empty shelf.
 
         Args:
             kind: What stands on it, for messages.
             classes: What a thing must be an instance of.
+            in_groups: Whether a name can have two words, a group and what is in it.
         """
         self.kind = kind
         self._classes = classes
+        self._name = re.compile(f"{_WORD}( {_WORD})?" if in_groups else _WORD)
         self._things: dict[str, tuple[Thing, str]] = {}
         self._unchecked: set[str] = set()  # their options are imported when they are asked for
 
@@ -52,7 +54,7 @@ class Shelf(Generic[Thing]):
         """
         self._check_class(thing)
         name = getattr(thing, "name", None)
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not self._name.fullmatch(name):
             raise PluginError(
                 f"a {self.kind} has the name {name!r}; expected lower-case letters, digits and hyphens"
             )

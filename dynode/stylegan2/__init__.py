@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         Linear,
         StyledConvolution,
     )
-    from dynode.stylegan2.loading import load_cropped, load_discriminator
+    from dynode.stylegan2.loading import CLASS_NAMES, load_cropped, load_discriminator
     from dynode.stylegan2.mapping import MappingNetwork
     from dynode.stylegan2.network import GeneratorNetwork
     from dynode.stylegan2.noise import (
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block",
+    "CLASS_NAMES",
     "Convolution",
     "DiscriminatorConfig",
     "DiscriminatorNetwork",
@@ -71,6 +72,7 @@ __getattr__ = names_on_demand(
     __name__,
     {
         "Block": "dynode.stylegan2.blocks",
+        "CLASS_NAMES": "dynode.stylegan2.loading",
         "Convolution": "dynode.stylegan2.layers",
         "DiscriminatorConfig": "dynode.stylegan2.config",
         "DiscriminatorNetwork": "dynode.stylegan2.discriminator",

@@ -62,7 +62,7 @@ class StyleGAN2(Arithmetic):
         self._mean_code = mean_code
         self._class_names: tuple[str, ...] = ()
         about = {"name": name, "domain": domain, "crop": crop, "licence": licence}
-        self._about = {**about, "source": source}
+        self._about = about | {"source": source}
         self._fingerprint = Fingerprint(network)
 
     def __repr__(self) -> str:
@@ -133,12 +133,19 @@ class StyleGAN2(Arithmetic):
         dtype = self.dtype if dtype is None else dtype
         if (device, dtype) == (self.device, self.dtype):
             return self
-        moved = copy.copy(self)
-        moved.network = copy.deepcopy(self.network).to(device=device, dtype=dtype)
+        moved = self.with_network(copy.deepcopy(self.network).to(device, dtype))
         moved._fingerprint = self._fingerprint.moved(moved.network)
-        if self._program is not None:
-            moved._program = self._program.of(moved.network.synthesis)
         return moved
+
+    def with_network(self, network: GeneratorNetwork, **about: str) -> StyleGAN2:
+        """Return it with other weights of the same shape, and with what they change of its `info`."""
+        made = copy.copy(self)
+        made.network = network
+        made._about = self._about | about
+        made._fingerprint = Fingerprint(network)
+        if self._program is not None:
+            made._program = self._program.of(network.synthesis)
+        return made
 
     def of_class(self, index: int) -> StyleGAN2:
         """Return the generator of one class: labels that are not given are of it; weights are shared.
@@ -147,8 +154,7 @@ class StyleGAN2(Arithmetic):
             UsageError: It has no such class.
         """
         if not 0 <= index < (classes := self.network.config.c_dim):
-            told = f"{self._about['name']} has {classes} classes, none with the number {index}"
-            raise UsageError(f"{told}; count from 0")
+            raise UsageError(f"there are {classes} classes, none numbered {index}; count from 0")
         limited = copy.copy(self)
         limited._class_index = index
         return limited
@@ -232,8 +238,7 @@ class StyleGAN2(Arithmetic):
         self, latents: Latents, *, noise: NoiseMode = "const", resolution: int | None = None
     ) -> LayerInputs:
         """Compute what the synthesis layers receive, to run blocks alone (`advance`)."""
-        styles = self.styles(latents)
-        offsets = latents.weights_by_layer()
+        styles, offsets = self.styles(latents), latents.weights_by_layer()
         synthesis = self.network.synthesis
         until = synthesis.last_block(resolution)
         maps = resolve_noise(synthesis, noise, latents.w.shape[0], until)
@@ -272,8 +277,7 @@ class StyleGAN2(Arithmetic):
             UsageError: There is no such resolution or noise.
         """
         inputs = self.layer_inputs(latents, noise=noise, resolution=resolution)
-        synthesis = self.network.synthesis
-        return as_rgb(self._draw(inputs, resolution=synthesis.last_block(resolution)))
+        return as_rgb(self._draw(inputs, resolution=self.network.synthesis.last_block(resolution)))
 
     def stored_noise(self) -> list[Tensor]:
         """Return the stored noise of every convolution, (h, w) each, in execution order."""

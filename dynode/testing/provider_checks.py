@@ -97,10 +97,16 @@ FAMILY_CHECKS = (strangers_are_not_claimed, a_family_has_a_summary)
 
 @remedy("choose another name: `dynode` has a command of that name")
 def a_command_hides_no_other(command: click.Command) -> None:
-    """Its name is none of dynode's own commands."""
-    from dynode.cli.root import COMMANDS
+    """Its name is none of dynode's own commands; one of two words is in a group of dynode's."""
+    from dynode.cli.root import COMMANDS, own_command
 
-    assert command.name not in COMMANDS, f"dynode has a command {command.name!r}"
+    group, _, name = str(command.name).partition(" ")
+    if not name:
+        assert group not in COMMANDS, f"dynode has a command {group!r}"
+        return
+    known = getattr(own_command(group), "commands", None) if group in COMMANDS else None
+    assert known is not None, f"dynode has no group of commands {group!r}"
+    assert name not in known, f"dynode has a command '{group} {name}'"
 
 
 @remedy("write a docstring: its first line is what `dynode --help` shows")

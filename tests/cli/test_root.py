@@ -13,6 +13,7 @@ import click
 import pytest
 
 import dynode
+from dynode import plugins
 from dynode.cli import root
 from dynode.testing import run_command
 
@@ -27,11 +28,8 @@ def commands() -> Iterator[list[str]]:
         for name, part in parts.items():
             yield from below([*path, name], part)
 
-    context = click.Context(root._root)
     for name in root.COMMANDS:
-        command = root._root.get_command(context, name)
-        assert command is not None
-        yield from below([name], command)
+        yield from below([name], root.own_command(name))
 
 
 COMMANDS = list(commands())
@@ -64,6 +62,20 @@ def test_help_says_which_python_does_the_same(path: list[str]) -> None:
     stdout = run_command([*path, "--help"]).stdout
 
     assert len([line for line in stdout.splitlines() if line.strip().startswith("Python:")]) == 1
+
+
+@pytest.mark.installed_plugins
+def test_commands_of_plugins_have_the_same_lines() -> None:
+    found = dict[str, str]()
+    for command in plugins.registry().commands:
+        if not isinstance(command, click.Group):
+            name = str(command.name)
+            found[name] = run_command([*name.split(), "--help"]).stdout.split("\nOptions:")[0]
+
+    assert {"walk", "mix", "morph", "generators blend"} <= set(found)
+    for name, told in found.items():
+        assert f"Try:     dynode {name}" in told
+        assert told.count("Python:  ") == 1
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -337,6 +349,7 @@ TERMINATED = """
 import os, signal, sys
 from pathlib import Path
 from dynode import files
+from dynode import plugins
 from dynode.cli import root
 
 def stop(arguments=None):

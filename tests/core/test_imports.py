@@ -174,7 +174,7 @@ def private_names() -> dict[str, list[str]]:
     }
     public |= {("dynode", name) for name in ("", "__version__", "plugins", *SDK_MODULES)}
     on_demand = {("dynode.lazy", f"{what}_on_demand") for what in ("names", "attribute")}
-    public |= {("dynode.cli", "console")} | on_demand
+    public |= {("dynode.cli", "console"), ("dynode.cli", "completing")} | on_demand
     closed = {name.split(".")[0] for name in (*SDK, *LIBRARIES)}
     used: dict[str, list[str]] = {}
     for name, file in modules.items():

@@ -19,13 +19,16 @@ from PIL import Image
 
 import dynode
 import dynode_data
+import dynode_make
 from dynode.cli.root import COMMANDS as BUILT_IN
 from dynode.cli.root import _root as root
 from dynode.crop import frame_of
-from dynode.plugins import Registry
+from dynode.plugins import Registry, registry
 from dynode.testing import run_command, write_tiny_generator
 from dynode.testing.videos import write_test_video
+from dynode_make import plugin as make
 
+MADE = ("mix", "morph", "walk")  # of a plugin, with `generators blend`
 TRAINED = {("train", name) for name in ("e4e", "restyle", "mapper")}
 LINE = re.compile(r"^ *Python: +(.+)$", flags=re.MULTILINE)
 
@@ -63,7 +66,7 @@ ELSEWHERE = TRAINED | {
 COMMANDS = [
     path
     for path in leaves(root)
-    if path[0] in BUILT_IN and path[:2] not in ELSEWHERE and path[:1] != ("metrics",)
+    if path[0] in {*BUILT_IN, *MADE} and path[:2] not in ELSEWHERE and path[:1] != ("metrics",)
 ] + [("metrics", "list")]
 
 
@@ -75,6 +78,7 @@ def names() -> dict[str, Any]:
     photo = Image.new("RGB", (240, 200), "grey")
     return {
         "dynode": dynode,
+        "dynode_make": dynode_make,
         "photo": photo,
         "edited": Image.new("RGB", (64, 64)),
         "landmarks": points,
@@ -91,6 +95,12 @@ def warmer(generator: Any) -> dynode.Direction:
     warm = images[:, 0].mean((1, 2)) - images[:, 2].mean((1, 2))
     towards = (latents.w[:, 0] * (warm - warm.mean())[:, None]).mean(0)
     return dynode.LinearDirection(towards / towards.norm())
+
+
+@pytest.fixture(autouse=True)
+def _made_is_on(_plugins_are_off: None, request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("installed_plugins") is None:
+        registry().register(make, "dynode-gan")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import dynode
+import dynode_make
 from dynode.errors import UsageError
 from dynode.pipeline import Score
 from dynode.testing import run_command
@@ -38,7 +39,7 @@ def test_its_command_walks_through_what_was_on_the_table(
 
     assert command[:3] == ["dynode", "walk", "score.json"]
     assert run.exit_code == 0, run.stderr
-    walk = dynode.walk("score.json", fps=5)
+    walk = dynode_make.walk("score.json", fps=5)
     generator = walk.generator
     for place, seed, name, strength in ((0, 3, "smile", 1.5), (1, 7, "age", -1.0)):
         codes = generator.sample(1, seed=seed)
