@@ -27,7 +27,8 @@ def main() -> None:
     """Draw."""
     generator = dynode.load_generator("facets-video")
     assert isinstance(generator, MovingGenerator)
-    latents, motion = generator.sample(VIDEOS, seed=1, truncation=1.0), Motion.draw(VIDEOS, seed=1)
+    latents = generator.sample(VIDEOS, seed=1, truncation=1.0)
+    motion = generator.fitted(Motion.draw(VIDEOS, seed=1), latents)
     codes = generator.motion_codes(motion, torch.arange(TIMES, dtype=torch.float64) * STEP)
     made = generator.synthesize_frames(latents, codes, resolution=SIDE)
     factors = moving_factors(VIDEOS, TIMES * STEP, 25.0, 300)[:, ::STEP]

@@ -100,6 +100,23 @@ def motion_fingerprint(generator: Generator) -> str:
 
 
 @runtime_checkable
+class FitsMotion(Protocol):
+    """The optional capability to draw motion that suits a content."""
+
+    def fitted(self, motion: Motion, latents: Latents) -> Motion:
+        """Tell drawn motions of n videos of their contents; itself where it makes no difference."""
+        ...
+
+
+def fitted_motion(generator: Generator, motion: Motion, latents: Latents) -> Motion:
+    """Tell drawn motion of the content it is for, where the generator's motion depends on it.
+
+    Edits of the content then leave the motion as it is.
+    """
+    return generator.fitted(motion, latents) if isinstance(generator, FitsMotion) else motion
+
+
+@runtime_checkable
 class ReadsMotion(Protocol):
     """The optional capability to tell motion from the codes of frames, without drawing."""
 

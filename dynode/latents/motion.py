@@ -15,6 +15,7 @@ from dynode.errors import CorruptCheckpointError, GeneratorMismatchError, UsageE
 
 FORMAT = "dynode.motion"
 VERSION = "1"
+_PARTS = ("labels", "noise", "codes", "rest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,14 @@ class Motion:
             none.
         codes: (n, frames, width) motion codes at times 0, 1, 2 …, as they were found for clips; they
             stand for the noise, and end with the last frame. None for none.
+        rest: (n, width) what the motion was told of the content it was drawn for; None for nothing.
     """
 
     keys: Tensor
     labels: Tensor | None = None
     noise: Tensor | None = None
     codes: Tensor | None = None
+    rest: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts are of as many videos."""
@@ -47,7 +50,7 @@ class Motion:
             )
         if bool((self.keys < 0).any()):
             raise UsageError("a seed of motion is negative; expected 0 or more")
-        for name, axes in (("labels", 2), ("noise", 3), ("codes", 3)):
+        for name, axes in (("labels", 2), ("noise", 3), ("codes", 3), ("rest", 2)):
             part = getattr(self, name)
             if part is not None and (part.ndim != axes or len(part) != len(self)):
                 raise UsageError(
@@ -80,9 +83,12 @@ class Motion:
     def __getitem__(self, index: slice | Sequence[int] | Tensor) -> Motion:
         """Take some videos."""
         index = index if isinstance(index, slice) else torch.as_tensor(index)
-        parts = {"labels": self.labels, "noise": self.noise, "codes": self.codes}
-        kept = {name: None if part is None else part[index] for name, part in parts.items()}
+        kept = {name: part[index] for name, part in self._parts().items()}
         return Motion(self.keys[index], **kept)
+
+    def _parts(self) -> dict[str, Tensor]:
+        parts = {name: getattr(self, name) for name in _PARTS}
+        return {name: part for name, part in parts.items() if part is not None}
 
     def with_noise(self, noise: Tensor | None) -> Motion:
         """Return these videos beginning with given noise (n, rows, width)."""
@@ -120,12 +126,12 @@ class Motion:
         """Join motions that have the same parts.
 
         Raises:
-            UsageError: There is none, or some have labels, noise or codes and others have not.
+            UsageError: There is none, or some have labels, noise, codes or rest and others have not.
         """
         if not motions:
             raise UsageError("nothing to join: expected at least one motion")
         joined = {}
-        for name in ("labels", "noise", "codes"):
+        for name in _PARTS:
             parts = [getattr(motion, name) for motion in motions]
             if any(part is None for part in parts):
                 if any(part is not None for part in parts):
@@ -144,13 +150,7 @@ class Motion:
                 motion is loaded.
         """
         maker = {"generator": generator, "fingerprint": fingerprint} if fingerprint else {}
-        parts = {
-            "keys": self.keys,
-            "labels": self.labels,
-            "noise": self.noise,
-            "codes": self.codes,
-        }
-        tensors = {name: part for name, part in parts.items() if part is not None}
+        tensors = {"keys": self.keys, **self._parts()}
         files.save_tensors(tensors, Path(path), {"format": FORMAT, "version": VERSION, **maker})
 
     @staticmethod
@@ -182,7 +182,7 @@ class Motion:
                 "--generator"
             )
         try:
-            parts = {name: tensors.get(name) for name in ("labels", "noise", "codes")}
+            parts = {name: tensors.get(name) for name in _PARTS}
             return Motion(tensors["keys"], **parts)
         except UsageError as error:
             raise CorruptCheckpointError(

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from dynode.errors import MediaError
 from dynode.generator.population import draw_labels
-from dynode.generator.video import VideoGenerator
+from dynode.generator.video import VideoGenerator, fitted_motion
 from dynode.latents.motion import Motion
 from dynode.measuring.pictures import FrameStream, as_stored, content_of, drawn_latents
 from dynode.measuring.side import Drawing, Side
@@ -242,6 +242,7 @@ class DrawnClips(Side):
             1, seed=seed, first=index, labels=None if labels is None else labels[index:]
         )
         with torch.inference_mode():
+            motion = fitted_motion(self._generator, motion, latents)
             codes = self._generator.motion_codes(motion, self._times)
             drawn = [
                 self._generator.synthesize_frames(latents, part)[0]

@@ -13,7 +13,7 @@ from torch import Tensor
 from dynode.errors import OptionError
 from dynode.generator.loading import load_video_default, loaded
 from dynode.generator.protocol import Generator
-from dynode.generator.video import VideoGenerator, motion_fingerprint
+from dynode.generator.video import VideoGenerator, fitted_motion, motion_fingerprint
 from dynode.latents.latents import Latents
 from dynode.latents.motion import Motion
 from dynode.pipeline.frame_files import save_frames
@@ -132,7 +132,7 @@ def generate_video(
             closer to each other. None for the generator's own.
         grid: (rows, columns); None for one row.
         truncation: Truncation ψ of drawn content; motion is never truncated.
-        decompose: One motion a row, one content a column.
+        decompose: One motion a row, one content a column; motion is then told of no content.
         class_number: Class of all videos, for a conditional generator, by number or name; None draws
             one a seed. Saved motion has its own.
         start: A picture that is the first frame of every video; only the motion is drawn, or saved.
@@ -167,6 +167,8 @@ def generate_video(
             labels = labels.expand(len(contents), -1)
         held = drawn_content(drawing, contents, labels, truncation)
     latents, moved = matched(held, moved, len(contents))
+    if motion is None and not decompose:
+        moved = fitted_motion(drawing, moved, latents)
     drawn = () if len(saved) == 2 else tuple(numbers)
     return GeneratedVideo(drawn, latents, moved, times, shown, drawing, noise, columns)
 

@@ -1,4 +1,4 @@
-"""Motion drawn clip by clip: noise flows to the code of a clip, the code to smooth curves."""
+"""Motion drawn clip by clip: a kind, noise that flows to the code of a clip, smooth curves of the code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from dynode.errors import UsageError
 from dynode_stylegan_v.motion import checked_times
 from dynode_stylegan_v.noise import GivenNoise, Noise
+from dynode_stylegan_v.splines import spline_shares
 
 _WAVES = 8
 _STEPS = 16
@@ -23,11 +24,12 @@ class ClipMotionConfig:
     """Shape of motion that is drawn clip by clip.
 
     Attributes:
-        z_dim: Width of the noise, and of a clip's code.
+        z_dim: Width of a clip's code.
         length: Frames of a clip.
         coordinates: Width of a motion code.
-        curves: Curves that a clip is a sum of.
+        curves: Curves of all kinds together; a clip is a sum of those of its kind.
         hidden: Width of the hidden layers.
+        kinds: Kinds of clips.
     """
 
     z_dim: int = 12
@@ -35,10 +37,11 @@ class ClipMotionConfig:
     coordinates: int = 8
     curves: int = 64
     hidden: int = 256
+    kinds: int = 1
 
     def __post_init__(self) -> None:
         """Check that the numbers make a network."""
-        least = {"z_dim": 1, "length": 8, "coordinates": 1, "curves": 1, "hidden": 1}
+        least = {"length": 8, "z_dim": 1, "coordinates": 1, "curves": 1, "hidden": 1, "kinds": 1}
         for name, low in least.items():
             if not getattr(self, name) >= low:
                 raise UsageError(
@@ -49,6 +52,16 @@ class ClipMotionConfig:
     def width(self) -> int:
         """Width of a motion code."""
         return self.coordinates
+
+    @property
+    def condition(self) -> int:
+        """Width of what the flow is told: the kind, where the clip rests, and whether this is known."""
+        return self.kinds + self.coordinates + 1
+
+    @property
+    def noise_width(self) -> int:
+        """Width of a row of noise: what flows, and a number that chooses the kind."""
+        return self.z_dim + 1
 
     @property
     def fade(self) -> float:
@@ -80,28 +93,37 @@ class SmoothLayers(nn.Module):
 
 
 class Velocity(nn.Module):
-    """How the code of a clip flows, at a share of the way from noise."""
+    """How the code of a clip of some kind flows, at a share of the way from noise."""
 
     def __init__(self, config: ClipMotionConfig) -> None:
         super().__init__()
-        self.layers = SmoothLayers(
-            config.z_dim + 1 + 2 * _WAVES, config.hidden, config.z_dim, layers=3
-        )
+        inputs = config.z_dim + config.condition + 1 + 2 * _WAVES
+        self.layers = SmoothLayers(inputs, config.hidden, config.z_dim, layers=3)
 
-    def forward(self, x: Tensor, share: Tensor) -> Tensor:
-        """Return the velocity (..., z_dim) at x (..., z_dim) and share (..., 1) in [0, 1]."""
+    def forward(self, x: Tensor, condition: Tensor, share: Tensor) -> Tensor:
+        """Return the velocity (..., z_dim).
+
+        Args:
+            x: (..., z_dim), where it is.
+            condition: (..., condition), see `ClipMotion.condition`.
+            share: (..., 1) in [0, 1].
+        """
         angles = share * (math.pi * torch.arange(1, _WAVES + 1, device=x.device, dtype=x.dtype))
-        velocity: Tensor = self.layers(torch.cat([x, share, angles.sin(), angles.cos()], dim=-1))
+        velocity: Tensor = self.layers(
+            torch.cat([x, condition, share, angles.sin(), angles.cos()], -1)
+        )
         return velocity
 
 
 class ClipMotion(nn.Module):
     """Motion codes at any real time from 0 on: one clip after another, each drawn from its own noise.
 
-    Clip i begins at i x `distance`, from rest. Its noise flows along a learned velocity to a code
-    (16 steps of Heun's method), the code is decoded to weights of the curves that clips are sums of,
-    and the curves are cubic splines: smooth at any time, and without the frequencies that no clip
-    has. In its last third a clip passes smoothly into the next one.
+    Clip i begins at i x `distance`, from rest. It is of a kind, drawn as often as it was seen, or, where
+    it is told at which coordinates the content rests, as often as it was seen there. Its noise flows
+    along a learned velocity to a code (16 steps of Heun's method), and the code is decoded to a size
+    and to weights of the curves that clips of its kind are sums of. Curves are cubic splines: smooth at
+    any time, and without the frequencies that no clip has. In its last third a clip passes smoothly
+    into the next one.
 
     Source:
         Lipman et al. 2023, Flow Matching, arXiv:2210.02747 (noise to codes), in the space of an
@@ -113,26 +135,37 @@ class ClipMotion(nn.Module):
         super().__init__()
         self.config = config
         self.velocity = Velocity(config)
-        self.decoder = SmoothLayers(config.z_dim, config.hidden, config.curves, layers=2)
-        knots = config.length + 2
+        self.chooser = SmoothLayers(config.coordinates, config.hidden, config.kinds, layers=1)
+        self.decoder = SmoothLayers(
+            config.z_dim + config.kinds, config.hidden, 1 + config.curves, layers=2
+        )
+        knots, kinds = config.length + 2, config.kinds
         self.mean: Tensor
         self.curves: Tensor
-        self.register_buffer("mean", torch.zeros(knots, config.coordinates))
+        self.owners: Tensor
+        self.shares: Tensor
+        self.sizes: Tensor
+        self.rests: Tensor
+        self.register_buffer("mean", torch.zeros(kinds, knots, config.coordinates))
         self.register_buffer("curves", torch.zeros(config.curves, knots, config.coordinates))
+        self.register_buffer("owners", torch.zeros(config.curves, dtype=torch.long))
+        self.register_buffer("shares", torch.full((kinds,), 1 / kinds))
+        self.register_buffer("sizes", torch.tensor([[1.0, 0.0]]).repeat(kinds, 1))
+        self.register_buffer("rests", torch.tensor([[0.0], [1.0]]).repeat(1, config.coordinates))
 
     def forward(self, times: Tensor, noise: Noise | Tensor, c: Tensor | None = None) -> Tensor:
         """Compute motion codes.
 
         Args:
             times: (n, T) times in frames, 0 or more.
-            noise: A source of noise of n videos, or their rows (n, rows, z_dim).
-            c: Not used: this motion has no classes.
+            noise: A source of noise of n videos, or their rows (n, rows, z_dim + 1).
+            c: (n, coordinates) where the contents rest; None where it is not to be told.
 
         Returns:
             (n, T, coordinates), in the type of the weights.
 
         Raises:
-            UsageError: A time is negative or not finite, or noise does not fit.
+            UsageError: A time is negative or not finite, or noise or `c` does not fit.
         """
         times = checked_times(times)
         if isinstance(noise, Tensor):
@@ -141,7 +174,7 @@ class ClipMotion(nn.Module):
         within = times - index * self.config.distance
         now, before = index.long().cpu(), (index.long() - 1).clamp(min=0).cpu()
         points = torch.unique(torch.cat([now, before]))
-        splines = self._splines(points, noise)
+        splines = self._splines(points, noise, c)
         risen = _risen(within / self.config.fade).where(index > 0, torch.ones(()))
         rows = torch.arange(len(times))[:, None]
 
@@ -153,23 +186,69 @@ class ClipMotion(nn.Module):
         mixed = mixed + (1 - risen) * drawn(before, within + self.config.distance)
         return mixed.to(self.mean)
 
+    def one_hot(self, kinds: Tensor, like: Tensor) -> Tensor:
+        """Write kinds (...) as (..., kinds) in the type of `like`."""
+        return F.one_hot(kinds, self.config.kinds).to(like)
+
+    def condition(self, kinds: Tensor, rest: Tensor, told: Tensor) -> Tensor:
+        """Join kinds (...), standardised rests (..., coordinates) and whether they are told (..., 1)."""
+        return torch.cat([self.one_hot(kinds, rest), rest * told, told], dim=-1)
+
     @torch.no_grad()
-    def flow(self, noise: Tensor) -> Tensor:
-        """Let noise (..., z_dim) flow to codes of clips, in its own type."""
+    def flow(self, noise: Tensor, condition: Tensor) -> Tensor:
+        """Let noise (..., z_dim) flow to codes of clips, in its own type; see `condition`."""
         x = noise
         for step in range(_STEPS):
-            start = self.velocity(x, x.new_full((*x.shape[:-1], 1), step / _STEPS))
+            start = self.velocity(x, condition, x.new_full((*x.shape[:-1], 1), step / _STEPS))
             ahead = x + start / _STEPS
-            end = self.velocity(ahead, x.new_full((*x.shape[:-1], 1), (step + 1) / _STEPS))
-            x = x + (start + end) / (2 * _STEPS)
+            share = x.new_full((*x.shape[:-1], 1), (step + 1) / _STEPS)
+            x = x + (start + self.velocity(ahead, condition, share)) / (2 * _STEPS)
         return x
 
-    def _splines(self, points: Tensor, noise: Noise) -> Tensor:
+    def weights(self, codes: Tensor, kinds: Tensor) -> Tensor:
+        """Decode codes (..., z_dim) of clips of these kinds (...) to size and weights (..., 1 + curves)."""
+        weights: Tensor = self.decoder(torch.cat([codes, self.one_hot(kinds, codes)], dim=-1))
+        return weights
+
+    def _splines(self, points: Tensor, noise: Noise, c: Tensor | None) -> Tensor:
         """Draw the clips at grid points: spline coefficients (n, points, knots, coordinates)."""
-        width = self.config.z_dim
+        width = self.config.noise_width
         rows = torch.cat([noise.rows(int(point), 1, width) for point in points], dim=1)
-        weights = self.decoder(self.flow(rows.to(self.mean.device, torch.float64)))
-        return self.mean.double() + torch.einsum("npj,jtk->nptk", weights, self.curves.double())
+        rows = rows.to(self.mean.device, torch.float64)
+        rest, told = self._rest(c, rows)
+        kinds = self._kinds(rows[..., -1], rest, told)
+        codes = self.flow(rows[..., :-1], self.condition(kinds, rest, told))
+        weights = self.weights(codes, kinds)
+        splines = self.mean.double()[kinds]
+        for kind in kinds.unique():
+            own, chosen = self.owners == kind, kinds == kind
+            weighed = weights[chosen][:, 1:][:, own]
+            splines[chosen] += torch.einsum("mj,jtk->mtk", weighed, self.curves[own].double())
+        mean, spread = self.sizes.double()[kinds].unbind(-1)
+        return splines * (mean + spread * weights[..., 0]).clamp(min=0)[..., None, None]
+
+    def _rest(self, c: Tensor | None, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Standardise where contents rest, (n, points, coordinates), and say whether it is told."""
+        if c is None:
+            return rows.new_zeros(*rows.shape[:-1], self.config.coordinates), rows.new_zeros(
+                *rows.shape[:-1], 1
+            )
+        if c.shape != (len(rows), self.config.coordinates):
+            raise UsageError(
+                f"motion was told {tuple(c.shape)} of its content; expected ({len(rows)}, "
+                f"{self.config.coordinates}): draw it with this generator"
+            )
+        mean, spread = self.rests.double()
+        rest = ((c.to(rows) - mean) / spread)[:, None].expand(-1, rows.shape[1], -1)
+        return rest, rows.new_ones(*rows.shape[:-1], 1)
+
+    def _kinds(self, chance: Tensor, rest: Tensor, told: Tensor) -> Tensor:
+        """Choose kinds by standard normal numbers, each as often as it is expected there."""
+        expected = self.chooser(rest).softmax(-1)
+        bounds = torch.where(told > 0, expected, self.shares.double()).cumsum(-1)
+        place = torch.special.ndtr(chance)[..., None] * bounds[..., -1:]
+        kinds: Tensor = (place >= bounds[..., :-1]).sum(-1)
+        return kinds
 
 
 def _risen(share: Tensor) -> Tensor:
@@ -185,29 +264,3 @@ def _on_spline(splines: Tensor, rows: Tensor, clip: Tensor, at: Tensor) -> Tenso
     rows, clip, knot = (index.to(splines.device) for index in (rows, clip, knot))
     read = torch.stack([splines[rows, clip, knot + k] for k in range(4)], dim=-1)
     return (read * shares[..., None, :]).sum(-1)
-
-
-def spline_shares(u: Tensor) -> Tensor:
-    """Return the shares (..., 4) of the four cubic B-splines around a place u in [0, 1]."""
-    parts = [(1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3]
-    return torch.stack(parts, dim=-1) / 6
-
-
-def spline_through(values: Tensor) -> Tensor:
-    """Find the cubic spline through values at frames, whose third derivative does not jump at the ends.
-
-    Args:
-        values: (t, ...) float64, t of 4 or more.
-
-    Returns:
-        (t + 2, ...) coefficients of B-splines with a knot a frame.
-    """
-    frames = len(values)
-    system = torch.zeros(frames + 2, frames + 2, dtype=values.dtype)
-    for frame in range(frames):
-        system[frame, frame : frame + 3] = values.new_tensor([1, 4, 1]) / 6
-    for row, first in ((frames, 0), (frames + 1, frames - 3)):
-        system[row, first : first + 5] = values.new_tensor([1, -4, 6, -4, 1])
-    right = torch.cat([values.flatten(1), values.new_zeros(2, values[0].numel())])
-    found: Tensor = torch.linalg.solve(system, right)
-    return found.view(frames + 2, *values.shape[1:])

@@ -8,16 +8,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dynode.errors import UsageError
 from dynode.plugins import Progress, silent
 from dynode.training import Run, cosine_rate, follow, generator_at
-from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig, SmoothLayers, spline_through
+from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig, SmoothLayers
 from dynode_stylegan_v.clip_space import ClipSpace, clip_space
 from dynode_stylegan_v.motion_options import FlowOptions
 from dynode_stylegan_v.moving import MovingNetwork
 from dynode_stylegan_v.moving_space import MovingSpace
+from dynode_stylegan_v.splines import spline_through
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _FIRST_SHARE = 0.35
 _WARMUP = 20
 _AVERAGE = 0.998
+_UNTOLD = 1 / 8
+_BLUR = 0.2
 
 
 def train_clip_motion(
@@ -40,9 +44,11 @@ def train_clip_motion(
 ) -> MovingNetwork:
     """Train, or continue, and return the motion, in codes.
 
-    Clips are written as weights of their principal curves. In the first third of the steps a
-    variational autoencoder learns them; then a velocity is learned that turns noise into codes of
-    the autoencoder (flow matching). Clips longer than the window are cut.
+    Clips are sorted into kinds, and written as a size and weights of their kind's principal curves.
+    In the first third of the steps a variational autoencoder learns these; then a velocity is learned
+    that turns noise into codes of the autoencoder (flow matching). Both are told the kind; the flow
+    is told where a clip rests, too, except in every eighth clip, and with noise, so that it learns
+    nothing by heart. Clips longer than the window are cut.
 
     Args and errors are those of `train_motion`, with `FlowOptions`.
 
@@ -50,7 +56,8 @@ def train_clip_motion(
         Kingma & Welling 2014, arXiv:1312.6114; Lipman et al. 2023, Flow Matching,
         arXiv:2210.02747, with straight paths.
     """
-    lesson = _Lesson.new(_space_of(space.clips[:, : options.window]), options, seed)
+    clips = _space_of(space.clips[:, : options.window], options.kinds)
+    lesson = _Lesson.new(clips, space.rests, options, seed)
     run = Run(
         folder,
         {"motion": lesson.motion, "encoder": lesson.encoder, "average": lesson.average},
@@ -63,13 +70,13 @@ def train_clip_motion(
     return lesson.motion_of_codes(space.basis)
 
 
-def _space_of(clips: Tensor) -> ClipSpace:
+def _space_of(clips: Tensor, kinds: int) -> ClipSpace:
     if len(clips) < 2 or clips.shape[1] < 8:
         raise UsageError(
             f"there are {len(clips)} clips of {clips.shape[1]} frames; motion is learned from 2 or more "
             "clips of 8 or more frames"
         )
-    return clip_space(clips)
+    return clip_space(clips, kinds)
 
 
 @dataclass
@@ -77,6 +84,7 @@ class _Lesson:
     """What is trained, on what."""
 
     space: ClipSpace
+    rests: Tensor
     options: FlowOptions
     seed: int
     motion: ClipMotion
@@ -86,18 +94,26 @@ class _Lesson:
     optimizer: torch.optim.Optimizer
 
     @classmethod
-    def new(cls, space: ClipSpace, options: FlowOptions, seed: int) -> _Lesson:
+    def new(cls, space: ClipSpace, rests: Tensor, options: FlowOptions, seed: int) -> _Lesson:
         curves, length, coordinates = space.curves.shape
-        config = ClipMotionConfig(options.width, length, coordinates, curves, options.hidden)
+        kinds = len(space.shares)
+        config = ClipMotionConfig(options.width, length, coordinates, curves, options.hidden, kinds)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             motion = ClipMotion(config)
-            encoder = SmoothLayers(curves, options.hidden, 2 * options.width, layers=2)
-        motion.mean.copy_(spline_through(space.mean))
+            inputs = 1 + curves + kinds
+            encoder = SmoothLayers(inputs, options.hidden, 2 * options.width, layers=2)
+        motion.owners.copy_(space.owners)
+        motion.shares.copy_(space.shares)
+        motion.sizes.copy_(space.sizes)
+        spread, mean = torch.std_mean(rests, dim=0, correction=0)
+        motion.rests.copy_(torch.stack([mean, spread.clamp(min=1e-6)]))
+        motion.mean.copy_(spline_through(space.mean.transpose(0, 1)).transpose(0, 1))
         motion.curves.copy_(spline_through(space.curves.transpose(0, 1)).transpose(0, 1))
-        first = [*encoder.parameters(), *motion.decoder.parameters()]
+        first = [*encoder.parameters(), *motion.decoder.parameters(), *motion.chooser.parameters()]
         return cls(
             space,
+            (rests - motion.rests[0]) / motion.rests[1],
             options,
             seed,
             motion,
@@ -112,14 +128,19 @@ class _Lesson:
         first = round(self.options.steps * _FIRST_SHARE)
         random = generator_at(self.seed, index)
         chosen = torch.randint(len(self.space.weights), (self.options.batch,), generator=random)
-        weights = self.space.weights[chosen]
+        weights, kinds = self.space.weights[chosen], self.space.kinds[chosen]
         if index < first:
             self._set_rate(self.first_optimizer, index, first)
-            error, divergence = self._described(weights, random)
-            _descend(self.first_optimizer, error + self.options.divergence * divergence)
-            return {"error": float(error.detach()), "divergence": float(divergence.detach())}
+            error, divergence = self._described(weights, kinds, random)
+            doubt = F.cross_entropy(self.motion.chooser(self._rest(chosen, random)), kinds)
+            _descend(self.first_optimizer, error + self.options.divergence * divergence + doubt)
+            found = {"error": error, "divergence": divergence, "doubt": doubt}
+            return {name: float(value.detach()) for name, value in found.items()}
         self._set_rate(self.optimizer, index - first, self.options.steps - first)
-        loss = self._flow_loss(weights, random)
+        rest = self._rest(chosen, random)
+        told = (torch.rand(len(rest), 1, generator=random) >= _UNTOLD).to(rest)
+        condition = self.motion.condition(kinds, rest, told)
+        loss = self._flow_loss(weights, kinds, condition, random)
         _descend(self.optimizer, loss)
         follow(self.average, self.motion.velocity, _AVERAGE if index > first + 500 else 0.9)
         return {"flow": float(loss.detach())}
@@ -133,25 +154,38 @@ class _Lesson:
         made.head.weight.data.copy_(basis)
         return made.eval()
 
-    def _codes(self, weights: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _rest(self, chosen: Tensor, random: torch.Generator) -> Tensor:
+        """Give where clips rest, with noise."""
+        rests = self.rests[chosen]
+        return rests + _BLUR * torch.randn(rests.shape, generator=random)
+
+    def _codes(
+        self, weights: Tensor, kinds: Tensor, random: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Draw codes of clips; also their means and logarithms of variances."""
-        mean, spread = self.encoder(weights).chunk(2, dim=1)
+        known = torch.cat([weights, self.motion.one_hot(kinds, weights)], dim=1)
+        mean, spread = self.encoder(known).chunk(2, dim=1)
         noise = torch.randn(mean.shape, generator=random)
         return mean + (spread / 2).exp() * noise, mean, spread
 
-    def _described(self, weights: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _described(
+        self, weights: Tensor, kinds: Tensor, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Return the error of clips drawn from their codes, and the codes' divergence from noise."""
-        codes, mean, spread = self._codes(weights, random)
-        wrong = (self.motion.decoder(codes) - weights).square() * self.space.importance
+        codes, mean, spread = self._codes(weights, kinds, random)
+        wrong = (self.motion.weights(codes, kinds) - weights).square()
+        wrong = wrong * self.space.importance[kinds]
         divergence = 0.5 * (mean.square() + spread.exp() - spread - 1)
         return wrong.sum(1).mean(), divergence.sum(1).mean()
 
-    def _flow_loss(self, weights: Tensor, random: torch.Generator) -> Tensor:
+    def _flow_loss(
+        self, weights: Tensor, kinds: Tensor, condition: Tensor, random: torch.Generator
+    ) -> Tensor:
         with torch.no_grad():
-            codes, _, _ = self._codes(weights, random)
+            codes, _, _ = self._codes(weights, kinds, random)
         noise = torch.randn(codes.shape, generator=random)
         share = torch.rand(len(codes), 1, generator=random)
-        velocity = self.motion.velocity(noise.lerp(codes, share), share)
+        velocity = self.motion.velocity(noise.lerp(codes, share), condition, share)
         loss: Tensor = (velocity - (codes - noise)).square().mean()
         return loss
 

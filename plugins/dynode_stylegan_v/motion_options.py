@@ -22,6 +22,7 @@ class FlowOptions:
     width: int = 12
     hidden: int = 256
     window: int = 192
+    kinds: int = 16
     divergence: float = 1e-3
 
 
@@ -103,6 +104,12 @@ class MotionTrainingOptions:
     )
     window: int | None = dynode.option(
         None, help="flow: frames that are learned as one clip; 192 if absent.", min=8, max=512
+    )
+    kinds: int | None = dynode.option(
+        None,
+        help="flow: kinds of motion that clips are sorted into, at most; 16 if absent.",
+        min=1,
+        max=256,
     )
     divergence: float | None = dynode.option(
         None, help="flow: weight of the codes' divergence from noise; 0.001 if absent.", min=0.0

@@ -74,7 +74,7 @@ def _shaping(
     """Tell what shapes a motion beside the options of its objective."""
     return {
         "generator": generator.info.fingerprint,
-        "clips": hashlib.sha256(codes.contiguous().numpy().tobytes()).hexdigest(),
+        "clips": hashlib.sha256(codes.contiguous().numpy().data).hexdigest(),
         "rest": options.rest,
         "components": options.components,
     }

@@ -208,8 +208,17 @@ class MovingGenerator:
             raise UsageError(f"there are times of {len(times)} videos and {len(motion)} motions")
         if motion.codes is not None:
             return motion.codes_at(times).to(self.device, self.dtype)
-        codes: Tensor = self.mover.motion(times, noise_of(motion), motion.labels)
+        told = motion.rest if isinstance(self.mover.motion, ClipMotion) else motion.labels
+        codes: Tensor = self.mover.motion(times, noise_of(motion), told)
         return codes
+
+    def fitted(self, motion: Motion, latents: Latents) -> Motion:
+        """Tell motion where its contents rest in what moves; see `FitsMotion`."""
+        if motion.codes is not None or not isinstance(self.mover.motion, ClipMotion):
+            return motion
+        head = self.mover.head.weight.detach().double()
+        rest = torch.linalg.lstsq(head, latents.w.double().mean(1).T).solution.T
+        return dataclasses.replace(motion, rest=rest.float().cpu())
 
     def synthesize_frames(
         self,

@@ -10,6 +10,7 @@ from torch import Tensor
 from dynode.errors import UsageError
 
 _LEAST_SHARE = 1e-3
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,12 @@ class MovingSpace:
     Attributes:
         basis: (w_dim, k): how the code moves per unit of each coordinate.
         clips: (n, t, k) float32, the coordinates of the clips, from their rest.
+        rests: (n, k) float32, the coordinates of their rest.
     """
 
     basis: Tensor
     clips: Tensor
+    rests: Tensor
 
 
 def moving_space(codes: Tensor, *, rest: str = "first", most: int = 16) -> MovingSpace:
@@ -38,12 +41,19 @@ def moving_space(codes: Tensor, *, rest: str = "first", most: int = 16) -> Movin
         UsageError: Nothing moves.
     """
     base = codes[:, :1] if rest == "first" else codes.mean(1, keepdim=True)
-    moved = (codes - base).flatten(0, 1).double()
-    values, vectors = torch.linalg.eigh(moved.T @ moved / len(moved))
+    pairs = list(zip(codes.split(_AT_ONCE), base.split(_AT_ONCE), strict=True))
+    gram = torch.stack([_square(part - rested) for part, rested in pairs]).sum(0)
+    values, vectors = torch.linalg.eigh(gram / codes.shape[:2].numel())
     values, vectors = values.flip(0)[:most], vectors.flip(1)[:, :most]
     if not float(values[0]) > 1e-12:
         raise UsageError("the clips stand still: every frame has the same code; expected motion")
     kept = values > _LEAST_SHARE * values[0]
     scale, axes = values[kept].sqrt(), vectors[:, kept]
-    coordinates = (moved @ axes / scale).view(*codes.shape[:2], -1)
-    return MovingSpace((axes * scale).float(), coordinates.float())
+    clips = [((part - rested).double() @ axes / scale).float() for part, rested in pairs]
+    rests = (base[:, 0].double() @ axes / scale).float()
+    return MovingSpace((axes * scale).float(), torch.cat(clips), rests)
+
+
+def _square(moved: Tensor) -> Tensor:
+    flat = moved.flatten(0, 1).double()
+    return flat.T @ flat

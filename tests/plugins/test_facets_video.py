@@ -89,6 +89,22 @@ def test_factors_move_as_far_as_in_real_clips_and_tremble_no_more(
     assert float((jerk[0] / jerk[1]).max()) < 2.5
 
 
+def test_motion_that_knows_its_face_stays_where_faces_are(video: MovingGenerator) -> None:
+    latents = video.sample(256, seed=33, truncation=1.0)
+    rest = factors_of(latents.w.mean(1).double())[:, None]
+    nothing = factors_of(torch.zeros(1, latents.w.shape[2], dtype=torch.float64))
+    drawn, times = Motion.draw(256, seed=33), torch.arange(0, 128, 4)
+
+    outside = []
+    for motion in (video.fitted(drawn, latents), drawn):
+        with torch.no_grad():
+            moved = video.mover(video.motion_codes(motion, times)).double()
+        factors = (rest + factors_of(moved) - nothing)[..., COLUMNS]
+        outside.append(float((factors.abs() > 1.05).float().mean()))
+
+    assert outside[0] < 0.02 and outside[0] < 0.4 * outside[1], outside
+
+
 def test_clips_begin_at_rest(video: MovingGenerator) -> None:
     codes = video.motion_codes(Motion.draw(16, seed=2), torch.zeros(1))
 

@@ -14,19 +14,16 @@ from torch import Tensor
 import dynode
 from dynode.errors import CorruptCheckpointError, UsageError
 from dynode.latents import Motion
+from dynode.pipeline.generate_video import generate_video
 from dynode.testing import write_tiny_generator
 from dynode.weights import open_weights, write_safetensors
-from dynode_stylegan_v.clip_motion import (
-    ClipMotion,
-    ClipMotionConfig,
-    spline_shares,
-    spline_through,
-)
+from dynode_stylegan_v.clip_motion import ClipMotion, ClipMotionConfig
 from dynode_stylegan_v.moving import MovingGenerator, MovingNetwork
 from dynode_stylegan_v.moving_file import read_moving, write_moving
 from dynode_stylegan_v.noise import SeededNoise
+from dynode_stylegan_v.splines import spline_shares, spline_through
 
-CONFIG = ClipMotionConfig(z_dim=3, length=18, coordinates=2, curves=5, hidden=8)
+CONFIG = ClipMotionConfig(z_dim=3, length=18, coordinates=2, curves=5, hidden=8, kinds=2)
 """A clip begins every 12 frames, and fades over 6."""
 
 
@@ -38,6 +35,7 @@ def tiny_motion() -> ClipMotion:
         motion = ClipMotion(CONFIG)
     values = torch.randn(18, 5, 2, generator=random, dtype=torch.float64).cumsum(0)
     motion.curves.copy_(spline_through(values - values[:1]).transpose(0, 1))
+    motion.owners.copy_(torch.tensor([0, 0, 0, 1, 1]))
     return motion.eval().requires_grad_(False)
 
 
@@ -125,8 +123,51 @@ def test_a_straight_velocity_carries_noise_there(motion: ClipMotion) -> None:
     noise = torch.randn(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
     torch.testing.assert_close(
-        moved.flow(noise), noise + torch.tensor([1.0, -2.0, 0.5]), atol=1e-12, rtol=0
+        moved.flow(noise, torch.zeros(4, CONFIG.condition).double()),
+        noise + torch.tensor([1.0, -2.0, 0.5]),
+        atol=1e-12,
+        rtol=0,
     )
+
+
+def test_kinds_are_drawn_as_often_as_they_were_seen() -> None:
+    """Clips of kind 0 move the first coordinate; those of kind 1 have size 0."""
+    motion = tiny_motion()
+    motion.shares.copy_(torch.tensor([0.2, 0.8]))
+    motion.curves[:3, :, 1] = 0
+    motion.sizes.copy_(torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+
+    codes = drawn(motion, torch.arange(8) * 12.0 + 8, videos=400)
+
+    moves = codes.abs() > 1e-6
+    assert not bool(moves[..., 1].any())  # of size 0
+    # 0.2, and five deviations of a share of 3200.
+    share = moves[..., 0].float().mean()
+    assert abs(float(share) - 0.2) < 5 * (0.2 * 0.8 / 3200) ** 0.5
+
+
+def test_the_kind_is_chosen_by_where_the_content_rests() -> None:
+    """Kind 1, of size 0, is expected where the first coordinate is negative, and kind 0 elsewhere."""
+    motion = tiny_motion()
+    first, last = motion.chooser.layers
+    first.weight.zero_(), first.bias.zero_(), last.weight.zero_(), last.bias.zero_()  # type: ignore[operator, union-attr]
+    first.weight[0, 0] = 1000.0  # type: ignore[index, operator]
+    last.weight[:, 0] = torch.tensor([1.0, 0.0])  # type: ignore[index, operator]
+    last.bias.copy_(torch.tensor([0.0, 50.0]))  # type: ignore[operator, union-attr]
+    motion.sizes.copy_(torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+    noise = SeededNoise([(7, video) for video in range(6)])
+    times = torch.tensor([8.0, 200.0]).double().expand(6, -1)
+    rest = torch.tensor([[-2.0, 1], [3, 1], [-1, -3], [2, 2], [-2, 5], [1, -1]])
+
+    codes = motion(times, noise, rest)
+
+    assert torch.equal((codes.abs() > 1e-6).all(2).all(1), rest[:, 0] > 0)
+    assert not bool((codes.abs() > 1e-6).any(2)[rest[:, 0] < 0].any())
+
+
+def test_what_is_told_of_the_content_has_to_fit(motion: ClipMotion) -> None:
+    with pytest.raises(UsageError, match=r"was told \(2, 3\) of its content; expected \(2, 2\)"):
+        motion(torch.zeros(2, 1), SeededNoise([(7, 0), (7, 1)]), torch.zeros(2, 3))
 
 
 @pytest.mark.parametrize("time", [-1.0, float("nan")])
@@ -157,8 +198,40 @@ def test_it_is_written_and_read(moving: MovingGenerator, tmp_path: Path) -> None
     )
 
 
+def test_drawn_motion_is_told_of_its_content_and_saved_motion_stays(
+    moving: MovingGenerator, tmp_path: Path
+) -> None:
+    made = generate_video("0-1", generator=moving, length=3)
+
+    # The head of random weights has full rank: the coordinates give its part of the code again.
+    assert made.motion.rest is not None
+    head, w = moving.mover.head.weight, made.latents.w.mean(1)
+    inside = head @ torch.linalg.pinv(head) @ w.T
+    torch.testing.assert_close(head @ made.motion.rest.T, inside, atol=1e-4, rtol=1e-4)
+    codes = moving.motion_codes(made.motion, made.times)
+    assert not torch.equal(moving.motion_codes(Motion(made.motion.keys), made.times), codes)
+    made.save_motion(tmp_path / "motion.safetensors")
+    again = generate_video(
+        generator=moving,
+        content=made.latents[[1, 0]],
+        motion=tmp_path / "motion.safetensors",
+        length=3,
+    )
+    assert torch.equal(moving.motion_codes(again.motion, again.times), codes)
+    swapped = Motion.cat([again.motion[[1]], again.motion[[0]]])
+    assert torch.equal(moving.motion_codes(swapped, again.times), codes.flip(0))
+
+
+def test_one_motion_of_many_contents_is_told_of_none(moving: MovingGenerator) -> None:
+    made = generate_video("0-1", generator=moving, length=2, grid=(2, 2), decompose=True)
+
+    assert made.motion.rest is None
+
+
 @pytest.mark.parametrize(
-    "change", [{"length": 3}, {"z_dim": 1.5}, {"curves": 2**21}, {"unknown": 1}], ids=str
+    "change",
+    [{"length": 3}, {"z_dim": 1.5}, {"curves": 2**21}, {"kinds": 0}, {"unknown": 1}],
+    ids=str,
 )
 def test_a_description_that_is_none_is_refused(
     moving: MovingGenerator, tmp_path: Path, change: dict[str, object]

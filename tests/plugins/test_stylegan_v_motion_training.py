@@ -20,6 +20,7 @@ from dynode.errors import DynodeError
 from dynode.latents import Motion
 from dynode.testing import tiny_generator, write_tiny_generator
 from dynode.weights import write_safetensors
+from dynode_stylegan_v.clip_kinds import sorted_into_kinds
 from dynode_stylegan_v.clip_space import clip_space
 from dynode_stylegan_v.moving import MovingGenerator
 from dynode_stylegan_v.moving_space import moving_space
@@ -86,7 +87,7 @@ def test_the_space_of_motion_is_found_and_scaled() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"objective": "flow", "steps": 400, "batch": 32, "width": 4, "hidden": 32},
+        {"objective": "flow", "steps": 1200, "batch": 32, "width": 4, "hidden": 32},
         pytest.param(
             {**GAN, "steps": 300, "batch": 32, "width": 16, "frequencies": 16, "hidden": 32},
             marks=pytest.mark.slow,
@@ -160,19 +161,50 @@ def test_another_seed_or_option_gives_other_motion(still: Path, clips: Path) -> 
     assert first.read_bytes() != wider.read_bytes()
 
 
+def two_kinds(count: int) -> tuple[Tensor, Tensor]:
+    """Clips (count, 24, 3) that swing along one axis or along the two others, and which of it."""
+    random = torch.Generator().manual_seed(0)
+    kinds = torch.arange(count) % 2
+    pace = 0.2 + 0.2 * torch.rand(count, 1, 3, generator=random)
+    swing = torch.sin(torch.arange(24)[:, None] * pace).square()
+    axes = torch.tensor([[1.0, 0, 0], [0, 1.0, 0.5]])
+    size = 0.2 + torch.rand(count, 1, 1, generator=random)
+    return size * swing * axes[kinds][:, None], kinds
+
+
+def test_clips_are_sorted_by_where_they_move() -> None:
+    clips, kinds = two_kinds(80)
+
+    found = sorted_into_kinds(clips, 2)
+
+    assert torch.equal(found == found[0], kinds == kinds[0])
+    assert torch.equal(sorted_into_kinds(clips, 2), found)
+    # No more than there are groups of 16, and none that is smaller.
+    assert int(torch.bincount(sorted_into_kinds(clips, 64)).min()) >= 16
+    assert not bool(sorted_into_kinds(clips[:20], 64).any())
+
+
 def test_curves_that_clips_are_sums_of_are_found() -> None:
-    codes, _ = planted_clips(16)
-    clips = moving_space(codes).clips
+    clips, _ = two_kinds(80)
 
-    space = clip_space(clips)
+    space = clip_space(clips, 2)
 
-    again = space.mean + torch.einsum("nj,jtk->ntk", space.weights.double(), space.curves)
+    size = (space.sizes[space.kinds] * torch.stack([torch.ones(80), space.weights[:, 0]], 1)).sum(1)
+    curves = torch.einsum("nj,jtk->ntk", space.weights[:, 1:].double(), space.curves)
+    again = size[:, None, None] * (space.mean[space.kinds] + curves)
     # What is left out is below a hundred-thousandth of the first curve's variance, in each of them.
     assert float((again - clips).square().mean()) < 1e-4
-    assert torch.allclose(
-        space.weights.T.cov(correction=0), torch.eye(len(space.curves)), atol=1e-4
-    )
-    assert float(space.importance.sum()) == pytest.approx(1, abs=1e-5)
+    for kind in (0, 1):
+        own, chosen = space.owners == kind, space.kinds == kind
+        weights = space.weights[chosen][:, 1:]
+        assert torch.allclose(
+            weights[:, own].T.cov(correction=0), torch.eye(int(own.sum())), atol=1e-4
+        )
+        assert not bool(weights[:, ~own].any())
+        assert float(space.importance[kind, 1:].sum()) == pytest.approx(1, abs=1e-5)
+        # Nothing moves that stands still in all clips of the kind.
+        still = clips[chosen].abs().amax((0, 1)) == 0
+        assert bool(still.any()) and float(space.curves[own][..., still].abs().max()) < 1e-9
 
 
 def test_longer_clips_are_cut_to_the_window(still: Path, clips: Path) -> None:

@@ -18,7 +18,7 @@ _METHOD = "stylegan-v-motion"
 class VideoRecipe:
     """Options of `train_video`; the defaults made the bundled motion."""
 
-    clips: int = option(1536, help="Clips to learn from.", min=2)
+    clips: int = option(4096, help="Clips to learn from.", min=2)
     frames: int = option(192, help="Frames of a clip.", min=8)
     clip_seed: int = option(5, help="Seed of the clips.")
     steps: int = option(12000, help="Training steps.", unit="steps", min=1)
@@ -34,7 +34,7 @@ def train_video(
         output: File to write.
         recipe: See `VideoRecipe`.
         folder: Where the run keeps its state and log, and, while it lasts, the clips' codes
-            (604 MB).
+            (1.6 GB).
         progress: Called after every step.
     """
     check_free(output, force=False)
