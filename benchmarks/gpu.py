@@ -1,13 +1,15 @@
 """Compare dynode's synthesis with the published formulation on a CUDA device.
 
     python benchmarks/gpu.py                                     # 256 and 1024 px, batches 1, 8 and 32
-    python benchmarks/gpu.py --device cpu --sizes 32 --batches 1  # does the script run? writes nothing
+    python benchmarks/gpu.py --device cpu --sizes 128 256 512 1024 --batches 1 \
+        --sides "eager bf16"           # a processor in 16 bits: results/precision.md
 
 Both draw the same codes with the same random weights (seed 0, published widths) in one process, in turns:
 eager in float32, TF32, bfloat16 and float16, compiled with CUDA graphs (`mode="reduce-overhead"`) in
 float32 and float16, and the published formulation in float32 and float16. Ours are what `--precision` and
 `--compile` give: 16 bits in the four highest blocks; the published formulation is in 16 bits as a whole.
-Medians of wall seconds between two synchronisations; errors are largest differences from eager float32.
+Medians of wall seconds between two synchronisations, of processor seconds without a card; errors are
+largest differences from eager float32.
 Copies to the host and waits inside of a call are what `torch.cuda.set_sync_debug_mode` warns of. Whole
 jobs there: `python benchmarks/jobs.py --device cuda`; tests: `python -m pytest -m gpu`.
 """
@@ -19,6 +21,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -65,10 +68,11 @@ def called(side: str, draw: Draw, device: torch.device) -> tuple[float, torch.Te
     is_tf32 = side.endswith("tf32")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = is_tf32
     _wait(device)
-    started = time.perf_counter()
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    started = clock()
     picture = draw()
     _wait(device)
-    return time.perf_counter() - started, picture
+    return clock() - started, picture
 
 
 def _wait(device: torch.device) -> None:
@@ -116,7 +120,12 @@ def compare(size: int, batch: int, device: torch.device, sides: list[str]) -> di
 
 def tables(document: dict[str, Any]) -> list[str]:
     """Write what was measured."""
-    lines = ["# The engine on a GPU", "", "Written by `python benchmarks/gpu.py`; do not edit.", ""]
+    lines = [
+        "# The engine in 16 bits",
+        "",
+        "Written by `python benchmarks/gpu.py`; do not edit.",
+        "",
+    ]
     lines += [f"{document['card']}, torch {document['torch']}, {ROUNDS} rounds.", ""]
     lines += ["| size | batch | side | ms | of published fp16 | error | waits |"]
     lines += ["| ---: | ---: | --- | ---: | ---: | ---: | ---: |"]
@@ -135,6 +144,16 @@ def tables(document: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _processor() -> str:
+    fast = [flag for flag in ("amx_bf16", "avx512_bf16") if flag in _flags()]
+    return f"no card, {torch.get_num_threads()} threads, {' and '.join(fast) or 'no bf16'}"
+
+
+def _flags() -> list[str]:
+    told = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split() for line in told if line.startswith("flags")), [])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="cuda")
@@ -147,7 +166,8 @@ def main() -> None:
         parser.exit(
             1, "gpu.py: no CUDA device was found; --device cpu tries the script, in small\n"
         )
-    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "no card"
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    name = "gpu" if device.type == "cuda" else "precision"
     document: dict[str, Any] = {"card": card, "torch": torch.__version__, "rows": []}
     sides = list(dict.fromkeys(["eager fp32", *asked.sides]))
     for size in asked.sizes:
@@ -155,10 +175,9 @@ def main() -> None:
             with torch.inference_mode():
                 document["rows"].append(compare(size, batch, device, sides))
             print(json.dumps(document["rows"][-1]), flush=True)
-            if device.type == "cuda":
-                write_json("gpu", document)
-                write_markdown("gpu", tables(document))
-    print(RESULTS / "gpu.md" if device.type == "cuda" else "\n".join(tables(document)))
+            write_json(name, document)
+            write_markdown(name, tables(document))
+    print(RESULTS / f"{name}.md")
 
 
 if __name__ == "__main__":
