@@ -27,11 +27,12 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results" / "studio.json"
 Figures = dict[str, float]
 _WATCH = """
-window.shown = []; window.released = 0;
-const image = document.querySelector('img[data-name=after]');
+window.shown = []; window.whole = []; window.released = 0;
 const box = document.querySelector('.portrait');
-image.addEventListener('load', () => window.shown.push(
-    [performance.now(), box.getAttribute('aria-busy') === 'false']));
+document.querySelector('img[data-name=after]').addEventListener('load', () => shown.push(performance.now()));
+new MutationObserver(() => {
+    if (box.getAttribute('aria-busy') === 'false') requestAnimationFrame(() => whole.push(performance.now()));
+}).observe(box, {attributes: true, attributeFilter: ['aria-busy']});
 document.addEventListener('mouseup', () => { window.released = performance.now(); }, true);
 """
 
@@ -85,16 +86,16 @@ def drag(browser: Any, rounds: int = 3, moves: int = 240) -> Figures:
     )
     rates, delays = list[float](), list[float]()
     for _ in range(rounds):
-        browser.execute_script("window.shown = []; window.released = 0")
+        browser.execute_script("shown = []; whole = []; released = 0")
         chain = ActionChains(browser, duration=16).click_and_hold(thumb)
         for number in range(moves):
             chain = chain.move_by_offset(3 if number // 30 % 2 == 0 else -3, 0)
         chain.move_by_offset(9, 0).release().perform()
-        wait(lambda: browser.execute_script("return shown.some(s => s[1] && s[0] > released)"))
-        shown, released = browser.execute_script("return [shown, released]")
-        during = [at for at, _ in shown if at <= released]
+        wait(lambda: browser.execute_script("return released && whole.some(at => at > released)"))
+        shown, whole, released = browser.execute_script("return [shown, whole, released]")
+        during = [at for at in shown if at <= released]
         rates.append((len(during) - 1) / (during[-1] - during[0]) * 1000)
-        delays.append(next(at for at, is_whole in shown if is_whole and at > released) - released)
+        delays.append(next(at for at in whole if at > released) - released)
     return {
         "shown pictures a second": median(rates),
         "release to whole picture, ms": median(delays),

@@ -16,6 +16,7 @@ _LARGEST_LIVE_PX = 256  # height up to which whole pictures are drawn while a sl
 _LEAST_LIVE_PX = 64
 _LATE_S, _QUICK_S = 0.25, 0.05  # of a picture on the way
 _QUICK_ONES = 8  # in a row, before pictures on the way are larger again
+_SMALL_PX = 128  # up to here the browser needs the other cores more
 _RESTING_S = 0.6  # without a move, before what is shown counts as let go
 
 
@@ -26,10 +27,12 @@ class Wanted:
     Attributes:
         state: Of what.
         is_final: Whether it stands still: then the picture is whole.
+        number: Of the last value that the page gave; see `Live`.
     """
 
     state: State
     is_final: bool
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Shown:
         seconds: How long it took.
         changes: Change of each attribute in standard deviations, where it was asked for.
         is_final: Whether the picture stands still.
+        number: Of the last value that the page had given.
     """
 
     after: bytes = b""
@@ -49,6 +53,7 @@ class Shown:
     seconds: float = 0.0
     changes: Mapping[str, float] = field(default_factory=dict)
     is_final: bool = False
+    number: int = 0
 
 
 def live_height(drawing: Drawing) -> int | None:
@@ -86,14 +91,17 @@ class Desk:
         self.pictures = Latest(self._draw, show, device)
         self.measures = Latest(self._measure, show, device)
         self._before_of: object = None
+        self._whole: tuple[State, bytes] | None = None
         self._moved_s = 0.0
+        self.number = 0
 
-    def move(self, index: int, strength: float) -> None:
-        """Draw a slider on its way."""
+    def move(self, index: int, strength: float, *, is_drawn: bool = True) -> None:
+        """Move a slider, and draw it on its way."""
         strength = number(strength, "strength", LARGEST_STRENGTH)
         self.state = self.state.with_slider(index, strength=strength)
         self._moved_s = time.monotonic()
-        self.pictures.give(Wanted(self.state, is_final=False))
+        if is_drawn:
+            self._ask(is_final=False)
 
     @property
     def is_resting(self) -> bool:
@@ -108,7 +116,7 @@ class Desk:
             self._moved_s = time.monotonic()
             if is_final:
                 self.history.replace(self.state)
-            self.pictures.give(Wanted(self.state, is_final=is_final))
+            self._ask(is_final=is_final)
 
     def settle(self, state: State | None = None) -> None:
         """Make a state, or where the sliders stand, one that can be undone to, and draw it whole."""
@@ -141,12 +149,15 @@ class Desk:
         self.measures.close()
 
     def _show(self) -> None:
-        self.pictures.give(Wanted(self.state, is_final=True))
+        self._ask(is_final=True)
+
+    def _ask(self, *, is_final: bool) -> None:
+        self.pictures.give(Wanted(self.state, is_final, self.number))
 
     def _draw(self, wanted: Wanted) -> Shown:
         start = time.perf_counter()
         height = None if wanted.is_final else self.height
-        after = self.drawing.frame(wanted.state, height=height)
+        after = self._picture(wanted.state, height)
         seconds = time.perf_counter() - start
         if not wanted.is_final:
             self._adapt(seconds)
@@ -155,7 +166,18 @@ class Desk:
         if wanted.is_final and plain != self._before_of:
             before = self.drawing.frame(plain)
             self._before_of = plain
-        return Shown(after, before, seconds, is_final=wanted.is_final)
+        return Shown(after, before, seconds, is_final=wanted.is_final, number=wanted.number)
+
+    def _picture(self, state: State, height: int | None) -> bytes:
+        """Draw a state, unless its whole picture was the last one."""
+        if self._whole is not None and self._whole[0] == state:
+            return self._whole[1]
+        side = height or self.drawing.generator.info.resolution[0]
+        self.device.choose_threads(is_small=side <= _SMALL_PX)
+        picture = self.drawing.frame(state, height=height)
+        if height is None and state.source.kind != "clip":  # which may be opened, or not
+            self._whole = (state, picture)
+        return picture
 
     def _adapt(self, seconds: float) -> None:
         """Draw smaller pictures on the way where they are late, larger ones again where they are not."""

@@ -8,6 +8,7 @@ from nicegui import Client, run, ui
 
 from dynode.errors import DynodeError
 from dynode_studio.frames import Frames
+from dynode_studio.live_script import LIVE_SCRIPT
 from dynode_studio.studio import Studio
 from dynode_studio.style import STYLE
 
@@ -15,6 +16,7 @@ from dynode_studio.style import STYLE
 async def open_page(studio: Studio) -> None:
     """Open a tab, and build its page once the generator is there."""
     ui.add_css(STYLE)
+    ui.add_head_html(LIVE_SCRIPT)
     client = ui.context.client
     opened = studio.tabs.open()
     if opened is None:

@@ -37,6 +37,7 @@ async def show_page(studio: Studio, name: str, frames: Frames, client: Client) -
             ExportPanel(tab)
             WalkPanel(tab)
     ui.keyboard(on_key=lambda event: _key(tab, event))
+    ui.run_javascript(f"dynodeLive.open('/live/{name}')")
     tab.desk.settle()
     source = studio.settings.source
     if source is not None:

@@ -44,7 +44,9 @@ class Portrait:
         self.bars = ui.element("div").classes("bars").props('role="list" aria-label="Changes"')
         self._timer = ui.timer(_SETTLED_S, self._measure, active=False)
         self._changes: dict[str, float] = {}
+        self._seconds = 0.0
         tab.listeners.append(self._shown)
+        tab.seen.append(self._stands)
         self._wiped()
 
     def _wiped(self) -> None:
@@ -52,16 +54,16 @@ class Portrait:
 
     def _shown(self, shown: Shown) -> None:
         if shown.after:
-            self.after.props(f'src="{self.tab.address(shown.after)}"')
-            self.box.props(f'aria-busy="{str(not shown.is_final).lower()}"')
-            self.status.set_text(f"drawn in {shown.seconds * 1000:.0f} ms")
+            self._seconds = shown.seconds
             self._timer.deactivate()
-            self._timer.activate()
-        if shown.before:
-            self.before.props(f'src="{self.tab.address(shown.before)}"')
-        if not shown.after:
+            self.tab.live.send(shown)
+        else:
             self._changes = dict(shown.changes)
             self._show_changes()
+
+    def _stands(self) -> None:
+        self.status.set_text(f"drawn in {self._seconds * 1000:.0f} ms")
+        self._timer.activate()
 
     def _measure(self) -> None:
         if self.tab.state != self.tab.desk.history.now:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import warnings
 import webbrowser
 
-from nicegui import app, ui
+from nicegui import app, background_tasks, ui
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from dynode.cli import console
 from dynode.errors import UsageError
 from dynode_studio.entrance import open_page
 from dynode_studio.security import Guard, new_token
 from dynode_studio.studio import Settings, Studio
+
+_LOOK_S = 0.01
 
 
 def register(studio: Studio) -> None:
@@ -31,6 +35,12 @@ def register(studio: Studio) -> None:
             return Response("no such picture\n", status_code=404, media_type="text/plain")
         told = {"cache-control": "no-store"}
         return Response(found.content, media_type=found.media_type, headers=told)
+
+    @app.websocket("/live/{tab}")
+    async def live(tab: str, socket: WebSocket) -> None:
+        from dynode_studio.live import serve_live
+
+        await serve_live(studio.lives.get(tab), socket)
 
 
 def serve(settings: Settings) -> None:
@@ -50,7 +60,9 @@ def serve(settings: Settings) -> None:
     app.add_middleware(Guard, token=token, hosts=hosts)
     address = f"http://{settings.host}:{port}/?token={token}"
     warnings.showwarning = studio.device.hear(warnings.showwarning)
-    app.on_startup(lambda: _tell(address, settings.browser))
+    app.on_startup(
+        lambda: background_tasks.create(_tell(address, settings.host, port, settings.browser))
+    )
     app.on_shutdown(studio.device.close)
     ui.run(
         host=settings.host,
@@ -66,12 +78,24 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _tell(address: str, is_opened: bool) -> None:
+async def _tell(address: str, host: str, port: int, is_opened: bool) -> None:
+    """Say where the studio is once it answers there."""
+    while not await _answers(host, port):
+        await asyncio.sleep(_LOOK_S)
     console.tell(address)
     sys.stdout.flush()
     console.say("open this address in the browser of this machine; Ctrl-C ends the studio")
     if is_opened:
         webbrowser.open(address)
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _is_local(host: str) -> bool:

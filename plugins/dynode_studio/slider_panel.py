@@ -13,6 +13,7 @@ from dynode_studio.tab import Tab
 
 RANGE_SD = 4.0
 _STEP = 0.05
+_VALUE = "model-value"
 ZONES = {"": "all rows", "coarse": "form", "middle": "features", "fine": "colour"}
 
 
@@ -26,7 +27,7 @@ class SliderPanel:
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
         self._shape: object = None
-        self._rows: list[tuple[ui.slider, ui.number, ui.element]] = []
+        self._rows: list[tuple[ui.element, ui.number, ui.element]] = []
         with ui.element("div").classes("card"):
             with ui.element("div").classes("line"):
                 ui.label("Directions").classes("title")
@@ -48,21 +49,22 @@ class SliderPanel:
                 for index, slider in enumerate(sliders):
                     self._rows.append(self._row(index, slider))
         for slider, (bar, figure, row) in zip(sliders, self._rows, strict=True):
-            bar.value, figure.value = slider.strength, slider.strength
+            bar.props[_VALUE] = figure.value = slider.strength
             row.classes(add="muted") if slider.is_muted else row.classes(remove="muted")
 
-    def _row(self, index: int, slider: Slider) -> tuple[ui.slider, ui.number, ui.element]:
+    def _row(self, index: int, slider: Slider) -> tuple[ui.element, ui.number, ui.element]:
         name = slider.name.replace('"', "'")
         with ui.element("div").classes("slider") as row:
             ui.label(slider.name).classes("title").tooltip(self._told(slider))
-            bar = ui.slider(min=-RANGE_SD, max=RANGE_SD, step=_STEP, value=slider.strength)
-            bar.props("selection-color=transparent")
+            bar = ui.element("q-slider").props("selection-color=transparent")
+            bar.props.update({"min": -RANGE_SD, "max": RANGE_SD, "step": _STEP})
+            bar.props[_VALUE] = slider.strength
             bar.props["aria-label"] = f"Strength of {name}"
-            bar.on_value_change(functools.partial(self._moved, index))
-            bar.on("change", functools.partial(self._released, index))
             figure = ui.number(value=slider.strength, step=_STEP, format="%.2f")
             figure.props("dense borderless").props["aria-label"] = f"Strength of {name} as a number"
             figure.on("change", functools.partial(self._typed, index))
+            bar.on("update:model-value", js_handler=_moving(index, figure.id))
+            bar.on("change", functools.partial(self._released, index), js_handler=_released(index))
             self._zone(index, slider, name)
             with ui.element("div").classes("line").style("flex-wrap: nowrap; gap: 0"):
                 self._icon("visibility", f"Mute {name}", self._mute, index)
@@ -88,13 +90,8 @@ class SliderPanel:
         button.props("flat round dense size=sm").props["aria-label"] = label
         button.tooltip(label)
 
-    def _moved(self, index: int, event: events.ValueChangeEventArguments[Any]) -> None:
-        if event.value is not None and event.value != self.tab.state.sliders[index].strength:
-            self.tab.attempt(lambda: self.tab.desk.move(index, float(event.value)))
-            self._rows[index][1].value = event.value
-
     def _released(self, index: int, event: events.GenericEventArguments) -> None:
-        """Settle where the slider was let go; its last value on the way may come after this."""
+        """Settle where the slider was let go, told over the page's usual socket."""
         value = event.args[0] if isinstance(event.args, list) else event.args
         self.tab.attempt(lambda: self.tab.desk.move(index, value))
         self.tab.settle(self.tab.state)
@@ -153,3 +150,12 @@ class SliderPanel:
         slider = self.tab.state.sliders[index]
         stem = file_stems([slider.name])[0]
         self.tab.offer(self.tab.drawing.contents[slider.file], f"{stem}.safetensors")
+
+
+def _moving(index: int, figure: int) -> str:
+    return f"(value) => dynodeLive.move({index}, value, {figure})"
+
+
+def _released(index: int) -> str:
+    """Let go over the socket of the pictures; over the page's, where that one is not open."""
+    return f"(value) => dynodeLive.release({index}, value) || emit(value)"

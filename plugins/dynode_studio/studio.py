@@ -14,6 +14,7 @@ from dynode_studio.worker import Device
 
 if TYPE_CHECKING:
     from dynode.generator import Generator
+    from dynode_studio.live import Live
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Studio:
 
     def __init__(self, settings: Settings, generator: Generator | None = None) -> None:
         self.settings, self.tabs, self.device = settings, Tabs(), Device()
+        self.lives: dict[str, Live] = {}
         self._generator: Future[Generator] = Future()
         if generator is not None:
             self._generator.set_result(generator)
@@ -49,6 +51,9 @@ class Studio:
     def _load(self) -> None:
         try:
             found = dynode.load_generator(self.settings.generator, device=self.settings.device)
+            import torch
+
+            self.device.threads = torch.get_num_threads()
             self._generator.set_result(found)
         except Exception as error:  # told on the page and by the command
             self._generator.set_exception(error)

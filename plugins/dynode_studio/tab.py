@@ -15,6 +15,7 @@ from dynode_studio.contents import Contents
 from dynode_studio.desk import Desk, Shown, Wanted
 from dynode_studio.drawing import Drawing
 from dynode_studio.frames import Frames
+from dynode_studio.live import Live
 from dynode_studio.state import Slider, Source, State
 from dynode_studio.studio import Studio
 from dynode_studio.worker import Job, Stopped
@@ -41,6 +42,10 @@ class Tab:
         self.jobs: list[Job] = []
         self.listeners: list[Callable[[Shown], None]] = []
         self.changed: list[Callable[[], None]] = []
+        self.seen: list[Callable[[], None]] = []
+        self.live = Live(self._moved, self._seen)
+        studio.lives[name] = self.live
+        self._is_late = False
         self.is_closed = False
 
     @property
@@ -119,6 +124,26 @@ class Tab:
             job.cancel()
         self.drawing.close()
         self.studio.tabs.close(self.name)
+        self.studio.lives.pop(self.name, None)
+
+    def _moved(self, slider: int, value: float, is_released: bool, number: int) -> None:
+        """Take the value of a slider; the controls come in line once its picture is shown."""
+        if self.is_closed or slider >= len(self.state.sliders):
+            return
+        self.desk.number = number
+        self.attempt(lambda: self.desk.move(slider, value, is_drawn=not is_released))
+        if is_released:
+            self._is_late = True
+            self.attempt(self.desk.settle)
+
+    def _seen(self) -> None:
+        if self.is_closed:
+            return
+        if self._is_late:
+            self._is_late = False
+            self.refresh()
+        for call in self.seen:
+            call()
 
     def _drawn(self, wanted: Wanted, shown: Shown | Exception) -> None:
         """Take a picture in the drawing thread."""

@@ -121,13 +121,31 @@ class Job:
 
 
 class Device:
-    """The threads of one device: one draws, one does long work, so that sliders stay live."""
+    """The threads of one device: one draws, one does long work, so that sliders stay live.
+
+    Attributes:
+        threads: Of torch, for all but small pictures; None leaves them as they are.
+    """
 
     def __init__(self) -> None:
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="dynode-studio-draw")
         self._working = ThreadPoolExecutor(1, thread_name_prefix="dynode-studio-job")
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
+        self.threads: int | None = None
+
+    def choose_threads(self, *, is_small: bool) -> None:
+        """Let the calling thread compute a small picture alone, anything else with all threads.
+
+        Threads that wait for each other spin, which costs the browser beside them more than they save. torch
+        keeps the number of each thread apart, so that jobs and the command write the same bytes.
+        """
+        if self.threads is not None:
+            import torch
+
+            wanted = 1 if is_small else self.threads
+            if torch.get_num_threads() != wanted:
+                torch.set_num_threads(wanted)
 
     def draw(self, call: Callable[[], None]) -> None:
         """Run something short."""
@@ -149,8 +167,12 @@ class Device:
                 raise UsageError(f"{MOST_JOBS} jobs wait already; cancel some of them first")
             job = Job(title)
             self._jobs.append(job)
-        self._working.submit(_run, job, work)
+        self._working.submit(self._run, job, work)
         return job
+
+    def _run(self, job: Job, work: Callable[[Progress], Any]) -> None:
+        self.choose_threads(is_small=False)
+        _run(job, work)
 
     def hear(self, otherwise: Callable[..., None]) -> Callable[..., None]:
         """Make what can be `warnings.showwarning`: users' warnings of a job are kept with it.

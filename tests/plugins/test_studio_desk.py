@@ -64,7 +64,7 @@ def test_pictures_on_the_way_shrink_where_they_are_late_and_grow_where_they_are_
     monkeypatch.setattr(desks, "_QUICK_ONES", 2)
     del heights[:]
     for number in range(6):
-        desk.move(0, number + 1.0)
+        desk.move(0, number + 11.0)
     assert heights == [64, 64, 128, 128, None, None]
 
 
@@ -79,4 +79,17 @@ def test_the_picture_is_whole_once_the_slider_is_let_go(
     desk.settle()
 
     assert heights[0] is None
+    assert desk.history.now.sliders[0].strength == 2.0
+
+
+def test_the_whole_picture_of_the_last_value_on_the_way_is_not_drawn_again(
+    desk: Desk, heights: list[int | None]
+) -> None:
+    desk.move(0, 1.0)
+    desk.settle()  # draws the picture before the edits, of a new source
+    del heights[:]
+    desk.move(0, 2.0)
+    desk.settle()
+
+    assert heights == [None]
     assert desk.history.now.sliders[0].strength == 2.0
