@@ -91,7 +91,7 @@ class Desk:
         self.pictures = Latest(self._draw, show, device)
         self.measures = Latest(self._measure, show, device)
         self._before_of: object = None
-        self._whole: tuple[State, bytes] | None = None
+        self._whole: tuple[State, bytes, float] | None = None
         self._moved_s = 0.0
         self.number = 0
 
@@ -155,10 +155,8 @@ class Desk:
         self.pictures.give(Wanted(self.state, is_final, self.number))
 
     def _draw(self, wanted: Wanted) -> Shown:
-        start = time.perf_counter()
         height = None if wanted.is_final else self.height
-        after = self._picture(wanted.state, height)
-        seconds = time.perf_counter() - start
+        after, seconds = self._picture(wanted.state, height)
         if not wanted.is_final:
             self._adapt(seconds)
         before = b""
@@ -168,16 +166,18 @@ class Desk:
             self._before_of = plain
         return Shown(after, before, seconds, is_final=wanted.is_final, number=wanted.number)
 
-    def _picture(self, state: State, height: int | None) -> bytes:
-        """Draw a state, unless its whole picture was the last one."""
+    def _picture(self, state: State, height: int | None) -> tuple[bytes, float]:
+        """Draw a state, unless its whole picture was the last one; and say how long it took."""
         if self._whole is not None and self._whole[0] == state:
-            return self._whole[1]
+            return self._whole[1:]
+        start = time.perf_counter()
         side = height or self.drawing.generator.info.resolution[0]
         self.device.choose_threads(is_small=side <= _SMALL_PX)
         picture = self.drawing.frame(state, height=height)
+        seconds = time.perf_counter() - start
         if height is None and state.source.kind != "clip":  # which may be opened, or not
-            self._whole = (state, picture)
-        return picture
+            self._whole = (state, picture, seconds)
+        return picture, seconds
 
     def _adapt(self, seconds: float) -> None:
         """Draw smaller pictures on the way where they are late, larger ones again where they are not."""
