@@ -1,6 +1,6 @@
 """Time the studio as a user meets it, in headless Chromium, and its drawing on its own.
 
-    OMP_NUM_THREADS=2 python benchmarks/studio.py [--parts page desk large memory]
+    python benchmarks/studio.py [--parts page desk large memory]
 
 `page`: from the command to the first page and picture; pictures that the browser shows a second while a
 slider of facets-128 is dragged, and from letting go to the whole picture. Needs chromium, chromedriver and
@@ -127,13 +127,19 @@ def milliseconds(desk: Any, index: int, height: int | None, rounds: int) -> dict
 
 
 def measure_desk() -> Figures:
+    import torch
+
     import dynode
     from dynode.pipeline import ready_directions
 
     generator = dynode.load_generator()
     desk = make_desk(generator, ready_directions(generator.info))
-    found = milliseconds(desk, 0, None, 30)
-    return {f"128 px, {unit}": value for unit, value in found.items()}
+    found: Figures = {}
+    for name, threads in (("all threads", torch.get_num_threads()), ("one thread", 1)):
+        torch.set_num_threads(threads)
+        taken = milliseconds(desk, 0, None, 30)
+        found |= {f"128 px in {name}, {unit}": value for unit, value in taken.items()}
+    return found
 
 
 def measure_large() -> Figures:

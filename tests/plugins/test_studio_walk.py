@@ -71,6 +71,18 @@ def find_by_text(visitor: Visitor) -> None:
     visitor.wait(lambda: "Strength of a bald man" in visitor.driver.page_source, "a new slider")
     visitor.wait(lambda: "does not know: bald" in visitor.text(), "what the text model warned of")
     visitor.keep("text")
+    cancel(visitor)
+
+
+def cancel(visitor: Visitor) -> None:
+    visitor.find("Text of the edit").send_keys(" with glasses\n")
+    button = "document.querySelector('[aria-label^=Cancel]')"
+    visitor.wait(
+        lambda: visitor.driver.execute_script(f"return {button} && ({button}.click(), true)"),
+        "a way to stop it",
+    )
+    visitor.wait(lambda: "with glasses: cancelled" in visitor.text(), "that it was stopped")
+    assert "Strength of a bald man with glasses" not in visitor.driver.page_source
 
 
 def upload_and_stack(visitor: Visitor, folder: Path) -> None:
