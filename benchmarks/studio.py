@@ -3,7 +3,7 @@
     python benchmarks/studio.py [--parts page desk large memory]
 
 `page`: from the command to the first page and picture; pictures that the browser shows a second while a
-slider of facets-128 is dragged, and from letting go to the whole picture. Needs chromium, chromedriver and
+slider of facets-256 is dragged, and from letting go to the whole picture. Needs chromium, chromedriver and
 selenium. `desk`: the same pictures without server and browser. `large`: previews and whole pictures at
 1024 px, random weights of the published widths. `memory`: 20,000 values given to a slider, resident
 memory after the first 2,000 and at the end. Wall times, as users wait for them: the load of the machine
@@ -102,6 +102,14 @@ def drag(browser: Any, rounds: int = 3, moves: int = 240) -> Figures:
     }
 
 
+def shown_generator() -> Any:
+    """The one that the studio opens with."""
+    import dynode
+    from dynode_studio.studio import live_generator
+
+    return dynode.load_generator(live_generator())
+
+
 def make_desk(generator: Any, ready: Any, show: Any = lambda wanted, shown: None) -> Any:
     from dynode_studio.contents import Contents
     from dynode_studio.desk import Desk
@@ -129,16 +137,16 @@ def milliseconds(desk: Any, index: int, height: int | None, rounds: int) -> dict
 def measure_desk() -> Figures:
     import torch
 
-    import dynode
     from dynode.pipeline import ready_directions
 
-    generator = dynode.load_generator()
+    generator = shown_generator()
     desk = make_desk(generator, ready_directions(generator.info))
     found: Figures = {}
     for name, threads in (("all threads", torch.get_num_threads()), ("one thread", 1)):
         torch.set_num_threads(threads)
-        taken = milliseconds(desk, 0, None, 30)
-        found |= {f"128 px in {name}, {unit}": value for unit, value in taken.items()}
+        for side, height in (("128 px", 128), ("256 px", None)):
+            taken = milliseconds(desk, 0, height, 30)
+            found |= {f"{side} in {name}, {unit}": value for unit, value in taken.items()}
     return found
 
 
@@ -168,11 +176,10 @@ def measure_large() -> Figures:
 
 
 def measure_memory(events: int = 20_000, warm: int = 2_000) -> Figures:
-    import dynode
     from dynode.pipeline import ready_directions
     from dynode_studio.frames import Frames
 
-    frames, generator = Frames(), dynode.load_generator()
+    frames, generator = Frames(), shown_generator()
     desk = make_desk(
         generator,
         ready_directions(generator.info),

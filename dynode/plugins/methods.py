@@ -119,6 +119,7 @@ class GeneratorProvider(Plugin):
         licence: SPDX identifier of the weights' licence.
         domain: What it draws, free text such as `faces`.
         default, default_video: Whether it draws pictures, or videos, when no generator is named.
+        default_live: Whether a person who edits by eye, as in the studio, sees its pictures then.
         directions: Folder of ready directions for it, which then can be named; None for none.
         draws_faces: Whether its domain shows faces, for what needs them; None if nobody says.
     """
@@ -127,6 +128,7 @@ class GeneratorProvider(Plugin):
     domain: ClassVar[str] = "unknown"
     default: ClassVar[bool] = False
     default_video: ClassVar[bool] = False
+    default_live: ClassVar[bool] = False
     directions: ClassVar[Path | None] = None
     draws_faces: ClassVar[bool | None] = None
 

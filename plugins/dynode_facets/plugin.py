@@ -46,6 +46,7 @@ class FinerFacets(dynode.GeneratorProvider):
     summary = "the portraits of facets-128, 256 px, bundled"
     licence = "Apache-2.0"
     domain = DOMAIN
+    default_live = True
     directions = FacetsGenerator.directions
 
     def load(self, device: torch.device | str) -> Generator:

@@ -12,7 +12,7 @@ from dynode_studio.history import History
 from dynode_studio.state import LARGEST_STRENGTH, Slider, State, number
 from dynode_studio.worker import Device, Latest
 
-_LARGEST_LIVE_PX = 256  # height up to which whole pictures are drawn while a slider moves
+_LARGEST_LIVE_PX = 128  # height up to which whole pictures are drawn while a slider moves
 _LEAST_LIVE_PX = 64
 _LATE_S, _QUICK_S = 0.25, 0.05  # of a picture on the way
 _QUICK_ONES = 8  # in a row, before pictures on the way are larger again

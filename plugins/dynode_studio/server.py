@@ -7,6 +7,7 @@ import socket
 import sys
 import warnings
 import webbrowser
+from dataclasses import replace
 
 from nicegui import app, background_tasks, ui
 from starlette.responses import Response
@@ -16,7 +17,7 @@ from dynode.cli import console
 from dynode.errors import UsageError
 from dynode_studio.entrance import open_page
 from dynode_studio.security import Guard, new_token
-from dynode_studio.studio import Settings, Studio
+from dynode_studio.studio import Settings, Studio, live_generator
 
 _LOOK_S = 0.01
 
@@ -49,7 +50,7 @@ def serve(settings: Settings) -> None:
     Raises:
         DynodeError: The generator cannot be loaded, or the port is taken.
     """
-    studio = Studio(settings)
+    studio = Studio(replace(settings, generator=settings.generator or live_generator()))
     port = _free_port(settings)
     token = settings.token or new_token()
     names = (

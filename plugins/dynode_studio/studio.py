@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dynode
+from dynode import plugins
 from dynode_studio.frames import Tabs
 from dynode_studio.worker import Device
 
@@ -29,6 +30,14 @@ class Settings:
     port: int = 0
     token: str | None = None
     browser: bool = True
+
+
+def live_generator() -> str | None:
+    """Name the generator that a person sees where none is named; None for the one of every command."""
+    shown = (
+        one for one in plugins.registry().generators if isinstance(one, dynode.GeneratorProvider)
+    )
+    return next((one.name for one in shown if one.default_live), None)
 
 
 class Studio:

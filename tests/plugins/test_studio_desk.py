@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+import dynode
 from dynode.direction import LinearDirection
 from dynode.testing import tiny_generator
 from dynode_studio import desk as desks
@@ -14,6 +15,7 @@ from dynode_studio.contents import Contents
 from dynode_studio.desk import Desk, Shown, Wanted
 from dynode_studio.drawing import Drawing
 from dynode_studio.state import Slider, State
+from dynode_studio.studio import live_generator
 from dynode_studio.worker import Device
 
 
@@ -31,6 +33,7 @@ def heights() -> list[int | None]:
 
 @pytest.fixture
 def desk(heights: list[int | None], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(desks, "_LARGEST_LIVE_PX", 256)
     generator = tiny_generator(resolution=256)
     shift = LinearDirection(torch.ones(generator.info.num_layers, generator.info.w_dim))
     drawing = Drawing(generator, {"shift": shift}, Contents())
@@ -93,3 +96,16 @@ def test_the_whole_picture_of_the_last_value_on_the_way_is_not_drawn_again(
 
     assert heights == [None]
     assert desk.history.now.sliders[0].strength == 2.0
+
+
+@pytest.mark.installed_plugins
+def test_a_person_sees_the_finer_portraits_and_drags_the_coarser() -> None:
+    name = live_generator()
+    generator = dynode.load_generator(name)
+
+    assert (name, generator.info.resolution) == ("facets-256", (256, 256))
+    assert desks.live_height(Drawing(generator, {}, Contents())) == 128
+
+
+def test_without_a_plugin_that_says_so_the_studio_opens_with_what_every_command_takes() -> None:
+    assert live_generator() is None
