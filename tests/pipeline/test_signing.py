@@ -76,7 +76,7 @@ def test_what_another_method_found_stays_as_it_is(generator: StyleGAN2) -> None:
 
 @pytest.mark.parametrize("place", ["directions", "inverters", "plugins"])
 def test_no_method_signs_by_itself(place: str, repository: Path) -> None:
-    """The published readers say where a file comes from; they find nothing. Nor does a training or a blend."""
+    """The published readers say where a file comes from; they find nothing. Nor do trainings and blends."""
     found = [
         file.relative_to(repository).as_posix()
         for file in sorted((repository / place).rglob("*.py"))
