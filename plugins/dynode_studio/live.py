@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,7 @@ class Live:
         self._sent: dict[str, bytes] = {}
         self._news = asyncio.Event()
         self._listeners = 0
+        self._writing: asyncio.Task[None] | None = None
 
     def send(self, shown: Shown) -> None:
         """Send what was drawn; of pictures that come faster than they go, the newest."""
@@ -49,15 +51,17 @@ class Live:
             self._seen()
 
     async def serve(self, socket: WebSocket) -> None:
-        """Talk to a page until it goes; it is sent first what stands there."""
+        """Talk to a page until it goes; it is sent first what stands there, an older socket nothing more."""
         await socket.accept()
+        if self._writing is not None:
+            self._writing.cancel()
         self._sent, self._unsent = {}, dict(self._newest)
         self._news.set()
         self._listeners += 1
-        writing = asyncio.create_task(self._write(socket))
+        self._writing = writing = asyncio.create_task(self._write(socket))
         try:
             while True:
-                self.take(await socket.receive_text())
+                self.take(await _text(socket))
         except WebSocketDisconnect:
             pass
         except UsageError:
@@ -74,7 +78,7 @@ class Live:
         """
         try:
             told: Any = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError("the message is no JSON; reload the page") from error
         if not isinstance(told, dict):
             raise UsageError("the message has no members; reload the page")
@@ -97,12 +101,21 @@ class Live:
                 told = {"name": name, "is_final": shown.is_final, "number": shown.number}
                 body = b"" if self._sent.get(name) is content else content
                 self._sent[name] = content
-                await socket.send_bytes(json.dumps(told).encode() + b"\n" + body)
+                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the page is gone
+                    await socket.send_bytes(json.dumps(told).encode() + b"\n" + body)
+
+
+async def _text(socket: WebSocket) -> str:
+    try:
+        return await socket.receive_text()
+    except KeyError as error:
+        raise UsageError("the message is bytes, expected text; reload the page") from error
 
 
 async def serve_live(live: Live | None, socket: WebSocket) -> None:
     """Serve the tab of an address, if there is one."""
     if live is None:
+        await socket.accept()  # a browser is told no code of a socket that never opened
         await socket.close(_REFUSED)
     else:
         await live.serve(socket)

@@ -21,10 +21,10 @@ window.dynodeLive = (() => {
   function show(told, content) {
     const image = document.querySelector(`img[data-name=${told.name}]`), old = image.src;
     image.onload = () => {
-      if (old.startsWith('blob:')) URL.revokeObjectURL(old);
       if (told.is_final && told.name === 'after') stand(told.number);
     };
     image.src = URL.createObjectURL(new Blob([content], {type: 'image/jpeg'}));
+    if (old.startsWith('blob:')) URL.revokeObjectURL(old);  // shown or not
   }
   function take(event) {
     const bytes = new Uint8Array(event.data), end = bytes.indexOf(10);

@@ -218,7 +218,7 @@ def number(value: object, name: str, largest: float) -> float:
         UsageError: It is something else.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or abs(value) > largest:  # type: ignore[arg-type]
+    if not is_number or abs(value) > largest or not math.isfinite(value):  # type: ignore[arg-type]
         raise UsageError(f"{name} is {_quoted(value)}; expected a number within ±{largest:g}")
     return float(value)  # type: ignore[arg-type]  # it is one
 

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from dynode.errors import UsageError
 from dynode_studio.desk import Shown
-from dynode_studio.live import Live
+from dynode_studio.live import Live, serve_live
 from dynode_studio.worker import Device
 
 
@@ -22,15 +22,16 @@ class Page:
     def __init__(self) -> None:
         self.sent = list[bytes]()
         self.told: asyncio.Queue[str | None] = asyncio.Queue()
+        self.accepted = False
 
     async def accept(self) -> None:
-        pass
+        self.accepted = True
 
     async def receive_text(self) -> str:
         text = await self.told.get()
         if text is None:
             raise WebSocketDisconnect
-        return text
+        return {"text" if text else "bytes": text}["text"]  # as Starlette's own
 
     async def send_bytes(self, content: bytes) -> None:
         self.sent.append(content)
@@ -129,6 +130,8 @@ def test_a_picture_that_nobody_listens_to_counts_as_seen() -> None:
         '{"slider": 0, "value": NaN, "number": 1}',
         '{"slider": 0, "value": 1e9, "number": 1}',
         '{"slider": 0, "value": 1}',
+        '{"slider": 0, "value": 1' + "0" * 400 + ', "number": 1}',  # more than a float holds
+        "[" * 100_000,
     ],
 )
 def test_a_message_that_no_page_sends_ends_the_socket(text: str) -> None:
@@ -138,6 +141,41 @@ def test_a_message_that_no_page_sends_ends_the_socket(text: str) -> None:
     assert taken == []
     with pytest.raises(UsageError):
         Live(lambda *value: None, lambda: None).take(text)
+
+
+def test_bytes_end_the_socket() -> None:
+    sent, taken = talk(told=("",))
+
+    assert (sent, taken) == ([b"closed 1003"], [])
+
+
+def test_a_page_that_connects_again_is_sent_the_pictures_its_dead_socket_is_not() -> None:
+    async def serve() -> tuple[list[bytes], list[bytes]]:
+        live, dead, page = Live(lambda *value: None, lambda: None), Page(), Page()
+        both = [asyncio.create_task(live.serve(dead))]  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+        both.append(asyncio.create_task(live.serve(page)))  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+        live.send(Shown(b"picture"))
+        await asyncio.sleep(0.01)
+        for each in (dead, page):
+            each.told.put_nowait(None)
+        await asyncio.gather(*both)
+        return dead.sent, page.sent
+
+    dead, page = asyncio.run(serve())
+
+    assert dead == []
+    assert [one.split(b"\n")[1] for one in page] == [b"picture"]
+
+
+def test_the_socket_of_a_tab_that_is_gone_opens_to_say_so() -> None:
+    page = Page()
+
+    asyncio.run(serve_live(None, page))  # type: ignore[arg-type]
+
+    assert page.accepted
+    assert page.sent == [b"closed 1008"]
 
 
 def test_small_pictures_are_drawn_in_one_thread_and_jobs_in_as_many_as_before() -> None:
