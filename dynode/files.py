@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _LARGEST_HEADER = 32 * 2**20
 _FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
+UNFINISHED = (
+    ".unfinished-"  # before the names of what is being written, which stays if a writer is killed
+)
 
 
 @contextlib.contextmanager
@@ -55,6 +59,15 @@ def written(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed writers left below a folder, in which nobody writes any more."""
+    for path in list(folder.rglob(f"{UNFINISHED}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def told_where_full(path: Path) -> Iterator[None]:
     """Say in one line that there is no room for a file.
@@ -82,7 +95,7 @@ def _made_beside(path: Path) -> Path:
         raise UsageError(f"cannot write {path}: it is a folder; choose a file name with -o")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=UNFINISHED, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}; choose another place with -o"

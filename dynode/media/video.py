@@ -77,7 +77,7 @@ def write_video(
             return _write_strip(frames, temporary, float(fps), path.suffix.lower(), end_s)
         if sound is None:
             return encode_frames(frames, temporary, fps=fps, like=path)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=files.UNFINISHED) as folder:
             silent = Path(folder) / "silent.mp4"
             encode_frames(frames, silent, fps=fps, like=path)
             return join_tracks([silent], temporary, fps=fps, sound=sound)

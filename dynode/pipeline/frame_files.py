@@ -73,7 +73,7 @@ def _write_folder(tiled: Iterable[Tensor], path: Path) -> int:
     _refuse_strange(path)
     count = 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=files.UNFINISHED) as folder:
         made = Path(folder) / path.name
         made.mkdir()
         for batch in tiled:

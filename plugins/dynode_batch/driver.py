@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynode.errors import DiskFullError
-from dynode.files import written
+from dynode.files import remove_unfinished, written
 from dynode.plugins import Progress, silent
 from dynode_batch.identity import Identifier, identified
 from dynode_batch.journal import Journal
@@ -117,6 +117,7 @@ def _run(
     before, started = len(usable) - len(left), time.monotonic()
     retried = Counter[str]()
     failed += _work(journal, plan, left, (total, before + len(failed)), progress, retried)
+    remove_unfinished(plan.job.folder)
     failed.sort(key=lambda one: one.number)
     journal.keep_order({row.id: row.number for row in usable})
     document = _document(plan, (total, before, len(left)), failed, time.monotonic() - started)

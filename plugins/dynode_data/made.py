@@ -106,7 +106,7 @@ def making(path: Path, *, force: bool) -> Iterator[Sink]:
             yield _ZipSink(archive, path.stem)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=files.UNFINISHED) as folder:
         made = Path(folder) / path.name
         made.mkdir()
         yield _FolderSink(made)

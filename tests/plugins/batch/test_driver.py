@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -165,6 +167,27 @@ def test_a_shard_that_the_journal_does_not_know_is_written_again(
 
     tars = {name: told for name, told in content(undisturbed).items() if name.endswith(".tar")}
     assert {name: told for name, told in content(folder).items() if name.endswith(".tar")} == tars
+
+
+def test_nothing_half_written_stays_where_a_worker_was_killed(
+    rows: list[Row], tmp_path: Path
+) -> None:
+    undisturbed, folder = tmp_path / "undisturbed", tmp_path / "out"
+    run_batch(rows, plan(undisturbed, Backend()), None, "f")
+    (folder / "pictures").mkdir(parents=True)
+    (folder / "pictures" / ".mine").touch()
+    killed = (
+        "import os, pathlib, signal, dynode.files as files\n"
+        f"with files.written(pathlib.Path({str(folder / 'pictures' / 'a.png')!r})):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    assert len(list((folder / "pictures").iterdir())) == 2
+
+    run_batch(rows, plan(folder, Backend()), None, "f")
+
+    left = {file.name for file in (folder / "pictures").iterdir()}
+    assert left == {".mine"} | {file.name for file in (undisturbed / "pictures").iterdir()}
 
 
 def test_two_batches_cannot_write_into_one_folder(tmp_path: Path) -> None:
