@@ -20,6 +20,8 @@ def say_picture(result: EditResult, plugin: str | None, seconds: float) -> None:
     _say_unit(plugin, result)
     for conflict in report.conflicts(result.stack, result.strength):
         console.say(f"conflict: {conflict}")
+    for shortfall in report.shortfalls(result.changes, result.stack, result.strength):
+        console.say(f"falls short: {shortfall}")
     identity = "".join(f"; identity {each:.3f}" for each in _identity(result))
     console.say(f"{report.summary(result.changes, result.stack)}{identity}; {seconds} s")
 
@@ -30,6 +32,8 @@ def say_clip(result: ClipEdit, written: ClipResult) -> None:
 
     for conflict in report.conflicts(result.stack, result.strength):
         console.say(f"conflict: {conflict}")
+    for shortfall in report.shortfalls(result.changes, result.stack, result.strength):
+        console.say(f"falls short: {shortfall}")
     console.say(f"first frame: {report.summary(result.changes, result.stack)}")
     say_result(written)
 

@@ -12,6 +12,9 @@ from dynode.direction.stack import EditStack
 _NOTABLE = 0.25
 """Standard deviations below which a change is nobody's concern."""
 
+_FAR, _REACHED = 1.99, 0.5
+"""Standard deviations from which an edit may fall short, and the share of them below which it does."""
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -64,6 +67,21 @@ def conflicts(stack: EditStack, strength: float = 1.0) -> list[Conflict]:
                 if low[1] <= -_NOTABLE and high[1] >= _NOTABLE:
                     found.append(Conflict(name, high, low))
     return sorted(found, key=lambda conflict: conflict.attribute)
+
+
+def shortfalls(changes: Mapping[str, float], stack: EditStack, strength: float = 1.0) -> list[str]:
+    """Tell which attributes moved not half as far as an edit by two deviations or more asks for."""
+    expected = expected_effects(stack, strength)
+    targets = {direction.info.calibration.attribute for direction, _ in stack} & changes.keys()
+    found = []
+    for name in sorted(targets):
+        asked = sum(promised.get(name, 0.0) for _, promised in expected)
+        if abs(asked) >= _FAR and changes[name] / asked < _REACHED:
+            found.append(
+                f"{_words(name)} moved by {changes[name]:+.1f} of the {asked:+.1f} asked for; directions "
+                "are calibrated at strength 1: try one nearer to that if the picture suffers"
+            )
+    return found
 
 
 def summary(changes: Mapping[str, float], stack: EditStack) -> str:

@@ -12,7 +12,7 @@ from dynode.direction.base import Direction
 from dynode.direction.info import Calibration
 from dynode.latents.latents import Latents
 from dynode.pipeline.edited import apply_stack
-from dynode.pipeline.report import conflicts, expected_effects, summary
+from dynode.pipeline.report import conflicts, expected_effects, shortfalls, summary
 from dynode.stylegan2.generator import StyleGAN2
 from dynode.testing import tiny_generator
 
@@ -117,6 +117,45 @@ def test_directions_that_agree_or_were_never_measured_do_not_fight() -> None:
 
     assert conflicts(stack) == []
     assert dict(expected_effects(stack))["x"] == {}
+
+
+@pytest.mark.parametrize(
+    ("strength", "change", "is_short"),
+    [
+        (2.0, 0.3, True),
+        (-2.0, 0.3, True),
+        (2.0, 1.1, False),
+        (1.5, 0.3, False),
+        (-2.0, -1.1, False),
+    ],
+    ids=["short", "the other way", "far enough", "near what was measured", "backwards"],
+)
+def test_a_strength_far_beyond_what_was_measured_is_told_where_it_falls_short(
+    strength: float, change: float, is_short: bool
+) -> None:
+    stack = EditStack().then(told("a", "mouth_open"))
+
+    lines = shortfalls({"mouth_open": change}, stack, strength)
+
+    expected = (
+        f"mouth open moved by {change:+.1f} of the {strength:+.1f} asked for; directions are calibrated "
+        "at strength 1: try one nearer to that if the picture suffers"
+    )
+    assert lines == [expected] * is_short
+
+
+def test_what_directions_ask_for_together_is_what_is_missed() -> None:
+    stack = EditStack().then(told("a", "smile"), 2.0).then(told("b", "smile"), -1.5)
+
+    assert shortfalls({"smile": 0.1}, stack) == []
+    assert len(shortfalls({"smile": 0.1}, stack, 4.0)) == 1
+
+
+def test_an_edit_that_nothing_measured_falls_short_of_nothing() -> None:
+    unmeasured = LinearDirection(torch.ones(4)).with_info(name="x")
+    stack = EditStack().then(told("a", "smile")).then(unmeasured)
+
+    assert shortfalls({}, stack, 3.0) == []
 
 
 def test_effect_and_leakage_are_told_in_words() -> None:

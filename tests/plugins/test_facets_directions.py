@@ -149,3 +149,18 @@ def test_scores_of_something_else_are_refused(tmp_path: Path, generator: StyleGA
 
     with pytest.raises(UsageError, match="holds other scores"):
         find_library(tmp_path / "out", QUICK, folder=run, generator=generator)
+
+
+def test_a_strength_that_a_picture_does_not_follow_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    # Seed 2 wears glasses, seed 0 does not.
+    followed, short = (
+        run_command(["edit", "--direction", "glasses:3", "--seed", seed, "-o", f"{seed}.png"])
+        for seed in ("0", "2")
+    )
+
+    assert "effect: glasses +2" in followed.stderr and "falls short" not in followed.stderr
+    assert "falls short: glasses moved by +" in short.stderr
