@@ -11,6 +11,7 @@ from dynode.errors import DynodeError
 from dynode.models import cache_folder
 from dynode_studio import saving
 from dynode_studio.tab import Tab
+from dynode_studio.variants import Work
 
 _EVERY_S = 1.0
 
@@ -30,7 +31,7 @@ class Autosave:
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
         self.path = place_of(tab.drawing.generator.info.fingerprint)
-        self._saved = tab.desk.history.now
+        self._saved = self._now()
         self._last = self.path.read_bytes() if self.path.is_file() else b""
         if self._last:
             self.button = ui.button("Reopen last work", on_click=self.reopen)
@@ -39,8 +40,8 @@ class Autosave:
 
     def save(self) -> None:
         """Write the work, if it is another than the last time."""
-        now = self.tab.desk.history.now
-        if now is self._saved:
+        now = self._now()
+        if now == self._saved:
             return
         self._saved = now
         drawing = self.tab.drawing
@@ -55,9 +56,12 @@ class Autosave:
     def reopen(self) -> None:
         """Put the last work on the table; undo goes back to what was there."""
         drawing = self.tab.drawing
-        state = self.tab.attempt(
+        work = self.tab.attempt(
             lambda: saving.from_json(self._last, drawing.contents, drawing.generator.info)
         )
         self.button.set_visibility(False)
-        if state is not None:
-            self.tab.settle(state)
+        if work is not None:
+            self.tab.reopen(work)
+
+    def _now(self) -> Work:
+        return Work(self.tab.desk.history.now, self.tab.desk.variants)

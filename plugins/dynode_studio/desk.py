@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dynode_studio.clips import at_frame
-from dynode_studio.drawing import Drawing
+from dynode_studio.drawing import Drawing, shrunk
 from dynode_studio.history import History
 from dynode_studio.state import LARGEST_STRENGTH, Slider, State, number
+from dynode_studio.variants import Variants, Work, free_slot
 from dynode_studio.worker import Device, Latest
 
 _LARGEST_LIVE_PX = 128  # height up to which whole pictures are drawn while a slider moves
 _LEAST_LIVE_PX = 64
 _LATE_S, _QUICK_S = 0.25, 0.05  # of a picture on the way
 _QUICK_ONES = 8  # in a row, before pictures on the way are larger again
+_VARIANT_PX = 128  # height of the small picture of what is kept
 _SMALL_PX = 128  # up to here the browser needs the other cores more
 _RESTING_S = 0.6  # without a move, before what is shown counts as let go
 
@@ -70,6 +72,10 @@ def live_height(drawing: Drawing) -> int | None:
 class Desk:
     """The work of one tab.
 
+    Attributes:
+        variants: What is kept beside the state. It is no part of the history, so that undoing an edit does
+            not take away what was kept after it.
+
     Args:
         drawing: Draws it.
         device: The queue of its device.
@@ -86,6 +92,7 @@ class Desk:
     ) -> None:
         self.drawing, self.device = drawing, device
         self.history, self.state = History(state), state
+        self.variants: Variants = {}
         self.height = self._highest = live_height(drawing)
         self._quick = 0
         self.pictures = Latest(self._draw, show, device)
@@ -138,6 +145,33 @@ class Desk:
     def add(self, *sliders: Slider) -> None:
         """Put sliders at the end of the stack."""
         self.settle(self.state.with_more(*sliders))
+
+    def keep(self) -> None:
+        """Keep the state in the first free slot, if there is one."""
+        slot = free_slot(self.variants)
+        if slot is not None:
+            self.variants = {**self.variants, slot: self.state}
+
+    def drop(self, slot: str) -> None:
+        """Keep nothing in a slot any more."""
+        self.variants = {name: kept for name, kept in self.variants.items() if name != slot}
+
+    def reopen(self, work: Work) -> None:
+        """Put saved work on the table; what is kept gives way to what the work kept, if it kept any."""
+        self.variants = work.variants or self.variants
+        self.settle(work.state)
+
+    def draw_small(self, state: State, show: Callable[[bytes | Exception], None]) -> None:
+        """Draw a small picture of a state; `show` gets it, or what went wrong, in the drawing thread."""
+
+        def draw() -> None:
+            try:
+                picture = self.drawing.frame(state, height=live_height(self.drawing))
+                show(shrunk(picture, _VARIANT_PX))
+            except Exception as error:  # shown on the page; the studio goes on
+                show(error)
+
+        self.device.draw(draw)
 
     def measure(self) -> None:
         """Ask for the changes of the attributes."""

@@ -150,6 +150,18 @@ def pixels_of(images: Tensor) -> np.ndarray:
     return pixels
 
 
+def shrunk(content: bytes, height: int) -> bytes:
+    """Make a picture no higher than this, as the bytes of a JPEG; one that is not, as it was."""
+    picture = Image.open(io.BytesIO(content))
+    if picture.height <= height:
+        return content
+    stream = io.BytesIO()
+    picture.resize((round(picture.width * height / picture.height), height)).save(
+        stream, "JPEG", quality=_QUALITY
+    )
+    return stream.getvalue()
+
+
 def encoded(images: Tensor, as_: Encoding) -> bytes:
     """Write the pictures side by side as the bytes of an image file."""
     row = np.concatenate(list(pixels_of(images)), axis=1)

@@ -11,6 +11,7 @@ from dynode_studio import saving
 from dynode_studio.drawing import encoded
 from dynode_studio.tab import Tab
 from dynode_studio.telling import as_command, as_python
+from dynode_studio.variants import Work
 
 STRIP = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
@@ -67,7 +68,8 @@ class ExportPanel:
 
     def _work(self) -> None:
         info = self.tab.drawing.generator.info
-        text = saving.to_json(self.tab.state, self.tab.drawing.contents, info)
+        work = Work(self.tab.state, self.tab.desk.variants)
+        text = saving.to_json(work, self.tab.drawing.contents, info)
         self.tab.offer(text.encode(), "studio.json")
 
     def _copy(self, telling: Callable[..., str]) -> None:

@@ -9,8 +9,9 @@ from dynode.plugins import Progress, silent
 from dynode_studio import finding, saving
 from dynode_studio.clips import open_clip_work
 from dynode_studio.drawing import Drawing
-from dynode_studio.state import Slider, Source, State
+from dynode_studio.state import Slider, Source
 from dynode_studio.uploads import kind_of_upload, plain_name, uploaded
+from dynode_studio.variants import Work
 
 
 def read_any(
@@ -21,7 +22,7 @@ def read_any(
     inverter: str = "",
     options: Mapping[str, Any] | None = None,  # values by option name
     progress: Progress = silent,
-) -> Source | Slider | State:
+) -> Source | Slider | Work:
     """Read saved work, a picture, a clip, codes or a direction from a stranger's bytes.
 
     Args:

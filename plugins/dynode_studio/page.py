@@ -16,6 +16,7 @@ from dynode_studio.source_panel import SourcePanel, open_file
 from dynode_studio.studio import Studio
 from dynode_studio.tab import Tab
 from dynode_studio.timeline import TimelinePanel
+from dynode_studio.variant_panel import VariantPanel
 from dynode_studio.walk_panel import WalkPanel
 
 
@@ -33,6 +34,7 @@ async def show_page(studio: Studio, name: str, frames: Frames, client: Client) -
         with ui.element("section").classes("controls").props('aria-label="Controls"'):
             SourcePanel(tab)
             SliderPanel(tab)
+            VariantPanel(tab)
             FindingPanel(tab)
             ExportPanel(tab)
             WalkPanel(tab)

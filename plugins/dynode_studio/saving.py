@@ -9,41 +9,43 @@ from dynode import files
 from dynode.errors import UsageError
 from dynode.generator import GeneratorInfo
 from dynode_studio.contents import LARGEST, Contents
-from dynode_studio.state import State, from_values, to_values
+from dynode_studio.state import from_values, to_values
+from dynode_studio.variants import Work, variants_from_values, variants_to_values
 
 FORMAT = "dynode.studio"
 VERSION = 1
 LARGEST_FILE = 2 * LARGEST  # bytes; base64 takes a third more
 
 
-def to_json(state: State, contents: Contents, info: GeneratorInfo) -> str:
-    """Write a state, with the codes and directions that it refers to.
+def to_json(work: Work, contents: Contents, info: GeneratorInfo) -> str:
+    """Write work, with the codes and directions that it refers to.
 
     Args:
-        state: What is saved.
+        work: What is saved.
         contents: Where they are kept.
         info: The generator's description; its fingerprint is checked when the file is opened.
     """
-    keys = {state.source.file, *(slider.file for slider in state.sliders)} - {""}
+    directions, codes = _keys(work)
     return json.dumps(
         {
             "format": FORMAT,
             "version": VERSION,
             "generator": info.name,
             "fingerprint": info.fingerprint,
-            "state": to_values(state),
-            "contents": contents.to_values(keys),
+            "state": to_values(work.state),
+            "variants": variants_to_values(work.variants),
+            "contents": contents.to_values(directions | codes),
         },
         indent=1,
     )
 
 
-def from_json(text: str | bytes, contents: Contents, info: GeneratorInfo) -> State:
-    """Read what `to_json` wrote.
+def from_json(text: str | bytes, contents: Contents, info: GeneratorInfo) -> Work:
+    """Read what `to_json` wrote, also before it kept variants.
 
     Args:
         text: From a file that may be a stranger's.
-        contents: Gets what the state refers to.
+        contents: Gets what the work refers to.
         info: The generator's description.
 
     Raises:
@@ -66,11 +68,17 @@ def from_json(text: str | bytes, contents: Contents, info: GeneratorInfo) -> Sta
             f"the work is of generator {str(told.get('generator'))[:40]!r}, this studio draws with "
             f"{info.name!r}; start it with 'dynode studio --generator NAME'"
         )
-    state = from_values(told.get("state"))
+    work = Work(from_values(told.get("state")), variants_from_values(told.get("variants", {})))
     contents.take(told.get("contents", {}))
-    for slider in state.sliders:
-        if slider.file:
-            contents.direction(slider.file).check(info)
-    if state.source.file:
-        contents.latents(state.source.file, info.fingerprint)
-    return state
+    directions, codes = _keys(work)
+    for key in directions:
+        contents.direction(key).check(info)
+    for key in codes:
+        contents.latents(key, info.fingerprint)
+    return work
+
+
+def _keys(work: Work) -> tuple[set[str], set[str]]:
+    """Return the keys of the directions and of the codes that work refers to."""
+    directions = {slider.file for state in work.states for slider in state.sliders}
+    return directions - {""}, {state.source.file for state in work.states} - {""}

@@ -8,13 +8,12 @@ from typing import Any
 from nicegui import events, ui
 
 from dynode.scoring import parse_rows
-from dynode_studio.state import Slider
+from dynode_studio.state import ZONES, Slider
 from dynode_studio.tab import Tab
 
 RANGE_SD = 4.0
 _STEP = 0.05
 _VALUE = "model-value"
-ZONES = {"": "all rows", "coarse": "form", "middle": "features", "fine": "colour"}
 
 
 class SliderPanel:

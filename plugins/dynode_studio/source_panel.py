@@ -13,6 +13,7 @@ from dynode_studio.opening import read_any
 from dynode_studio.state import LARGEST_SEED, Slider, Source, State
 from dynode_studio.tab import Tab
 from dynode_studio.uploads import LARGEST_PICTURE, plain_name
+from dynode_studio.variants import Work
 
 _DICE = 10_000
 
@@ -111,14 +112,14 @@ async def open_file(
     """Open a file of the user, whatever it is by its content."""
     name = plain_name(name)
 
-    def work(progress: Progress) -> Source | Slider | State:
+    def work(progress: Progress) -> Source | Slider | Work:
         return read_any(
             tab.drawing, name, content, inverter=inverter, options=options, progress=progress
         )
 
     found = await tab.work(f"Opening {name}", work)
-    if isinstance(found, State):
-        tab.settle(found)
+    if isinstance(found, Work):
+        tab.reopen(found)
     elif isinstance(found, Source):
         tab.settle(State(found, tab.state.sliders))
     elif isinstance(found, Slider):

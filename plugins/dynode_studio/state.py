@@ -15,6 +15,8 @@ SourceKind = Literal["seed", "latents", "picture", "clip"]
 LARGEST_SEED = 2**32 - 1
 LARGEST_STRENGTH = 1000.0
 MOST_SLIDERS = 200
+ZONES = {"": "all rows", "coarse": "form", "middle": "features", "fine": "colour"}
+"""Rows that a slider moves, in words."""
 _LONGEST_TEXT = 2000
 _MOST_KEYS, _LONGEST_S = 1000, 1e6
 

@@ -17,9 +17,10 @@ STYLE = """
 .seen .line { gap: 1rem; } .job { padding: .15rem 0; }
 .controls { display: flex; flex-direction: column; gap: .75rem; min-width: 0; }
 @media (max-width: 760px) {
-  .desk { grid-template-columns: minmax(0, 1fr); padding: .5rem; }
-  .seen { top: 0; z-index: 5; background: var(--ground); padding-bottom: .25rem; }
-  .seen .portrait { max-width: 46vh; }
+  .desk { grid-template-columns: minmax(0, 1fr); padding: .5rem; gap: .4rem; }
+  .seen { display: contents; } html { scroll-padding-top: 46vh; }
+  .seen .portrait { max-width: 46vh; position: sticky; top: 0; z-index: 5; border-radius: 0;
+    background: var(--ground); box-shadow: -46vh 0 var(--ground), 46vh 0 var(--ground); }
   .top { padding: .2rem .5rem; } .top .name { white-space: nowrap; }
 }
 body { --ground: #fff; } body.body--dark { --ground: #121212; }
@@ -37,6 +38,19 @@ body { --ground: #fff; } body.body--dark { --ground: #121212; }
 .slider .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .slider.muted .title, .slider.muted .q-slider { opacity: .4; }
 @media (max-width: 480px) { .slider { grid-template-columns: 5.5rem minmax(70px, 1fr) 4.2rem; } }
+.variants { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem; }
+.variant { position: relative; }
+.variant > button:first-child { width: 100%; height: 100%; padding: .25rem; cursor: pointer;
+  display: flex; flex-direction: column; justify-content: flex-start; align-items: stretch;
+  font: inherit; color: inherit; text-align: left; background: none;
+  border: 1px solid rgba(128,128,128,.3); border-radius: 6px; }
+.variant > button[aria-current=true] { border-color: #1976d2; box-shadow: 0 0 0 1px #1976d2; }
+.variant > button:focus-visible { outline: 2px solid #ef6c00; outline-offset: 1px; }
+.variant img { width: 100%; display: block; border-radius: 4px; background: rgba(128,128,128,.15); }
+.variant .slot { font-weight: 600; font-size: .8rem; }
+.variant .words { font-size: .72rem; line-height: 1.25; overflow-wrap: anywhere; white-space: pre-line;
+  max-height: 7.5em; overflow: hidden; }
+.variant > .q-btn { position: absolute; top: .4rem; right: .4rem; background: var(--ground) !important; }
 .bars { display: grid; grid-template-columns: 7rem 1fr 3.5rem; gap: .1rem .5rem; align-items: center;
   font-size: .8rem; }
 .bar { position: relative; height: .6rem; background: rgba(128,128,128,.18); border-radius: 3px; }

@@ -18,6 +18,7 @@ from dynode_studio.frames import Frames
 from dynode_studio.live import Live
 from dynode_studio.state import Slider, Source, State
 from dynode_studio.studio import Studio
+from dynode_studio.variants import Work
 from dynode_studio.worker import Job, Stopped
 
 
@@ -56,6 +57,11 @@ class Tab:
     def settle(self, state: State) -> None:
         """Take a state that one can come back to, and bring the controls in line."""
         self.attempt(lambda: self.desk.settle(state))
+        self.refresh()
+
+    def reopen(self, work: Work) -> None:
+        """Put saved work on the table; undo goes back to the state that was there."""
+        self.attempt(lambda: self.desk.reopen(work))
         self.refresh()
 
     def refresh(self) -> None:

@@ -56,6 +56,7 @@ from dynode_ganspace.plugin import CoordinateKind
 from dynode_studio.contents import Contents
 from dynode_studio.saving import from_json, to_json
 from dynode_studio.state import Slider, Source, State
+from dynode_studio.variants import Work
 from dynode_stylegan_v.code_clips import read_code_clips
 from dynode_stylegan_v.file import read_network, write_network
 from dynode_stylegan_v.moving_file import read_moving, write_moving
@@ -278,7 +279,8 @@ def _work(folder: Path) -> list[bytes]:
     LinearDirection(torch.ones(8)).save(path)
     slider = Slider("smile", 1.5, rows="0-3", file=contents.add(path.read_bytes()))
     state = State(Source(seed=4, truncation=0.35), (slider, Slider("smile")))
-    return [to_json(state, contents, _GENERATOR.info).encode()]
+    work = Work(state, {"A": state, "C": State()})
+    return [to_json(work, contents, _GENERATOR.info).encode()]
 
 
 def _opened_work(path: Path) -> object:

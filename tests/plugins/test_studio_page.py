@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -129,6 +130,49 @@ def test_stops_are_set_and_taken_away_as_a_score() -> None:
         await user.should_see("dynode walk score.json -o walk.mp4", retries=RETRIES)
 
     visit(use)
+
+
+def test_variants_are_kept_brought_back_undone_removed_and_reopened(tmp_path: Path) -> None:
+    async def sample(user: User, value: int) -> None:
+        seed = await only(user, ui.number, "Seed")
+        with user:
+            seed.value = value
+        UserInteraction(user, {seed}, None).trigger("change")
+
+    async def keep(user: User) -> None:
+        seed = await only(user, ui.number, "Seed")
+        user.find("Keep as A").click()
+        await sample(user, 77)
+        user.find("Keep as B").click()
+        await user.should_see("2 of 4 kept", retries=RETRIES)
+        first = await only(user, ui.element, "Bring back A, seed 3: no edit")
+        second = await only(user, ui.element, "Bring back B, seed 77: no edit")
+        assert [one.props["aria-current"] for one in (first, second)] == ["false", "true"]
+
+        UserInteraction(user, {first}, None).click()
+        assert (seed.value, first.props["aria-current"]) == (3, "true")
+        UserInteraction(user, {await only(user, ui.button, "Undo (Ctrl+Z)")}, None).click()
+        assert seed.value == 77
+
+        UserInteraction(user, {await only(user, ui.button, "Remove A")}, None).click()
+        await user.should_see("Keep as A", retries=RETRIES)
+        kept = place_of(tiny_generator().info.fingerprint)
+        while not (kept.is_file() and list(json.loads(kept.read_text())["variants"]) == ["B"]):
+            await asyncio.sleep(0.1)  # as long as it takes; the test's own limit ends it
+
+    async def reopen(user: User) -> None:
+        user.find("Reopen last work").click()
+        kept = await only(user, ui.element, "Bring back B, seed 77: no edit")
+        assert kept.props["aria-current"] == "true"
+        image = next(iter(kept.default_slot.children))
+        for _ in range(RETRIES):
+            if "src" in image.props:
+                break
+            await asyncio.sleep(0.1)
+        assert image.props["src"].startswith("/frames/")
+
+    visit(keep)
+    visit(reopen)
 
 
 def test_the_last_work_is_reopened_whatever_ended_the_studio(tmp_path: Path) -> None:

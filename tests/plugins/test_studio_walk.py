@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import shutil
 import time
@@ -47,6 +48,7 @@ def test_the_whole_walk(
     find_by_text(visitor)
     upload_and_stack(visitor, tmp_path)
     wipe(visitor)
+    compare(visitor)
     export_and_reopen(visitor, tmp_path, monkeypatch)
 
     clip(visitor, tmp_path)
@@ -114,6 +116,33 @@ def wipe(visitor: Visitor) -> None:
     visitor.keep("wipe")
 
 
+def compare(visitor: Visitor) -> None:
+    strength = visitor.strength("smile")
+    visitor.press("Keep as A")
+    visitor.new_picture(lambda: visitor.drag("Strength of smile", -120), "another edit")
+    another = visitor.wait(
+        lambda: (found := visitor.strength("smile")) < strength and found, "its slider"
+    )
+    visitor.press("Keep as B")
+    pictures = "return [...document.querySelectorAll('.variant img')].map(one => one.naturalWidth)"
+    run = visitor.driver.execute_script
+    visitor.wait(lambda: run(pictures) == [128, 128], "small pictures of both")
+    visitor.keep("compare")
+
+    first = functools.partial(
+        visitor.driver.find_element, "css selector", "[aria-label^='Bring back A']"
+    )
+    assert f"smile {strength:+.2f}" in first().text
+    visitor.new_picture(lambda: first().send_keys("\ue007"), "what was kept")  # Enter
+    visitor.wait(lambda: visitor.strength("smile") == strength, "its strengths")
+    visitor.wait(lambda: first().get_attribute("aria-current") == "true", "which one it is")
+    visitor.new_picture(visitor.find("Undo (Ctrl+Z)").click, "the edit before")
+    visitor.wait(lambda: visitor.strength("smile") == another, "its strengths")
+    visitor.find("Remove B").click()
+    visitor.wait(lambda: run("return document.activeElement.textContent") == "Keep as B", "focus")
+    visitor.new_picture(lambda: first().click(), "what was kept, again")
+
+
 def export_and_reopen(visitor: Visitor, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor.new_picture(visitor.find("Remove a bald man").click, "the picture without the text")
     picture = visitor.download("Picture", "edited.png").read_bytes()
@@ -126,8 +155,12 @@ def export_and_reopen(visitor: Visitor, folder: Path, monkeypatch: pytest.Monkey
     strengths = [visitor.strength(name) for name in ("smile", "age")]
 
     visitor.new_picture(lambda: visitor.press("Reset all"), "the picture without edits")
+    visitor.find("Remove A").click()
+    kept = functools.partial(visitor.driver.find_elements, "css selector", ".variant")
+    visitor.wait(lambda: not kept(), "a table with nothing beside it")
     visitor.press(OPEN)
     visitor.new_picture(lambda: visitor.upload(work), "the work again")
+    visitor.wait(lambda: len(kept()) == 1, "what was kept")
     visitor.keep("reopen")
 
     assert [visitor.strength(name) for name in ("smile", "age")] == strengths
