@@ -35,12 +35,13 @@ if TYPE_CHECKING:
         redrawing,
     )
     from dynode.generator.rows import parse_rows
-    from dynode.generator.video import VideoGenerator
+    from dynode.generator.video import FitsMotion, VideoGenerator, fitted_motion
     from dynode.generator.writing import WritesCheckpoint
 
 __all__ = [
     "Compiles",
     "DrawsInPrecisions",
+    "FitsMotion",
     "Generator",
     "GeneratorInfo",
     "KeepsActivations",
@@ -57,6 +58,7 @@ __all__ = [
     "draw_labels",
     "draw_population",
     "draw_z",
+    "fitted_motion",
     "load_generator",
     "loaded",
     "parse_rows",
@@ -69,6 +71,7 @@ __getattr__ = names_on_demand(
     {
         "Compiles": "dynode.generator.computing",
         "DrawsInPrecisions": "dynode.generator.computing",
+        "FitsMotion": "dynode.generator.video",
         "Generator": "dynode.generator.protocol",
         "GeneratorInfo": "dynode.generator.protocol",
         "KeepsActivations": "dynode.generator.redraw",
@@ -85,6 +88,7 @@ __getattr__ = names_on_demand(
         "draw_labels": "dynode.generator.population",
         "draw_population": "dynode.generator.population",
         "draw_z": "dynode.generator.population",
+        "fitted_motion": "dynode.generator.video",
         "load_generator": "dynode.generator.loading",
         "loaded": "dynode.generator.loading",
         "parse_rows": "dynode.generator.rows",

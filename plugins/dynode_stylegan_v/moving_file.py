@@ -110,7 +110,10 @@ def _described(path: Path, facts: dict[str, str]) -> MovingNetwork:
             f"{VERSION}; update dynode, or give another file"
         )
     try:
-        config = _KINDS[facts.get("motion", "waves")](**json.loads(facts["config"]))
+        kind, described = facts.get("motion", "waves"), json.loads(facts["config"])
+        if kind == "clips" and "kinds" not in described:
+            raise ValueError("it is of an earlier dynode, before kinds; train it again")
+        config = _KINDS[kind](**described)
         sizes = [
             getattr(config, field.name)
             for field in dataclasses.fields(config)

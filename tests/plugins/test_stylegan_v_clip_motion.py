@@ -245,3 +245,18 @@ def test_a_description_that_is_none_is_refused(
 
     with pytest.raises(CorruptCheckpointError, match="describes no motion"):
         read_moving(path)
+
+
+def test_motion_of_before_there_were_kinds_is_refused(
+    moving: MovingGenerator, tmp_path: Path
+) -> None:
+    path = tmp_path / "motion.safetensors"
+    write_moving(moving, path)
+    with open_weights(path) as weights:
+        facts = dict(weights.metadata)
+    config = json.loads(facts["config"])
+    del config["kinds"]
+    write_safetensors({"nothing": torch.zeros(1)}, path, {**facts, "config": json.dumps(config)})
+
+    with pytest.raises(CorruptCheckpointError, match="of an earlier dynode, before kinds; train"):
+        read_moving(path)
