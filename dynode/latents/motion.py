@@ -90,6 +90,11 @@ class Motion:
         parts = {name: getattr(self, name) for name in _PARTS}
         return {name: part for name, part in parts.items() if part is not None}
 
+    def _check_numbers(self) -> None:
+        for name, part in self._parts().items():
+            if not bool(torch.isfinite(part).all()):
+                raise UsageError(f"motion {name} holds what is no finite number")
+
     def with_noise(self, noise: Tensor | None) -> Motion:
         """Return these videos beginning with given noise (n, rows, width)."""
         return dataclasses.replace(self, noise=noise)
@@ -182,8 +187,9 @@ class Motion:
                 "--generator"
             )
         try:
-            parts = {name: tensors.get(name) for name in _PARTS}
-            return Motion(tensors["keys"], **parts)
+            motion = Motion(tensors["keys"], **{name: tensors.get(name) for name in _PARTS})
+            motion._check_numbers()
+            return motion
         except UsageError as error:
             raise CorruptCheckpointError(
                 f"{path.name} is damaged ({error}); write it again"
