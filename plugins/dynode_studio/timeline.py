@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nicegui import ui
+from nicegui import events, ui
 
 from dynode_studio.clips import with_keys, without_keys, written_clip
 from dynode_studio.desk import Shown
@@ -25,7 +25,7 @@ class TimelinePanel:
                 self.play.props('flat round dense aria-label="Play or pause"')
                 self.bar = ui.slider(min=0, max=1, step=1, value=0, on_change=self._scrubbed)
                 self.bar.props('aria-label="Frame of the clip" dense').style("flex: 1")
-                self.bar.on("change", self._settled)
+                self.bar.on("change", self._released)
                 self.where = ui.label("").classes("quiet amount")
             with ui.element("div").classes("line"):
                 _button("Key strengths here", self._key)
@@ -63,8 +63,13 @@ class TimelinePanel:
         if frame != self.tab.state.frame:
             self._go(frame, is_final=False)
 
-    def _settled(self) -> None:
-        self._go(int(self.bar.value or 0), is_final=True)
+    def _released(self, event: events.GenericEventArguments) -> None:
+        """Settle where the bar was let go; its own value may come later, being told less often."""
+        value = event.args[0] if isinstance(event.args, list) else event.args
+        self._settle(int(value or 0))
+
+    def _settle(self, frame: int) -> None:
+        self._go(frame, is_final=True)
         self.tab.refresh()
 
     def _go(self, frame: int, *, is_final: bool) -> None:
@@ -76,7 +81,7 @@ class TimelinePanel:
         self._timer.active = not self._timer.active
         self.play.props(f"icon={'pause' if self._timer.active else 'play_arrow'}")
         if not self._timer.active:
-            self._settled()
+            self._settle(self.tab.state.frame)
 
     def _step(self) -> None:
         """Show the next frame once the last one is drawn: no frame is left out, a slow machine is late."""
