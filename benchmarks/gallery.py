@@ -82,7 +82,8 @@ def keep(written: Path, kept: Path) -> None:
     """Keep a clip or a picture small: the commands write them without loss."""
     if kept.suffix == ".webp":
         with Image.open(written) as clip:
-            clip.save(kept, save_all=True, quality=_QUALITY, method=4)
+            # Frames are stored whole: parts of them leave seams.
+            clip.save(kept, save_all=True, quality=_QUALITY, method=4, kmax=1)
         return
     with Image.open(written) as opened:
         picture = opened.convert("RGB")
