@@ -1,8 +1,10 @@
 """StyleGAN-V and MoCoGAN on clips of the facets world, at an equal budget of processor time.
 
-    python benchmarks/video_table.py train FOLDER [--seconds 240] [--kinds concat_const sum_w mocogan]
+    python benchmarks/video_table.py train FOLDER [--seconds 300] [--kinds concat_const sum_w …]
     python benchmarks/video_table.py measure FOLDER
 
+KINDS are StyleGAN-V as published (`concat_const`), with motion added to the style codes (`sum_w`), the
+same with one of the ideas of `video_ideas.py` each, pictures first, the hypernetwork, and MoCoGAN.
 `train` writes clips of the renderer, then gives each kind the same processor time, start-up included,
 on one thread; what counts is its last snapshot. `measure` reads what moves off drawn frames with the
 bundled scorer, real clips in the same way, and writes `results/video-table.md` and `.json`.
@@ -24,6 +26,7 @@ from pathlib import Path
 import torch
 from result_files import write_json, write_markdown
 from torch import Tensor
+from video_ideas import IDEAS, put_in
 from video_motion import COLUMNS, STILL, Clips, figures, read, real
 from video_motion import reversals as reversing
 
@@ -51,6 +54,7 @@ KINDS: dict[str, dict[str, object]] = {
     "pictures first": {**VIDEO, "condition": "sum_w"},
     "hyper": {**VIDEO, "condition": "sum_w", "hyper": True},
     "concat_w": {**VIDEO, "condition": "concat_w"},
+    **{idea: {**VIDEO, "condition": "sum_w"} for idea in IDEAS},
 }
 FROZEN = "facets-video"
 STILL_FIRST = "pictures first"
@@ -69,9 +73,12 @@ def write_clips(folder: Path) -> None:
 
 def train(folder: Path, kinds: list[str], seconds: int) -> None:
     """Give each kind its processor time; what was trained before is kept."""
-    clips = folder / "clips"
+    clips, spent = folder / "clips", folder / "seconds"
     if not clips.exists():
         write_clips(clips)
+        spent.write_text(str(seconds))
+    if int(spent.read_text()) != seconds:
+        raise SystemExit(f"{folder} holds trainings of {spent.read_text()} s; ask for as many")
     for kind in kinds:
         if done(folder, kind):
             continue
@@ -98,7 +105,12 @@ def run(
 ) -> None:
     """Train until the processor time is spent."""
     shutil.rmtree(folder / kind, ignore_errors=True)
-    command = [sys.executable, "-m", "dynode", "train", family, "--data", str(folder / "clips")]
+    start = (
+        [str(Path(__file__).with_name("video_ideas.py")), kind]
+        if kind in IDEAS
+        else ["-m", "dynode"]
+    )
+    command = [sys.executable, *start, "train", family, "--data", str(folder / "clips")]
     command += ["--no-flip", "--run-folder", str(folder / kind), "--force", *extra]
     command += ["-o", str(folder / f"{kind}.safetensors")]
     for name, value in options.items():
@@ -126,12 +138,13 @@ def last_snapshot(run: Path) -> Path:
 
 def drawn(path: Path | str) -> Clips:
     """Give what draws frames (rows, frame numbers) of a trained generator."""
-    generator = dynode.load_generator(path)
-    assert isinstance(generator, VideoGenerator)
-    latents = generator.sample(PEOPLE, seed=5, truncation=1.0)
-    motion = fitted_motion(generator, Motion.draw(PEOPLE, seed=5), latents)
-    times = torch.arange(START, START + LENGTH, dtype=torch.float64)
-    codes = generator.motion_codes(motion, times)
+    with put_in(Path(path).parent.name):
+        generator = dynode.load_generator(path)
+        assert isinstance(generator, VideoGenerator)
+        latents = generator.sample(PEOPLE, seed=5, truncation=1.0)
+        motion = fitted_motion(generator, Motion.draw(PEOPLE, seed=5), latents)
+        times = torch.arange(START, START + LENGTH, dtype=torch.float64)
+        codes = generator.motion_codes(motion, times)
 
     def draw(rows: Tensor, at: Tensor) -> Tensor:
         moved = codes[rows, at][:, None]
@@ -200,17 +213,17 @@ def measure(folder: Path) -> None:
         print(kind, json.dumps(columns[kind]), flush=True)
     sheet(paths, folder / "sheet.png")
     write_json("video-table", columns)
-    write_markdown("video-table", table(columns))
+    write_markdown("video-table", table(columns, int((folder / "seconds").read_text())))
 
 
-def table(columns: dict[str, dict[str, object]]) -> list[str]:
+def table(columns: dict[str, dict[str, object]], seconds: int) -> list[str]:
     """Lay the figures out, a row each."""
     last = max(columns.values(), key=len)
     rows = [row for row in last if row not in ("identity of codes", "motion, first clips")]
     lines = [
         f"`python benchmarks/video_table.py`: {SIDE} px, up to 32 channels, from random weights, the same",
-        f"processor time each (240 s; {STILL_FIRST}: half of it for pictures); {FROZEN}, whose pictures were",
-        f"trained before and whose motion took 106 s, stands beside. {WATCHED} clips of",
+        f"processor time each ({seconds} s; {STILL_FIRST}: half of it for pictures); {FROZEN}, whose",
+        f"pictures were trained before and whose motion took 106 s, stands beside. {WATCHED} clips of",
         f"{LENGTH} frames from frame {START} on, and {PEOPLE} people for the frames, all read by the scorer,",
         "real clips too.",
         "Amplitude and jerk: made / real.",
@@ -229,7 +242,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("job", choices=["train", "measure"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seconds", type=int, default=240)
+    parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     given = parser.parse_args()
     torch.set_num_threads(1)
