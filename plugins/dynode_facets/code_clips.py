@@ -11,6 +11,7 @@ from torch import Tensor
 from dynode import files
 from dynode.plugins import Progress, silent
 from dynode.weights import write_safetensors
+from dynode_facets.factors import factor_index
 from dynode_facets.w_space import code_of
 from dynode_facets.world import FACETS
 
@@ -45,6 +46,7 @@ def write_code_clips(
     generator: Generator,
     frames: int = 64,
     fps: float = 25,
+    ageing: float = 1.0,
     force: bool = False,
     progress: Progress = silent,
 ) -> None:
@@ -59,18 +61,31 @@ def write_code_clips(
         generator: The bundled generator.
         frames: Frames of a clip.
         fps: Frames a second.
+        ageing: How far a face ages, as a share of how far it does in the world.
         force: Replace a file that exists.
         progress: Called with the number of clips.
     """
     files.check_free(output, force=force)
     factors = moving_factors(count, frames, fps, seed, progress)
-    codes = code_of(factors.flatten(0, 1), generator.info.w_dim).view(count, frames, 1, -1)
+    codes = _codes(_aged(factors, ageing), generator.info.w_dim)
     facts = {
         "dynode.format": "dynode.code-clips",
         "dynode.version": "1",
         "fingerprint": generator.info.fingerprint,
         "generator": generator.info.name,
         "fps": repr(float(fps)),
-        "made_by": f"dynode facets trajectories --count {count} --frames {frames} --seed {seed}",
+        "made_by": f"dynode facets trajectories --count {count} --frames {frames} --seed {seed} "
+        f"--ageing {ageing:g}",
     }
     write_safetensors({"codes": codes}, output, facts)
+
+
+def _codes(factors: Tensor, w_dim: int) -> Tensor:
+    return code_of(factors.flatten(0, 1), w_dim).view(*factors.shape[:2], 1, -1)
+
+
+def _aged(factors: Tensor, share: float) -> Tensor:
+    """Let faces age to a share of the way; at its end, no older face can be told from them."""
+    age = factors[..., factor_index("age")]
+    age.copy_(age[:, :1].lerp(age, share))
+    return factors

@@ -45,12 +45,26 @@ def facets() -> None:
     show_default=True,
     help="Frames a second.",
 )
+@click.option(
+    "--ageing",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="How far a face ages, as a share of how far it does in the world.",
+)
 @console.SEED
 @console.output_option("Safetensors file to write.", required=True)
 @console.FORCE
 @console.JSON
 def trajectories(
-    count: int, frames: int, fps: float, seed: int, output: Path, force: bool, as_json: bool
+    count: int,
+    frames: int,
+    fps: float,
+    ageing: float,
+    seed: int,
+    output: Path,
+    force: bool,
+    as_json: bool,
 ) -> None:
     r"""Write clips of the world as exact codes of the bundled generator.
 
@@ -72,6 +86,7 @@ def trajectories(
             generator=generator,
             frames=frames,
             fps=fps,
+            ageing=ageing,
             force=force,
             progress=progress,
         )

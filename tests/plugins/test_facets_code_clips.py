@@ -10,6 +10,7 @@ import torch
 from dynode.cli import run
 from dynode.weights import read_tensors
 from dynode_facets.code_clips import moving_factors
+from dynode_facets.factors import factor_index
 from dynode_facets.w_space import factors_of
 
 pytestmark = pytest.mark.installed_plugins
@@ -28,6 +29,20 @@ def test_the_command_writes_the_codes_of_moving_faces(tmp_path: Path) -> None:
     # Through codes of about 5 in float32 and back.
     truth = moving_factors(5, 9, 25.0, 3)
     assert torch.allclose(factors_of(codes[:, :, 0].double()).float(), truth, atol=1e-4)
+
+
+def test_faces_age_as_far_as_is_asked_and_everything_else_moves_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "clips.safetensors"
+    asked = ["--count", "24", "--frames", "9", "--fps", "2", "--ageing", "0.5"]
+
+    assert run(["facets", "trajectories", *asked, "-o", str(path)]) == 0
+
+    found = factors_of(read_tensors(path)["codes"][:, :, 0].double()).float()
+    expected = moving_factors(24, 9, 2.0, 0)
+    age = expected[..., factor_index("age")]
+    assert float((age - age[:, :1]).abs().max()) > 0.5  # somebody ages
+    age.copy_((age[:, :1] + age) / 2)
+    assert torch.allclose(found, expected, atol=1e-4)
 
 
 def test_one_seed_gives_one_world_and_fewer_frames_a_beginning() -> None:

@@ -21,6 +21,9 @@ class VideoRecipe:
     clips: int = option(4096, help="Clips to learn from.", min=2)
     frames: int = option(192, help="Frames of a clip.", min=8)
     clip_seed: int = option(5, help="Seed of the clips.")
+    ageing: float = option(
+        1.0, help="How far a face ages, as a share of how far it does in the world.", min=0, max=1
+    )
     steps: int = option(12000, help="Training steps.", unit="steps", min=1)
     seed: int = option(0, help="Seed of weights and batches.")
 
@@ -47,6 +50,7 @@ def train_video(
         recipe.clip_seed,
         generator=generator,
         frames=recipe.frames,
+        ageing=recipe.ageing,
         force=True,
     )
     dynode.train(
