@@ -30,7 +30,7 @@ from dynode_worlds.training.generator import (
     learning_rate,
     new_synthesis,
 )
-from dynode_worlds.training.losses import detail_weight, picture_loss, psnr
+from dynode_worlds.training.losses import decibel_loss, detail_weight, picture_loss, psnr
 from dynode_worlds.training.stages import Stage, stage_of, targets_at
 
 TINY = GeneratorRecipe(
@@ -133,6 +133,16 @@ def test_an_error_of_a_tenth_of_the_peak_is_20_decibels() -> None:
     targets = torch.zeros(2, 3, 8, 8)
 
     assert psnr(targets + 0.2, targets) == pytest.approx(20)
+
+
+def test_the_loss_in_decibels_falls_as_the_psnr_rises() -> None:
+    targets = torch.zeros(2, 3, 16, 16)
+    images = torch.stack([torch.full((3, 16, 16), 0.2), torch.full((3, 16, 16), 0.02)])
+
+    # -10 log10(e / 4) decibels are -0.05 ln e but for a factor and a constant; 1e-8 is added to e.
+    expected = 0.05 * (math.log(4) - psnr(images, targets) * math.log(10) / 10)
+    assert float(decibel_loss(images, targets)) == pytest.approx(expected, abs=1e-5)
+    assert torch.isfinite(decibel_loss(targets, targets))
 
 
 def test_the_loss_of_the_target_itself_is_zero() -> None:

@@ -18,7 +18,12 @@ class GeneratorRecipe(generator.GeneratorRecipe):
     """Options of `train_generator`; the defaults made the bundled generator."""
 
     channels: tuple[int, ...] = option(
-        (192, 192, 192, 96, 48, 32), help="Channels of each block, from 4 pixels up."
+        (256, 256, 256, 192, 96, 64), help="Channels of each block, from 4 pixels up."
     )
-    steps: tuple[int, ...] = option((600, 600, 700, 1400), help="Steps of each stage.")
+    steps: tuple[int, ...] = option((500, 700, 1000, 2800), help="Steps of each stage.")
     batch: tuple[int, ...] = option((32, 32, 24, 16), help="Pictures a step, in each stage.")
+    learning_rate: float = option(2e-2, help="Highest learning rate.", min=0.0)
+    anneal: float = option(0.7, help="Last share of the steps over which it falls.", min=0.01)
+    alone: float = option(
+        0.35, help="Last share of the steps that takes the squared error alone.", min=0.0
+    )

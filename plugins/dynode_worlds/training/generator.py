@@ -20,7 +20,7 @@ from dynode.stylegan2 import GeneratorConfig, LayerInputs, SynthesisNetwork
 from dynode.training import MuonAdam, Run, follow, generator_at, keep_freed_memory, parameter_kinds
 from dynode_worlds.training.code_samples import draw_codes
 from dynode_worlds.training.export import export_generator
-from dynode_worlds.training.losses import picture_loss, psnr
+from dynode_worlds.training.losses import decibel_loss, picture_loss, psnr
 from dynode_worlds.training.precision import half_precision
 from dynode_worlds.training.stages import Stage, stage_of, targets_at
 from dynode_worlds.world import World
@@ -44,6 +44,9 @@ class GeneratorRecipe:
     shards: int = option(2, help="Parts of a batch; the result depends on it.", min=1)
     learning_rate: float = option(4e-3, help="Highest learning rate.", min=0.0)
     anneal: float = option(0.34, help="Last share of the steps over which it falls.", min=0.01)
+    alone: float = option(
+        0.0, help="Last share of the steps that takes the squared error alone.", min=0.0
+    )
     average: float = option(0.995, help="Decay of the running average of the weights.")
     seed: int = option(0, help="Seed of everything random.")
 
@@ -217,6 +220,7 @@ def _update(
         if part.requires_grad
     ]
     squares = min(1.0, max(0.0, 1 - _left(recipe, index)))
+    alone = sum(recipe.steps) - index <= recipe.alone * sum(recipe.steps)
 
     def work(shard: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         random = generator_at(recipe.seed, index, shard)
@@ -225,7 +229,8 @@ def _update(
         targets = targets_at(world, factors, stage.resolution)
         with half_precision("cpu"):
             images = images_of(model, codes, stage.resolution)
-        loss = picture_loss(images.float(), targets, squares)
+        images = images.float()
+        loss = decibel_loss(images, targets) if alone else picture_loss(images, targets, squares)
         return loss.detach(), torch.autograd.grad(loss, parameters)
 
     results = list(pool.map(work, range(recipe.shards)))
