@@ -29,3 +29,13 @@ def load_generator(device: torch.device | str) -> Generator:
     from dynode.stylegan2 import StyleGAN2
 
     return StyleGAN2.load(weights_path("generator"), device=device)
+
+
+def load_video(device: torch.device | str) -> Generator:
+    """Load the bundled generator of landscapes with the bundled motion.
+
+    Whichever plugin reads motion reads it.
+    """
+    import dynode
+
+    return dynode.load_generator(weights_path("video"), device=device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dynode_worlds.commands import RecipesGroup, render_command
+from dynode_worlds.commands import RecipesGroup, render_command, trajectories_command
 
 _RECIPES = {
     "clip": ("dynode_skies.training.clip", "ClipRecipe", "train_clip"),
@@ -17,6 +17,7 @@ _RECIPES = {
     ),
     "readings": ("dynode_skies.training.readings", "ReadingsRecipe", "read_pictures"),
     "scorer": ("dynode_skies.training.scorer", "ScorerRecipe", "train_scorer"),
+    "video": ("dynode_skies.training.video", "VideoRecipe", "train_video"),
 }
 
 
@@ -26,4 +27,5 @@ def skies() -> None:
 
 
 skies.add_command(render_command("skies", shown="landscapes", file="skies.zip"))
+skies.add_command(trajectories_command("skies"))
 skies.add_command(RecipesGroup("skies", _RECIPES))

@@ -39,6 +39,26 @@ class SkiesGenerator(dynode.GeneratorProvider):
         return load_generator(device)
 
 
+class SkiesVideo(dynode.GeneratorProvider):
+    """The bundled StyleGAN2 with motion added to its style codes."""
+
+    name = "skies-video"
+    summary = "moving procedural landscapes, 128 px, 12.5 frames a second, bundled"
+    licence = "Apache-2.0"
+    domain = DOMAIN
+    directions = SkiesGenerator.directions
+    draws_faces = False
+    expected_failures: ClassVar = {
+        "the-fingerprint-follows-the-weights": "it is that of the still landscapes, whose directions fit"
+    }
+
+    def load(self, device: torch.device | str) -> Generator:
+        """Load the bundled weights and motion; see `GeneratorProvider.load`."""
+        from dynode_skies.bundled import load_video
+
+        return load_video(device)
+
+
 class SkiesTextEncoder(dynode.TextEncoder):
     """The bundled small CLIP, which knows the words of skies' captions."""
 
@@ -132,8 +152,9 @@ class SkiesInverter(WorldInverter):
 
 @dynode.hookimpl
 def register_generators(register: Callable[[dynode.GeneratorProvider], None]) -> None:
-    """Contribute the bundled generator of landscapes."""
+    """Contribute the bundled generators of landscapes."""
     register(SkiesGenerator())
+    register(SkiesVideo())
 
 
 @dynode.hookimpl

@@ -144,7 +144,12 @@ class MotionTrainingOptions:
         help="What motion is told from: the first frame of a clip, or its mean.",
         choices=("first", "mean"),
     )
-    fps: float = dynode.option(25, help="Frames a second of the clips.", min=0.1, max=1000)
+    fps: float | None = dynode.option(
+        None,
+        help="Frames a second of the clips; what they say, or 25, if absent.",
+        min=0.1,
+        max=1000,
+    )
     called: str = dynode.option("", help="Name of the moving generator; empty for NAME-moving.")
     tensorboard: bool = dynode.option(
         False, help="Also write the log as TensorBoard event files, to RUN/tensorboard."

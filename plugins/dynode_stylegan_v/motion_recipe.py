@@ -20,6 +20,8 @@ from dynode_stylegan_v.moving import MovingGenerator
 from dynode_stylegan_v.moving_file import write_moving
 from dynode_stylegan_v.moving_space import moving_space
 
+_UNKNOWN_FPS = 25.0
+
 
 def make_motion(
     generator: Generator,
@@ -45,7 +47,8 @@ def make_motion(
         progress: Called after every step.
     """
     events = EventFiles(folder / "tensorboard") if options.tensorboard else None
-    codes = read_code_clips(data, generator, seed=seed, progress=progress)
+    clips = read_code_clips(data, generator, fps=options.fps, seed=seed, progress=progress)
+    codes = clips.codes
     space = moving_space(codes, rest=options.rest, most=options.components)
     chosen = options.chosen()
     rest: Any = {
@@ -62,7 +65,7 @@ def make_motion(
     moving = MovingGenerator(
         generator,
         network.to(generator.device, torch.float32),
-        fps=options.fps,
+        fps=clips.fps or _UNKNOWN_FPS,
         name=options.called or None,
     )
     write_moving(moving, output, force=force)

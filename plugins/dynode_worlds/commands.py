@@ -93,6 +93,83 @@ def _render_options() -> list[click.Parameter]:
     ]
 
 
+_TRAJECTORIES_HELP = """Write clips of the world as exact codes of the bundled generator.
+
+They are what 'dynode train stylegan-v-motion' learns the bundled motion from.
+
+\b
+Try:     dynode {world} trajectories --count 1024 -o clips.safetensors
+Python:  from dynode_{world}.code_clips import write_code_clips
+"""
+
+
+def trajectories_command(world: str) -> click.Command:
+    """Build `dynode WORLD trajectories`.
+
+    Args:
+        world: Name of the world, whose package is `dynode_WORLD`.
+    """
+
+    def trajectories(
+        count: int, seed: int, output: Path, shares: str, as_json: bool, **values: Any
+    ) -> None:
+        import dynode
+
+        values["shares"] = [share for share in shares.split(",") if share]
+        write = import_module(f"dynode_{world}.code_clips").write_code_clips
+        generator = dynode.load_generator(world)
+        with console.progress_bar("writing codes") as progress:
+            write(count, output, seed, generator=generator, progress=progress, **values)
+        console.tell_output(output, as_json=as_json)
+
+    command = click.Command(
+        "trajectories",
+        callback=trajectories,
+        params=_trajectory_options(),
+        help=_TRAJECTORIES_HELP.format(world=world),
+    )
+    for decorate in (
+        console.JSON,
+        console.FORCE,
+        console.output_option("Safetensors file to write.", required=True),
+        console.SEED,
+    ):
+        command = decorate(command)
+    return command
+
+
+def _trajectory_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--count"],
+            type=click.IntRange(min=1),
+            default=1024,
+            show_default=True,
+            help="Number of clips.",
+        ),
+        click.Option(
+            ["--frames"],
+            type=click.IntRange(min=2),
+            default=64,
+            show_default=True,
+            help="Frames of a clip.",
+        ),
+        click.Option(
+            ["--fps"],
+            type=click.FloatRange(min=0.1),
+            default=25.0,
+            show_default=True,
+            help="Frames a second.",
+        ),
+        click.Option(
+            ["--shares"],
+            default="",
+            metavar="FACTOR=SHARE,...",
+            help="How far factors move, as shares of how far they do in the world.",
+        ),
+    ]
+
+
 class RecipesGroup(click.Group):
     """Builds the command of a recipe from its options, when it is asked for."""
 

@@ -33,7 +33,7 @@ def test_the_command_writes_the_codes_of_moving_faces(tmp_path: Path) -> None:
 
 def test_faces_age_as_far_as_is_asked_and_everything_else_moves_as_before(tmp_path: Path) -> None:
     path = tmp_path / "clips.safetensors"
-    asked = ["--count", "24", "--frames", "9", "--fps", "2", "--ageing", "0.5"]
+    asked = ["--count", "24", "--frames", "9", "--fps", "2", "--shares", "age=0.5"]
 
     assert run(["facets", "trajectories", *asked, "-o", str(path)]) == 0
 
@@ -43,6 +43,19 @@ def test_faces_age_as_far_as_is_asked_and_everything_else_moves_as_before(tmp_pa
     assert float((age - age[:, :1]).abs().max()) > 0.5  # somebody ages
     age.copy_((age[:, :1] + age) / 2)
     assert torch.allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("share", ["ages=0.5", "age=1.5", "age", "age=nan"])
+def test_a_share_of_nothing_is_refused_in_a_line(
+    share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "clips.safetensors"
+
+    assert run(["facets", "trajectories", "--shares", share, "-o", str(path)]) == 2
+
+    told = capsys.readouterr().err
+    assert share in told and "from 0 to 1" in told
+    assert not path.exists()
 
 
 def test_one_seed_gives_one_world_and_fewer_frames_a_beginning() -> None:

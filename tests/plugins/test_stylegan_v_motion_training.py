@@ -16,12 +16,14 @@ from torch import Tensor
 
 import dynode
 from dynode.cli import run
-from dynode.errors import DynodeError
+from dynode.errors import CorruptCheckpointError, DynodeError, OptionError
 from dynode.latents import Motion
+from dynode.media import write_video
 from dynode.testing import tiny_generator, write_tiny_generator
 from dynode.weights import write_safetensors
 from dynode_stylegan_v.clip_kinds import sorted_into_kinds
 from dynode_stylegan_v.clip_space import clip_space
+from dynode_stylegan_v.code_clips import read_code_clips
 from dynode_stylegan_v.moving import MovingGenerator
 from dynode_stylegan_v.moving_space import moving_space
 
@@ -324,3 +326,55 @@ def test_data_of_no_use_is_one_line_and_writes_nothing(
     assert code != 0
     assert told in " ".join(lines) and "Traceback" not in " ".join(lines)
     assert not output.exists()
+
+
+def clocked(folder: Path, w_dim: int, fps: str) -> str:
+    return str(write_clips(folder / "x.safetensors", torch.zeros(2, 8, w_dim), fps=fps))
+
+
+def test_motion_keeps_the_clock_of_its_clips(tmp_path: Path, still: Path) -> None:
+    generator = dynode.load_generator(still)
+    path = clocked(tmp_path, generator.info.w_dim, "12.5")
+
+    assert read_code_clips(path, generator).fps == 12.5
+    assert read_code_clips(path, generator, fps=12.5).fps == 12.5
+    with pytest.raises(OptionError, match="12.5 frames a second"):
+        read_code_clips(path, generator, fps=25)
+
+
+def test_a_trained_motion_passes_as_fast_as_its_clips(tmp_path: Path, still: Path) -> None:
+    codes, _ = planted_clips(dynode.load_generator(still).info.w_dim)
+    clips = write_clips(tmp_path / "clips.safetensors", codes, fps="12.5")
+    output = tmp_path / "moving.safetensors"
+
+    dynode.train(
+        "stylegan-v-motion",
+        still,
+        output,
+        data=str(clips),
+        folder=tmp_path / "run",
+        steps=2,
+        **FLOW,
+    )
+
+    made = dynode.load_generator(output)
+    assert isinstance(made, MovingGenerator)
+    assert made.fps == 12.5
+
+
+@pytest.mark.parametrize("fps", ["0", "nan", "fast"])
+def test_a_clock_that_is_no_number_is_refused(fps: str, tmp_path: Path, still: Path) -> None:
+    generator = dynode.load_generator(still)
+
+    with pytest.raises(CorruptCheckpointError, match="frames a second"):
+        read_code_clips(clocked(tmp_path, generator.info.w_dim, fps), generator)
+
+
+def test_clips_of_two_rates_need_a_word(tmp_path: Path, still: Path) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    for fps in (10, 20):
+        write_video(iter([torch.rand(4, 3, 16, 16) * 2 - 1]), folder / f"{fps}.gif", fps=fps)
+
+    with pytest.raises(OptionError, match="10 to 20 frames a second"):
+        read_code_clips(str(folder), dynode.load_generator(still))
