@@ -97,19 +97,29 @@ def loaded(
     return generator if class_index is None else choose_class(generator, class_index)
 
 
-def load_video_default(*, device: torch.device | str | None = None) -> Generator:
-    """Load the generator that draws videos when none is named, or else the one that draws pictures.
+def loaded_video(
+    generator: Generator | str | Path | None = None, *, device: torch.device | str | None = None
+) -> Generator:
+    """Return a generator for videos: as `loaded`, but what moves where nobody says which one.
 
     Args:
+        generator: See `loaded`. None, or a domain such as `skies` alone, is the one that draws the
+            domain's videos, or else its pictures.
         device: See `load_generator`.
 
     Raises:
-        MissingWeightsError: No plugin brings one.
+        DynodeError: See `loaded`.
     """
-    for provider in plugins.registry().generators:
-        if isinstance(provider, GeneratorProvider) and provider.default_video:
-            return load_generator(provider.name, device=device)
-    return load_generator(device=device)
+    if generator is not None and not isinstance(generator, str):
+        return loaded(generator, device=device)
+    known = [p for p in plugins.registry().generators if isinstance(p, GeneratorProvider)]
+    names, moving = {p.name: p for p in known}, [p for p in known if p.default_video]
+    if generator is None:  # of what is drawn without a name, if that has one
+        usual = [p.domain for p in known if p.default]
+        moving.sort(key=lambda provider: provider.domain not in usual)
+    else:
+        moving = [p for p in moving if p.domain == generator and generator not in names]
+    return loaded(moving[0].name if moving else generator, device=device)
 
 
 def _default_provider(providers: Mapping[str, GeneratorProvider]) -> GeneratorProvider:

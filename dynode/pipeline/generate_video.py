@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dynode.errors import OptionError
-from dynode.generator.loading import load_video_default, loaded
+from dynode.generator.loading import loaded_video
 from dynode.generator.protocol import Generator
 from dynode.generator.video import VideoGenerator, fitted_motion, motion_fingerprint
 from dynode.latents.latents import Latents
@@ -146,8 +146,7 @@ def generate_video(
         DynodeError: See `load_generator`, `read_codes` and `invert`.
     """
     _refuse_mixtures(seeds, content, motion, start, class_number, decompose=decompose)
-    named = load_video_default(device=device) if generator is None else generator
-    drawing = video_generator(loaded(named, device=device))
+    drawing = video_generator(loaded_video(generator, device=device))
     held = None if content is None else open_content(content, drawing)
     moved = None if motion is None else open_motion(motion, drawing)
     saved = [len(part) for part in (held, moved) if part is not None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dynode.generator.loading import load_video_default, loaded
+from dynode.generator.loading import loaded_video
 from dynode.generator.protocol import Generator
 from dynode.generator.video import VideoGenerator
 from dynode.latents.latents import Latents
@@ -99,8 +99,7 @@ class Moving:
         Raises:
             DynodeError: The generator has no motion, or the motion is of another or shorter.
         """
-        named = load_video_default(device=device) if generator is None else generator
-        drawing = video_generator(loaded(named, device=device), "--motion-from")
+        drawing = video_generator(loaded_video(generator, device=device), "--motion-from")
         moved = open_motion(motion, drawing)
         video_times(drawing, moved, length, fps)
         return Moving(drawing, moved, length, fps)

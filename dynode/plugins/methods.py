@@ -118,7 +118,8 @@ class GeneratorProvider(Plugin):
     Attributes:
         licence: SPDX identifier of the weights' licence.
         domain: What it draws, free text such as `faces`.
-        default, default_video: Whether it draws pictures, or videos, when no generator is named.
+        default: Whether it draws pictures when no generator is named.
+        default_video: Whether it draws videos when no generator, or its domain alone, is named.
         default_live: Whether a person who edits by eye, as in the studio, sees its pictures then.
         directions: Folder of ready directions for it, which then can be named; None for none.
         draws_faces: Whether its domain shows faces, for what needs them; None if nobody says.

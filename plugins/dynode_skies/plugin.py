@@ -46,6 +46,7 @@ class SkiesVideo(dynode.GeneratorProvider):
     summary = "moving procedural landscapes, 128 px, 12.5 frames a second, bundled"
     licence = "Apache-2.0"
     domain = DOMAIN
+    default_video = True
     directions = SkiesGenerator.directions
     draws_faces = False
     expected_failures: ClassVar = {

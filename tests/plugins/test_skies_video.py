@@ -12,6 +12,7 @@ import torch
 import dynode
 from dynode.latents import Motion
 from dynode.media.images import read_image
+from dynode.pipeline.generate_video import generate_video
 from dynode.testing import run_command
 from dynode_skies.bundled import weights_path
 from dynode_skies.code_clips import moving_factors
@@ -71,6 +72,17 @@ def test_landscapes_move_as_in_real_clips_and_tremble_no_more(video: MovingGener
     assert float((jerk[0] / jerk[1]).max()) < 1.5
 
 
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [(None, "facets-video"), ("skies", "skies-video"), ("facets", "facets-video")],
+)
+def test_the_name_of_a_world_is_what_moves_in_it(named: str | None, found: str) -> None:
+    assert generate_video(generator=named, length=1).generator.info.name == found
+    # The still generators keep their names.
+    with pytest.raises(dynode.DynodeError, match="skies-128 draws stills"):
+        generate_video(generator="skies-128", length=1)
+
+
 def test_all_of_skies_stays_under_20_mb() -> None:
     folder = weights_path("video").parent
     files = [*folder.iterdir(), *(folder.parent / "directions").iterdir()]
@@ -82,7 +94,7 @@ def test_a_direction_of_landscapes_edits_a_clip(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     saved = ["--latents", "c.safetensors", "--motion", "m.safetensors"]
-    shown = ["--generator", "skies-video", "--length", "2", "--seeds", "3"]
+    shown = ["--generator", "skies", "--length", "2", "--seeds", "3"]
     edited = ["c.safetensors", "--motion-from", "m.safetensors", "--direction", "night:2"]
 
     for command in (
