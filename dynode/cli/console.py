@@ -35,6 +35,16 @@ class _Finite(click.types.FloatParamType):
         return number
 
 
+class FiniteRange(click.FloatRange):
+    """A finite number within bounds, which NaN would pass."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number."""
+        return FINITE.convert(super().convert(value, param, ctx), param, ctx)
+
+
 _SPEED_OVER_S = 300.0
 """Steps of the last five minutes say how fast it goes: some take most of a minute."""
 FINITE = _Finite()

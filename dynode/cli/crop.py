@@ -71,7 +71,7 @@ def align(
 )
 @click.option(
     "--feather",
-    type=click.FloatRange(0, 0.5),
+    type=console.FiniteRange(0, 0.5),
     default=0.15,
     show_default=True,
     help="Width of the soft edge, as a part of the crop's side.",

@@ -175,7 +175,7 @@ def new(name: str, kind: str, output: Path, as_json: bool) -> None:
 @click.option(
     "--limit",
     "limit_s",
-    type=click.FloatRange(min=1.0),
+    type=console.FiniteRange(min=1.0),
     default=120.0,
     show_default=True,
     help="Seconds that one check may take.",

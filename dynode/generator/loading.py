@@ -118,7 +118,8 @@ def loaded_video(
         usual = [p.domain for p in known if p.default]
         moving.sort(key=lambda provider: provider.domain not in usual)
     else:
-        moving = [p for p in moving if p.domain == generator and generator not in names]
+        taken = generator in names or os.path.isfile(generator)
+        moving = [p for p in moving if p.domain == generator and not taken]
     return loaded(moving[0].name if moving else generator, device=device)
 
 

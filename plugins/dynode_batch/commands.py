@@ -41,7 +41,7 @@ _RUNNING = (
     ),
     click.option(
         "--gpus-per-worker",
-        type=click.FloatRange(0, min_open=True),
+        type=console.FiniteRange(0, min_open=True),
         help="GPUs of a worker of the cluster; 0.5 puts two workers on one.",
     ),
     click.option("--shards", type=click.IntRange(min=1), help="Rows a WebDataset shard (.tar)."),

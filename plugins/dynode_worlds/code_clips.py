@@ -69,7 +69,7 @@ def write_code_clips(
         progress: Called with the number of clips.
 
     Raises:
-        OptionError: A share names no factor of the world, or is no number from 0 to 1.
+        OptionError: A share names no factor of the world, or one twice, or is no number from 0 to 1.
     """
     files.check_free(output, force=force)
     lessened = _parsed(shares, world.population.names)
@@ -109,6 +109,8 @@ def _parsed(shares: Sequence[str], names: Sequence[str]) -> list[tuple[int, floa
             number = float(value)
         except ValueError:
             number = -1.0
+        if name in [names[column] for column, _ in found]:
+            raise OptionError(f"shares holds {name} more than once; say once how far it moves")
         if name not in names or not 0 <= number <= 1:
             raise OptionError(
                 f"shares holds {share!r}; expected FACTOR=SHARE, a share from 0 to 1 and one of the "

@@ -88,7 +88,7 @@ def _render_options() -> list[click.Parameter]:
             ["--frames"], type=click.IntRange(min=2), default=16, help="Frames of a clip."
         ),
         click.Option(
-            ["--fps"], type=click.FloatRange(min=0.1), default=16.0, help="Frames a second."
+            ["--fps"], type=console.FiniteRange(min=0.1), default=16.0, help="Frames a second."
         ),
     ]
 
@@ -113,11 +113,9 @@ def trajectories_command(world: str) -> click.Command:
     def trajectories(
         count: int, seed: int, output: Path, shares: str, as_json: bool, **values: Any
     ) -> None:
-        import dynode
-
         values["shares"] = [share for share in shares.split(",") if share]
         write = import_module(f"dynode_{world}.code_clips").write_code_clips
-        generator = dynode.load_generator(world)
+        generator = import_module(f"dynode_{world}.bundled").load_generator("cpu")
         with console.progress_bar("writing codes") as progress:
             write(count, output, seed, generator=generator, progress=progress, **values)
         console.tell_output(output, as_json=as_json)
@@ -156,7 +154,7 @@ def _trajectory_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--fps"],
-            type=click.FloatRange(min=0.1),
+            type=console.FiniteRange(min=0.1),
             default=25.0,
             show_default=True,
             help="Frames a second.",

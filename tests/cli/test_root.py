@@ -160,6 +160,7 @@ def test_a_misspelt_name_is_wrong_usage_and_told_the_nearest(arguments: str, mes
         ["edit", "--strength", "inf"],
         ["edit", "--fps", "0", "--sweep", "0:1:2"],
         ["edit", "--fps", "nan"],
+        ["plugins", "check", "batch", "--limit", "nan"],
         ["edit", "--sweep", "0:1"],
         ["edit", "--sweep", "0:nan:3"],
         ["edit", "--sweep", "0:1:1"],

@@ -18,7 +18,7 @@ from dynode.errors import (
     MissingWeightsError,
     UnknownNameError,
 )
-from dynode.generator.loading import load_generator
+from dynode.generator.loading import load_generator, loaded_video
 from dynode.generator.protocol import Generator
 from dynode.testing import tiny_generator, write_tiny_generator
 
@@ -40,6 +40,14 @@ class Second(Bundled):
 
     name = "forest-16"
     default = False
+
+
+class Moving(Bundled):
+    """What draws the videos of meadows."""
+
+    name = "meadow-video"
+    default = False
+    default_video = True
 
 
 class Letters(dynode.GeneratorFamily):
@@ -140,6 +148,19 @@ def test_a_name_is_preferred_to_a_file_of_the_same_name(
 
     assert load_generator("forest-16").info.resolution == (16, 16)
     assert load_generator("./forest-16").info.resolution == (8, 8)
+
+
+def test_a_file_is_preferred_to_a_domain_of_the_same_name(
+    registry: plugins.Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registry.generators.add(Moving(), "the test")
+    assert loaded_video("meadows").info.name == "meadow-video"
+
+    (tmp_path / "meadows").write_text("side 8")
+
+    for load in (load_generator, loaded_video):
+        assert load("meadows").info.resolution == (8, 8)
 
 
 # What goes wrong

@@ -58,6 +58,47 @@ def test_a_share_of_nothing_is_refused_in_a_line(
     assert not path.exists()
 
 
+def test_a_factor_has_one_share(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "clips.safetensors"
+
+    assert run(["facets", "trajectories", "--shares", "age=0.5,age=0.5", "-o", str(path)]) == 2
+
+    assert "age more than once" in capsys.readouterr().err
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("command", ["trajectories", "render"])
+@pytest.mark.parametrize("fps", ["nan", "inf", "0"])
+def test_a_clock_that_does_not_run_is_refused(
+    command: str, fps: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "clips"
+
+    assert run(["facets", command, "--fps", fps, "-o", str(path)]) == 2
+
+    assert "'--fps'" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_a_file_named_as_the_world_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "facets").touch()
+
+    assert run(["facets", "trajectories", "--count", "1", "-o", "clips.safetensors"]) == 0
+
+
+def test_a_training_that_fails_leaves_no_clips(tmp_path: Path) -> None:
+    output, folder = tmp_path / "video.safetensors", tmp_path / "run"
+    few = ["--clips", "2", "--frames", "8", "--fps", "1000000"]  # nothing moves in a microsecond
+
+    assert run(["facets", "train", "video", *few, "--run-folder", str(folder), "-o", str(output)])
+
+    assert not output.exists()
+    assert not list(folder.glob("*.safetensors"))
+
+
 def test_one_seed_gives_one_world_and_fewer_frames_a_beginning() -> None:
     long, short = moving_factors(4, 12, 25.0, 1), moving_factors(4, 6, 25.0, 1)
 

@@ -25,5 +25,7 @@ class GeneratorRecipe(generator.GeneratorRecipe):
     learning_rate: float = option(2e-2, help="Highest learning rate.", min=0.0)
     anneal: float = option(0.7, help="Last share of the steps over which it falls.", min=0.01)
     alone: float = option(
-        0.35, help="Last share of the steps that takes the squared error alone.", min=0.0
+        0.35,
+        help="Last share of the steps, in which the loss is the error in decibels alone.",
+        min=0.0,
     )

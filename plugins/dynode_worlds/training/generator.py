@@ -45,7 +45,9 @@ class GeneratorRecipe:
     learning_rate: float = option(4e-3, help="Highest learning rate.", min=0.0)
     anneal: float = option(0.34, help="Last share of the steps over which it falls.", min=0.01)
     alone: float = option(
-        0.0, help="Last share of the steps that takes the squared error alone.", min=0.0
+        0.0,
+        help="Last share of the steps, in which the loss is the error in decibels alone.",
+        min=0.0,
     )
     average: float = option(0.995, help="Decay of the running average of the weights.")
     seed: int = option(0, help="Seed of everything random.")

@@ -49,19 +49,21 @@ def train_video(
     folder.mkdir(parents=True, exist_ok=True)
     generator = world.load_generator("cpu")
     clips = folder / "clips.safetensors"
-    _write(world, recipe, generator, clips)
-    dynode.train(
-        _METHOD,
-        generator,
-        output,
-        data=str(clips),
-        folder=folder,
-        seed=recipe.seed,
-        progress=progress,
-        steps=recipe.steps,
-        called=f"{world.name}-video",
-    )
-    clips.unlink()
+    try:
+        _write(world, recipe, generator, clips)
+        dynode.train(
+            _METHOD,
+            generator,
+            output,
+            data=str(clips),
+            folder=folder,
+            seed=recipe.seed,
+            progress=progress,
+            steps=recipe.steps,
+            called=f"{world.name}-video",
+        )
+    finally:
+        clips.unlink(missing_ok=True)
     if recipe.half:
         _halve(output)
 
