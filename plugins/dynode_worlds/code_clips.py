@@ -102,7 +102,7 @@ def _facts(
 
 
 def _parsed(shares: Sequence[str], names: Sequence[str]) -> list[tuple[int, float]]:
-    found = []
+    found: list[tuple[int, float]] = []
     for share in shares:
         name, _, value = share.partition("=")
         try:
