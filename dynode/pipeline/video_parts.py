@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dynode import plugins
 from dynode.errors import GeneratorMismatchError, OptionError
 from dynode.generator.classes import class_of
 from dynode.generator.fitting import check_codes
@@ -33,9 +34,11 @@ def video_generator(generator: Generator, asked_by: str = "--video") -> VideoGen
     """
     if isinstance(generator, VideoGenerator) and generator.motion_width:
         return generator
+    known = [p.name for p in plugins.registry().generators if getattr(p, "default_video", False)]
     raise OptionError(
         f"{generator.info.name} draws stills: it has no motion, which {asked_by} needs; name a video "
-        f"generator with --generator, such as a snapshot of StyleGAN-V, or leave {asked_by} out"
+        f"generator with --generator, such as {', '.join(known + ['a snapshot of StyleGAN-V'])}, or "
+        f"leave {asked_by} out"
     )
 
 

@@ -198,12 +198,18 @@ def _recipe_command(world: str, name: str, recipe: tuple[str, str, str]) -> clic
     recipe_class = getattr(module, class_name)
 
     train = getattr(module, function_name)
-    keeps_run = "folder" in signature(train).parameters  # what takes moments keeps no state
+    taken = signature(train).parameters
+    keeps_run = "folder" in taken  # what takes moments keeps no state
 
     def train_model(
-        output: Path, as_json: bool, run_folder: Path | None = None, **values: Any
+        output: Path,
+        as_json: bool,
+        run_folder: Path | None = None,
+        force: bool | None = None,
+        **values: Any,
     ) -> None:
-        kept = {"folder": run_folder} if keeps_run else {}
+        kept: dict[str, Any] = {"folder": run_folder} if keeps_run else {}
+        kept |= {} if force is None else {"force": force}
         chosen = build_options(
             recipe_class, split_method_options(values), owner=f"the {name} recipe"
         )
@@ -219,7 +225,7 @@ def _recipe_command(world: str, name: str, recipe: tuple[str, str, str]) -> clic
         help=f"Train the {name}.\n\n\b\nTry:  dynode {world} train {name} -o {name}{suffix}",
         short_help=f"Train the {name}.",
     )
-    return console.JSON(command)
+    return console.JSON(console.FORCE(command) if "force" in taken else command)
 
 
 def _places(name: str, keeps_run: bool) -> list[click.Parameter]:

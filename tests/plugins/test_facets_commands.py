@@ -83,3 +83,20 @@ def test_an_unknown_option_of_a_recipe_is_refused(capsys: pytest.CaptureFixture[
 
     assert code == 2
     assert "--stepz" in capsys.readouterr().err
+
+
+def test_a_model_that_is_there_is_kept_until_force_is_said(tmp_path: Path) -> None:
+    output = tmp_path / "readings.safetensors"
+    output.write_text("mine")
+    asked = ["skies", "train", "readings", "--samples", "2", "-o", str(output)]
+
+    assert run(asked) != 0
+    assert output.read_text() == "mine"
+    assert run([*asked, "--force"]) == 0
+    assert output.stat().st_size > 100
+
+
+@pytest.mark.parametrize("name", ["generator", "clip", "scorer", "readings", "encoder", "video"])
+def test_what_writes_a_file_may_be_forced(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["facets", "train", name, "--help"]) == 0
+    assert "--force" in capsys.readouterr().out

@@ -33,7 +33,13 @@ class VideoRecipe:
 
 
 def train_video(
-    world: World, output: Path, recipe: VideoRecipe, *, folder: Path, progress: Progress = silent
+    world: World,
+    output: Path,
+    recipe: VideoRecipe,
+    *,
+    folder: Path,
+    force: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Train, or continue, and write the motion of a world's bundled generator.
 
@@ -41,14 +47,13 @@ def train_video(
         world: What moves.
         output: File to write.
         recipe: See `VideoRecipe`.
-        folder: Where the run keeps its state and log, and, while it lasts, the clips' codes
-            (1.6 GB).
+        folder: Where the run keeps its state and log, and while it lasts codes of clips (1.6 GB).
+        force: Replace an output that exists.
         progress: Called after every step.
     """
-    check_free(output, force=False)
+    check_free(output, force=force)
     folder.mkdir(parents=True, exist_ok=True)
-    generator = world.load_generator("cpu")
-    clips = folder / "clips.safetensors"
+    generator, clips = world.load_generator("cpu"), folder / "clips.safetensors"
     try:
         _write(world, recipe, generator, clips)
         dynode.train(
@@ -58,6 +63,7 @@ def train_video(
             data=str(clips),
             folder=folder,
             seed=recipe.seed,
+            force=force,
             progress=progress,
             steps=recipe.steps,
             called=f"{world.name}-video",
