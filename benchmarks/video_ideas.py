@@ -9,13 +9,10 @@ runs dynode with one idea put into the networks:
 - `average`: frames are averaged at 16 px, not joined as channels, so that their number is free.
 - `spline`: the line between two motion codes becomes a quadratic B-spline over three (Zhang et al.
   2022, arXiv:2212.07413).
-- `filtered`: motion is white noise under low-pass filters of widths spaced geometrically, and two
-  layers: no anchors, stationary, endless (Brooks et al. 2022, arXiv:2206.03429).
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,16 +20,14 @@ from typing import Any
 from unittest import mock
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dynode.cli.root import main
 from dynode_stylegan_v import discriminator
 from dynode_stylegan_v.discriminator import VideoDiscriminator
 from dynode_stylegan_v.motion import MotionNetwork, checked_times
-from dynode_stylegan_v.noise import GivenNoise, Noise
-from dynode_stylegan_v.time_encoder import PlainLinear
 
-_SHARE, _SPACING, _REACH = 8, 2.0, 3.0
+_SHARE = 8
 
 
 def shifted(x: Tensor, frames: int) -> Tensor:
@@ -94,52 +89,7 @@ def _spline(stack: Callable[..., Any]) -> None:
     stack(MotionNetwork, "forward", forward)
 
 
-class Filtered(nn.Module):
-    """White noise on a fine grid under bells of many widths, unit variance each, and two layers."""
-
-    def __init__(self, config: Any) -> None:
-        super().__init__()
-        self.rows = config.z_dim
-        self.bounds = math.log2(config.min_period / 4), math.log2(config.max_period / 4)
-        self.first = PlainLinear(config.z_dim, 2 * config.z_dim)
-        self.last = PlainLinear(2 * config.z_dim, config.width)
-
-    def forward(self, times: Tensor, noise: Noise) -> Tensor:
-        """Map times (n, T) in frames to codes (n, T, width)."""
-        widths = 2 ** torch.linspace(*self.bounds, self.rows, dtype=torch.float64)
-        margin = math.ceil(_REACH * float(widths[-1]) / _SPACING)
-        begin, end = int(times.min() // _SPACING), int(times.max() // _SPACING) + 1
-        drawn = noise.rows(begin, end - begin + 2 * margin + 1, self.rows).to(self.first.weight)
-        places = (torch.arange(begin, begin + drawn.shape[1]) - margin) * _SPACING
-        made = []
-        for time in times.unbind(1):
-            away = (places[None, :, None] - time[:, None, None].double()) / widths
-            bell = torch.exp(-away.square() / 2)
-            bell = (bell / bell.norm(dim=1, keepdim=True)).to(drawn)
-            made.append((bell * drawn).sum(1))
-        hidden = nn.functional.leaky_relu(self.first(torch.stack(made, 1)), 0.2)
-        codes: Tensor = self.last(hidden * 2**0.5)
-        return codes
-
-
-def _filtered(stack: Callable[..., Any]) -> None:
-    whole = MotionNetwork.__init__
-
-    def build(self: MotionNetwork, config: Any) -> None:
-        whole(self, config)
-        del self.conv, self.time_encoder
-        self.filtered = Filtered(config)
-
-    def forward(self: MotionNetwork, times: Tensor, noise: Any, c: Any = None) -> Tensor:
-        held = GivenNoise(noise, len(times)) if isinstance(noise, Tensor) else noise
-        codes: Tensor = self.filtered(checked_times(times), held)
-        return codes
-
-    stack(MotionNetwork, "__init__", build)
-    stack(MotionNetwork, "forward", forward)
-
-
-IDEAS = {"shift": _shift, "average": _average, "spline": _spline, "filtered": _filtered}
+IDEAS = {"shift": _shift, "average": _average, "spline": _spline}
 
 
 @contextmanager
@@ -161,5 +111,7 @@ def put_in(idea: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] not in IDEAS:
+        raise SystemExit(f"the idea is {sys.argv[1]!r}; expected one of {', '.join(IDEAS)}")
     with put_in(sys.argv.pop(1)):
         main()

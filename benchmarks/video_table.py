@@ -4,7 +4,8 @@
     python benchmarks/video_table.py measure FOLDER
 
 KINDS are StyleGAN-V as published (`concat_const`), with motion added to the style codes (`sum_w`), the
-same with one of the ideas of `video_ideas.py` each, pictures first, the hypernetwork, and MoCoGAN.
+same with filtered noise or one of the ideas of `video_ideas.py`, pictures first, the hypernetwork,
+and MoCoGAN.
 `train` writes clips of the renderer, then gives each kind the same processor time, start-up included,
 on one thread; what counts is its last snapshot. `measure` reads what moves off drawn frames with the
 bundled scorer, real clips in the same way, and writes `results/video-table.md` and `.json`.
@@ -54,6 +55,7 @@ KINDS: dict[str, dict[str, object]] = {
     "pictures first": {**VIDEO, "condition": "sum_w"},
     "hyper": {**VIDEO, "condition": "sum_w", "hyper": True},
     "concat_w": {**VIDEO, "condition": "concat_w"},
+    "filtered": {**VIDEO, "condition": "sum_w", "strategy": "filtered"},
     **{idea: {**VIDEO, "condition": "sum_w"} for idea in IDEAS},
 }
 FROZEN = "facets-video"

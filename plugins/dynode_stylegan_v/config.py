@@ -8,7 +8,7 @@ from dynode.errors import UsageError
 from dynode.stylegan2 import DiscriminatorConfig, GeneratorConfig
 
 CONDITIONS = ("concat_const", "concat_w", "sum_w")
-STRATEGIES = ("conv", "autoregressive", "none")
+STRATEGIES = ("conv", "autoregressive", "filtered", "none")
 SAMPLINGS = ("random", "uniform")
 
 
@@ -18,7 +18,8 @@ class MotionConfig:
 
     Attributes:
         strategy: `conv`: two convolutions over the noise of a time grid; `autoregressive`: an LSTM;
-            `none`: no motion, codes have width 0.
+            `filtered`: noise under low-pass filters, without a grid of codes; `none`: no motion,
+            codes have width 0.
         z_dim: Width of the noise.
         v_dim: Width of a code on the grid; an LSTM's is `z_dim`.
         c_dim: Width of the class label that joins the noise, 0 for none.
@@ -53,6 +54,11 @@ class MotionConfig:
             raise UsageError(
                 f"motion {wrong[0]} is {sizes[wrong[0]]}; expected a positive number, or strategy "
                 "'none' for a generator of stills"
+            )
+        if self.strategy == "filtered" and (self.c_dim or not self.has_time_encoder):
+            raise UsageError(
+                "filtered motion takes no classes and needs no time encoder to be left out; train "
+                "without --labels, or choose conv"
             )
         if not 0 < self.min_period <= self.max_period:
             raise UsageError(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from dynode.errors import UsageError
 from dynode.stylegan2 import SLOPE, MappingNetwork
 from dynode_stylegan_v.config import MotionConfig
+from dynode_stylegan_v.filtered import FilteredNoise
 from dynode_stylegan_v.noise import GivenNoise, Noise
 from dynode_stylegan_v.recurrent import RecurrentCodes
 from dynode_stylegan_v.time_encoder import TimeEncoder
@@ -54,7 +55,8 @@ class NoiseConvolution(nn.Module):
 class MotionNetwork(nn.Module):
     """Motion codes at any real time from 0 on, from noise on a time grid.
 
-    A code is a function of the noise nearby (`conv`), or of all noise before (`autoregressive`).
+    A code is a function of the noise nearby (`conv`, `filtered`), or of all noise before
+    (`autoregressive`).
     Only the stretches of the grid that the times touch are computed: memory does not depend on how
     far they are, time only with an LSTM. In evaluation mode codes are computed in float64: the waves
     multiply a code's rounding by the time, and float32 would make frames jump where a long clip is
@@ -70,6 +72,9 @@ class MotionNetwork(nn.Module):
         super().__init__()
         self.config = config
         if config.strategy == "none":
+            return
+        if config.strategy == "filtered":
+            self.filtered = FilteredNoise(config)
             return
         inputs = config.z_dim + config.c_dim
         if config.strategy == "conv":
@@ -136,6 +141,10 @@ class MotionNetwork(nn.Module):
         """
         if self.config.strategy == "none":
             return torch.zeros(*checked_times(times).shape, 0)
+        if self.config.strategy == "filtered":
+            drawn = GivenNoise(noise, len(times)) if isinstance(noise, Tensor) else noise
+            found: Tensor = self.filtered(checked_times(times), drawn)
+            return found
         codes = self.grid_codes(times, noise, c)
         if self.config.has_time_encoder:
             encoded: Tensor = self.time_encoder(

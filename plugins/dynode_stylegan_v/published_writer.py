@@ -141,6 +141,7 @@ def _foreign(config: VideoConfig) -> list[str]:
     """List what the published generator has no place for."""
     widths = ("mapping_width", "embed_width")
     found = [f"{name} unlike w_dim" for name in widths if getattr(config, name) is not None]
+    found += ["filtered motion"] * (config.strategy == "filtered")
     return found + _filters(config)
 
 

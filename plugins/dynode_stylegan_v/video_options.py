@@ -42,6 +42,11 @@ class VideoTrainingOptions(AdversarialOptions):
         help="What stays as --from has it: nothing, or all but the motion.",
         choices=("none", "content"),
     )
+    strategy: str = dynode.option(
+        "conv",
+        help="Codes on a grid of times with waves between them, or noise under low-pass filters.",
+        choices=("conv", "filtered"),
+    )
     motion_dim: int | None = dynode.option(
         None, help="Width of motion noise and codes; 128 if absent.", min=1, max=4096
     )
@@ -73,6 +78,9 @@ class VideoTrainingOptions(AdversarialOptions):
                 f"--min-period is {self.min_period:g} and --max-period {self.max_period:g}; expected "
                 "the shortest not above the longest"
             )
+        if self.strategy == "filtered" and (self.labels != "none" or self.kernel != 11):
+            name = "labels" if self.labels != "none" else "kernel"
+            raise OptionError(f"--{name} does not apply to --strategy filtered; leave it out")
         for name in ("motion_dim", "frequencies"):
             if self.published and getattr(self, name) is not None:
                 flag = name.replace("_", "-")

@@ -109,6 +109,7 @@ def _generator(
     config = VideoConfig(
         **shared,
         condition=options.condition,
+        strategy=options.strategy,
         motion_distance=options.min_period,
         kernel=options.kernel,
         frequencies=options.waves,

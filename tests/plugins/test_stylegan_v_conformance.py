@@ -24,6 +24,7 @@ GENERATORS: dict[str, Callable[[], VideoGenerator]] = {
     "concat_w": lambda: tiny_video_generator(condition="concat_w"),
     "sum_w, LSTM": lambda: tiny_video_generator(condition="sum_w", strategy="autoregressive"),
     "conditional, with noise": lambda: tiny_video_generator(c_dim=3, has_noise=True),
+    "filtered noise": lambda: tiny_video_generator(condition="sum_w", strategy="filtered"),
     "no motion": lambda: tiny_video_generator(strategy="none"),
     "moving": lambda: tiny_moving_generator(tiny_generator(32)),
 }

@@ -16,7 +16,7 @@ from dynode_stylegan_v.noise import SeededNoise, noise_of
 from dynode_stylegan_v.tiny import tiny_video_generator
 
 
-@pytest.fixture(scope="module", params=["conv", "autoregressive"])
+@pytest.fixture(scope="module", params=["conv", "autoregressive", "filtered"])
 def generator(request: pytest.FixtureRequest) -> StyleGANV:
     return tiny_video_generator(strategy=request.param)
 

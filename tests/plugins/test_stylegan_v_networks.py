@@ -37,7 +37,7 @@ def judge(**changes: Any) -> VideoDiscriminator:
 
 
 @pytest.mark.parametrize("condition", ["concat_const", "concat_w", "sum_w"])
-@pytest.mark.parametrize("strategy", ["conv", "autoregressive"])
+@pytest.mark.parametrize("strategy", ["conv", "autoregressive", "filtered"])
 def test_frames_move_and_do_not_depend_on_their_neighbours(condition: str, strategy: str) -> None:
     generator = tiny(condition=condition, strategy=strategy)
     latents, motion = generator.sample(2, seed=0), Motion.draw(2, seed=4)
