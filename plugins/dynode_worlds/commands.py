@@ -51,10 +51,15 @@ def render_command(world: str, *, shown: str, file: str) -> click.Command:
         params=_render_options(),
         help=_RENDER_HELP.format(world=world, shown=shown, file=file),
     )
+    return _writing("Zip file to write.", command)
+
+
+def _writing(output: str, command: click.Command) -> click.Command:
+    """Add what every command has that draws by a seed and writes a file."""
     for decorate in (
         console.JSON,
         console.FORCE,
-        console.output_option("Zip file to write.", required=True),
+        console.output_option(output, required=True),
         console.SEED,
     ):
         command = decorate(command)
@@ -126,14 +131,7 @@ def trajectories_command(world: str) -> click.Command:
         params=_trajectory_options(),
         help=_TRAJECTORIES_HELP.format(world=world),
     )
-    for decorate in (
-        console.JSON,
-        console.FORCE,
-        console.output_option("Safetensors file to write.", required=True),
-        console.SEED,
-    ):
-        command = decorate(command)
-    return command
+    return _writing("Safetensors file to write.", command)
 
 
 def _trajectory_options() -> list[click.Parameter]:
